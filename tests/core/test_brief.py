@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,9 +22,11 @@ from surefoot.core.lessons import lesson_of
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RunBody, Step
 from surefoot.core.prompt import brief_of
 from surefoot.core.prompt_prefix import prefix_flaw, prefix_of
+from surefoot.core.prompts import instructions
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.stubs import Fold
 from surefoot.core.verdicts import CheckRecord
+from surefoot.tools import specs_of
 from tests.core.conversations import RUN, at_work, blob, finished, stage, turn, written
 
 ROOM = 60_000
@@ -40,10 +44,17 @@ def told(state: RunState, **fold: Any) -> str:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_first_line_says_who_is_spoken_to(role: Role) -> None:
-    """Scripted models find their way by it, so that its form is fixed."""
-    first, *_ = told(stage(role=role)).splitlines()
-    assert first == f"You are the {role.name} of run {RUN}, step a, attempt 1."
+def test_the_instructions_are_the_same_in_every_attempt(role: Role) -> None:
+    """A provider's cache reaches through them; and small models copy the id of a run into their calls."""
+    assert brief(stage(role=role))[0].text == instructions(role)
+    assert RUN not in told(stage(role=role))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_words_of_the_runtime_hold_a_reference_to_copy(role: Role) -> None:
+    """A small model asked for call 4.2 wherever an example named it."""
+    assert not re.search(r"\d\.\d|turn \d", instructions(role))
+    assert not re.search(r"\d\.\d|src/", json.dumps([spec.schema for spec in specs_of(role)]))
 
 
 @pytest.mark.parametrize(("role", "end"), [("scout", "`understood`"), ("planner", "`plan`"), ("worker", "`finish`")])

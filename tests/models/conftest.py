@@ -20,7 +20,7 @@ READ = ToolSpec(
     schema={"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
 )
 WORDS = (
-    Message(speaker=Speaker.SYSTEM, text="You are the WORKER of run R, step S, attempt 1."),
+    Message(speaker=Speaker.SYSTEM, text="You are the WORKER."),
     Message(speaker=Speaker.USER, text="Begin."),
 )
 INTERFACES = ("openai", "anthropic")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.core.agent_types import Fault, Finish, Usage
+from surefoot.core.agent_types import Fault, Finish, Role, Usage
+from surefoot.core.ids import RunId, StepId
 from surefoot.errors import ConfigInvalid
 from surefoot.models.client import Providers
 from surefoot.models.script_files import script_of
 from surefoot.models.scripts import Answered, ScriptedReply, ScriptedRequest, request_of
-from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
+from surefoot.ports import Asker, Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from tests.models.conftest import READ, WORDS
 
 Play = Callable[..., Awaitable[ModelAnswer | ModelFault]]
@@ -28,7 +29,8 @@ async def play() -> AsyncIterator[Play]:
         function, name = (None, script) if isinstance(script, str) else (script, "scripted:test")
         providers = Providers({}, {}, function)
         opened.append(providers)
-        request = ModelRequest(**{"model": name, "messages": WORDS, "tools": (READ,), **fields})
+        asker = Asker(role=Role.WORKER, run=RunId("R"), step=StepId("S"), attempt=1)
+        request = ModelRequest(**{"model": name, "messages": WORDS, "tools": (READ,), "asker": asker, **fields})
         return await providers.ask(request, (lambda _: None) if stream else None)
 
     yield played
@@ -36,12 +38,13 @@ async def play() -> AsyncIterator[Play]:
         await providers.close()
 
 
-def after(turns: int, *, role: str = "WORKER", step: str = "S", attempt: int = 1, news: str = "out") -> ScriptedRequest:
+def after(turns: int, *, role: str = "worker", step: str = "S", attempt: int = 1, news: str = "out") -> ScriptedRequest:
     """Return what a script is told after so many turns."""
-    first = Message(speaker=Speaker.SYSTEM, text=f"You are the {role} of run R, step {step}, attempt {attempt}.")
+    first = Message(speaker=Speaker.SYSTEM, text="You are to play.")
+    asker = Asker(role=Role(role), run=RunId("R"), step=StepId(step), attempt=attempt)
     call = Called(name="read", arguments={}, raw="{}", provider_id="x")
     turn = (Message(speaker=Speaker.MODEL, text="", calls=(call,)), Message(speaker=Speaker.TOOL, text=news))
-    return request_of((first, Message(speaker=Speaker.USER, text="Begin."), *turn * turns), ["read"])
+    return request_of((first, Message(speaker=Speaker.USER, text="Begin."), *turn * turns), ["read"], asker)
 
 
 # --- what a script is told
@@ -49,12 +52,12 @@ def after(turns: int, *, role: str = "WORKER", step: str = "S", attempt: int = 1
 
 @pytest.mark.parametrize(
     ("role", "step", "phase"),
-    [("SCOUT", "(understand)", "understand"), ("PLANNER", "(plan)", "plan"), ("WORKER", "a b/c", "execute")],
+    [("scout", "(understand)", "understand"), ("planner", "(plan)", "plan"), ("worker", "a b/c", "execute")],
 )
-def test_the_first_line_of_a_brief_says_who_is_asked(role: str, step: str, phase: str) -> None:
+def test_a_script_is_told_whose_attempt_asks(role: str, step: str, phase: str) -> None:
     """By it a script knows where it stands."""
     request = after(0, role=role, step=step, attempt=3)
-    assert (request.role, request.step, request.attempt, request.run) == (role.lower(), step, 3, "R")
+    assert (request.role, request.step, request.attempt, request.run) == (role, step, 3, "R")
     assert request.phase == phase
 
 
@@ -202,8 +205,8 @@ def test_calls_are_read_with_their_arguments(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("when", "fits", "fits_not"),
     [
-        ("role: planner", after(0, role="PLANNER"), after(0)),
-        ("phase: plan", after(0, role="PLANNER"), after(0)),
+        ("role: planner", after(0, role="planner"), after(0)),
+        ("phase: plan", after(0, role="planner"), after(0)),
         ("step: fix-*", after(0, step="fix-a/b"), after(0, step="other")),
         ("attempt: 2", after(0, attempt=2), after(0)),
         ("turn: 3", after(2), after(1)),

@@ -109,7 +109,7 @@ def later_notes(state: RunState, node: StepState) -> list[str]:
 
 def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tuple[Part, ...]:
     guidance = conversation_of(node).guidance
-    parts = [text_part("system", instructions(_role(node), state.created.run, node.spec.id, node.attempt))]
+    parts = [text_part("system", instructions(_role(node)))]
     if guidance is not None and level < 1:
         parts.append(text_part("user", advice(guidance.path), guidance.text, guidance.tokens))
     elif guidance is not None:

@@ -25,7 +25,10 @@ from pydantic_ai.tools import ToolDefinition
 
 from surefoot.core.record import record
 from surefoot.models.prompted_tools import calls_as_text, result_as_text, schema_of_calls, told_tools
-from surefoot.ports import Message, ModelRequest, Speaker, ToolSpec
+from surefoot.ports import Asker, Message, ModelRequest, Speaker, ToolSpec
+
+ASKER = "asker"
+"""Under this name the library keeps who asks."""
 
 
 @record(kw_only=False)
@@ -70,7 +73,7 @@ def spoken(request: ModelRequest, abilities: Abilities) -> Spoken:
             for tool in request.tools
         ]
     return Spoken(
-        messages=_messages(messages, abilities),
+        messages=_messages(messages, abilities, request.asker),
         settings=_settings(request, abilities, has_tools=bool(parameters.function_tools)),
         parameters=parameters,
     )
@@ -98,7 +101,7 @@ def _settings(request: ModelRequest, abilities: Abilities, *, has_tools: bool) -
     return settings
 
 
-def _messages(messages: Sequence[Message], abilities: Abilities) -> list[ModelMessage]:
+def _messages(messages: Sequence[Message], abilities: Abilities, asker: Asker | None) -> list[ModelMessage]:
     """Put together what is said between two replies; the library holds it as one request."""
     found: list[ModelMessage] = []
     asked: list[ModelRequestPart] = []
@@ -126,7 +129,7 @@ def _messages(messages: Sequence[Message], abilities: Abilities) -> list[ModelMe
         if abilities.caches and message.is_cache_end and message.speaker is not Speaker.SYSTEM:
             asked.append(UserPromptPart(content=[CachePoint()]))
     if asked:
-        found.append(LibraryRequest(parts=asked))
+        found.append(LibraryRequest(parts=asked, metadata=None if asker is None else {ASKER: asker}))
     return found
 
 

@@ -33,6 +33,7 @@ from pydantic_ai.usage import RequestUsage
 
 from surefoot.core.agent_types import Fault
 from surefoot.core.token_estimate import tokens_of
+from surefoot.models.request import ASKER
 from surefoot.models.scripts import Script, ScriptedReply, ScriptedRequest, reply_of, request_of
 from surefoot.ports import Called, Message, Speaker
 
@@ -58,7 +59,8 @@ class Played(FunctionModel):
         self._script = script
 
     async def _reply(self, messages: list[ModelMessage], info: AgentInfo) -> LibraryResponse:
-        request = request_of([*_messages(messages)], [tool.name for tool in info.function_tools])
+        asker = next((one.metadata[ASKER] for one in messages[-1:] if one.metadata), None)
+        request = request_of([*_messages(messages)], [tool.name for tool in info.function_tools], asker)
         reply = await self._played(request)
         if reply.delay_s:
             await asyncio.sleep(reply.delay_s)

@@ -10,25 +10,24 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from surefoot.core.agent_types import Fault, Usage
 from surefoot.core.record import record
 from surefoot.core.regex import regex
-from surefoot.ports import Message, Speaker
+from surefoot.ports import Asker, Message, Speaker
 
 SCRIPTED = "scripted:"
 """How a model begins that is a script."""
-_FIRST_LINE = regex(r"You are the ([A-Z]+) of run (\S+), step (.+), attempt (\d+)\.")
 _FOLDED = regex(r"Turns 1 to (\d+), in short\.")
 _PHASES = {"scout": "understand", "planner": "plan", "worker": "execute", "reviewer": "validate"}
 
 
 @record
 class ScriptedRequest:
-    """What a script is told: what any model would be told, and what the first line of it says."""
+    """What a script is told: what any model would be told, and whose attempt asks."""
 
     messages: tuple[Message, ...]
     """What was said so far, the system's words first."""
     tools: tuple[str, ...]
     """Names of the tools it may call; none where a summary is asked for."""
     role: str = ""
-    """`scout`, `planner`, `worker` or `reviewer`; empty where the brief does not say."""
+    """`scout`, `planner`, `worker` or `reviewer`; empty where nobody says."""
     run: str = ""
     step: str = ""
     """The step's id; `(understand)`, `(plan)` and `(review)` for the other phases."""
@@ -76,19 +75,17 @@ Script = Callable[[ScriptedRequest], Answered | Awaitable[Answered]]
 """A function that plays a model, `async` or not."""
 
 
-def request_of(messages: Sequence[Message], tools: Sequence[str]) -> ScriptedRequest:
+def request_of(messages: Sequence[Message], tools: Sequence[str], asker: Asker | None = None) -> ScriptedRequest:
     """Return what a script is told."""
-    first = next((match for message in messages if (match := _FIRST_LINE.match(message.text))), None)
-    role, run, step, attempt = ("", "", "", "1") if first is None else first.groups()
     folded = max((int(match[1]) for message in messages if (match := _FOLDED.match(message.text))), default=0)
     replies = sum(message.speaker is Speaker.MODEL for message in messages)
     return ScriptedRequest(
         messages=tuple(messages),
         tools=tuple(tools),
-        role=role.lower(),
-        run=run,
-        step=step,
-        attempt=int(attempt),
+        role="" if asker is None else asker.role.value,
+        run="" if asker is None else asker.run,
+        step="" if asker is None else asker.step,
+        attempt=1 if asker is None else asker.attempt,
         turn=folded + replies + 1,
     )
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from surefoot.core.agent_types import Fault, Finish, Usage
-from surefoot.core.ids import BlobId
+from surefoot.core.agent_types import Fault, Finish, Role, Usage
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Network
 from surefoot.core.record import record
 
@@ -174,6 +174,16 @@ class ToolSpec:
 
 
 @record
+class Asker:
+    """The attempt whose conversation a request belongs to."""
+
+    role: Role
+    run: RunId
+    step: StepId
+    attempt: int
+
+
+@record
 class ModelRequest:
     """What a model is asked."""
 
@@ -187,6 +197,8 @@ class ModelRequest:
     """JSON Schema that the reply's text has to follow; None: any text."""
     native_tools: bool = True
     """False: the tools are put to it as a schema of its reply."""
+    asker: Asker | None = None
+    """Who asks; scripts are told, and nobody else."""
     output_tokens_max: int = 4096
     timeout_s: float = 300.0
 

@@ -32,7 +32,7 @@ _KEYS: dict[str, Shape] = {
         record_of(
             {
                 "text": text("What you say is so, such as `all tests pass`."),
-                "evidence": text("The call that shows it, such as `7.1`.", may_be_empty=True),
+                "evidence": text("The call that shows it: TURN.CALL, in numbers.", may_be_empty=True),
             },
             "text",
         ),

@@ -54,7 +54,7 @@ TOOL = Tool(
     ),
     schema=record_of(
         {
-            "reference": text("As the stub names it, such as `3.2`."),
+            "reference": text("As the stub names it."),
             "start": whole("First line, from 1.", 1),
             "lines": whole(f"How many; default: {LINES_MAX}.", 1, LINES_MAX),
         },

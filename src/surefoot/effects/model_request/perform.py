@@ -20,7 +20,7 @@ from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
 from surefoot.faults import point
 from surefoot.masking import Masker
-from surefoot.ports import Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
+from surefoot.ports import Asker, Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
 from surefoot.tools import flaw_of, question_of, shell_command_of, specs_of, summary_of
@@ -56,6 +56,7 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
         # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
         needs_call=not command.is_summary and not facts.native_tools,
         native_tools=facts.native_tools,
+        asker=Asker(role=command.role, run=context.run, step=command.step, attempt=command.attempt),
         output_tokens_max=facts.output_tokens_max,
         timeout_s=context.model_timeout_s,
     )
