@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ CASTING = ModelRouting(roles={role.value: RoleModels(chain=(FIRST, SECOND), stro
 PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 AGENT = {"body": AgentBody(instructions="do it"), "checks": (PROOF,)}
 SMALL = ModelRouting(roles=CASTING.roles, brief_tokens_max=3_000)
+SAME = BlobId("same")
 PUSH = CommandFacts(commands=(("git", "push", "origin", "main"),))
 
 
@@ -46,7 +48,7 @@ def begun(play: Any, steps: dict[str, Any] | None = None, *, routing: ModelRouti
 
 def calls(turn: int, *tools: str, **fields: Any) -> tuple[ToolCall, ...]:
     """Make the calls of a reply; `fields` are those of each."""
-    own = {"summary": "s", "arguments": BlobId("args"), **fields}
+    own = {"summary": "s", "arguments": BlobId(f"args {turn}"), **fields}
     made = [{"kind": TOOLBOX[tool].kind if tool in TOOLBOX else None, "tool": tool, **own} for tool in tools]
     return tuple(ToolCall(call=f"{turn}.{n}", **one) for n, one in enumerate(made, start=1))
 
@@ -149,13 +151,49 @@ def test_many_misuses_fail_the_attempt_and_the_next_one_is_told(play: Any) -> No
     assert run.states == {"a": "verified"}
 
 
-def test_the_same_calls_with_the_same_results_fail_the_attempt(play: Any) -> None:
-    """A model that goes round in circles is stopped."""
+def test_the_same_reply_for_the_third_time_fails_the_attempt(play: Any) -> None:
+    """A model that goes round in circles is stopped, whatever its calls gave, and told before (M79)."""
     run = begun(play)
-    for turn in range(1, 7):
-        reply(run, turn, "read").will(do.UseTool, f"{turn}.1", output=BlobId("same"))
+    for turn in (1, 2, 3):
+        assert failures(run) == []
+        reply(run, turn, "read", arguments=SAME).will(do.UseTool, f"{turn}.1", output=BlobId(f"{turn}"))
+        told = "\n".join(brief_in(run.go(do.RequestModel, "a"))) if turn < 3 else ""
+        assert ("The same reply once more ends this attempt" in told) is (turn == 2)
     run.go()
     assert failures(run) == ["infinite_loop"]
+
+
+@pytest.mark.parametrize("between", [("a.py",), ()])
+def test_a_reply_given_again_after_a_change_is_no_loop(play: Any, between: tuple[str, ...]) -> None:
+    """The tests are run again after each edit; without an edit the third time ends the attempt."""
+    run = begun(play)
+    for turn in range(1, 6):
+        tool, arguments = ("run", SAME) if turn % 2 else ("edit", BlobId(f"args {turn}"))
+        reply(run, turn, tool, arguments=arguments).will(
+            do.UseTool, f"{turn}.1", changed=between if tool == "edit" else ()
+        )
+    run.go()
+    assert failures(run) == ([] if between else ["infinite_loop"])
+
+
+def test_reads_repeated_within_one_reply_are_no_loop(play: Any) -> None:
+    """Replies are judged, not calls."""
+    run = reply(begun(play), 1, *["read"] * 8, arguments=SAME)
+    run.go()
+    assert failures(run) == []
+
+
+@pytest.mark.parametrize(("native", "temperature"), [(False, 0.8), (True, None)])
+def test_a_small_model_that_repeats_itself_is_asked_less_strictly(
+    play: Any, native: bool, temperature: float | None
+) -> None:
+    """Held to a schema, at a temperature of 0 it would say the same for ever."""
+    chain = (replace(FIRST, native_tools=native),)
+    run = begun(play, routing=ModelRouting(roles={role.value: RoleModels(chain=chain) for role in Role}))
+    for turn in (1, 2):
+        reply(run, turn, "read", arguments=SAME)
+    run.go(do.RequestModel, "a")
+    assert [event.temperature for event in run.told(ev.ModelRequested)] == [None, None, temperature]
 
 
 def test_replies_without_a_call_fail_the_attempt_after_three(play: Any) -> None:
@@ -564,3 +602,14 @@ def test_a_step_at_work_says_who_had_a_say_before_a_command(play: Any) -> None:
     run = reply(begun(play), 1, "run", does=does, command="pytest -q").go()
     started = run.told(ev.ToolCallStarted)[0]
     assert (started.tier, started.rule) == (Tier.LOG, "agent-command")
+
+
+def test_the_lesson_of_a_loop_says_what_to_do_and_quotes_no_call(play: Any) -> None:
+    """A small model made the very call that its lesson quoted, and nothing else."""
+    run = begun(play)
+    reply(run, 1, "search", summary="search for names")
+    for turn in (2, 3, 4):
+        reply(run, turn, "list", arguments=SAME, summary="list the moon")
+    (lesson,) = run.go().state.nodes["a"].lessons
+    assert "change one, and run the checks" in lesson.said
+    assert ("search for names" in lesson.tried, "moon" in f"{lesson}") == (True, False)

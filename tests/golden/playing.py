@@ -109,14 +109,14 @@ def _groups() -> list[Event]:
 def _faults() -> list[Event]:
     """A model that fails, a limit that is reached, calls that are not carried out, a conversation that is stopped."""
     chain = RoleModels(chain=(FACTS, replace(FACTS, name="n")))
-    run = Play({"a": AGENT}, limits=Limits(requests=8)).say(
+    run = Play({"a": AGENT}, limits=Limits(requests=6)).say(
         ev.ModelsConfigured, routing=ModelRouting(roles={"worker": chain})
     )
     for fault in (Fault.RATE_LIMIT, Fault.CONTEXT, Fault.REFUSED):
         run.will(do.RequestModel, "a", ev.ModelRequestFailed, fault=fault, text="no", usage=Usage(requests=1))
     run.will(do.RequestModel, "a", calls=calls(1, "edit", "moon"))
     for turn in range(2, 12):
-        run.will(do.RequestModel, "a", calls=calls(turn, "list")).will(do.UseTool, f"{turn}.1", output=BlobId("same"))
+        run.will(do.RequestModel, "a", calls=calls(turn, "list", arguments=BlobId("same")))
     run.go(do.UseTool).say(ev.PauseRequested, interrupt=True).go().say(ev.RunResumed).go()
     return run.say(ev.LimitsRaised, limits=Limits(requests=99)).say(ev.RunResumed).go().journal
 

@@ -56,6 +56,8 @@ class Turn:
     number: int
     answered: ModelResponded
     calls: list[ToolCallState]
+    same_as: tuple[int, ...] = ()
+    """Turns not long before it with the same reply, since which no file was changed."""
 
     @property
     def is_over(self) -> bool:
@@ -87,8 +89,6 @@ class Conversation:
     """Requests in a row that brought no usable reply."""
     idle: int = 0
     """Replies in a row that held no call."""
-    repeats: int = 0
-    """Calls in a row that were made before with the same result."""
     misuses: int = 0
     stubbed: int = 0
     """Of turns up to this one long results stand in the brief as stubs."""
@@ -111,6 +111,11 @@ class Conversation:
     """Set when it was ended before the agent said that it is done."""
     reached_before: int = 0
     """So many commands of earlier attempts at the step reached others."""
+
+    @property
+    def repeats(self) -> int:
+        """How often the last reply was given before, while no file was changed."""
+        return len(self.turns[-1].same_as) if self.turns else 0
 
     @property
     def is_open(self) -> bool:

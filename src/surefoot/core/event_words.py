@@ -65,7 +65,7 @@ class Diagnosis(StrEnum):
     TOOL_MISUSE = "tool_misuse"
     """Tools were used wrongly, again and again."""
     INFINITE_LOOP = "infinite_loop"
-    """The same calls had the same results, again and again."""
+    """The same reply came three times, and no file was changed in between."""
     STALL = "stall"
     """Many turns, and no end."""
     CONTEXT_OVERFLOW = "context_overflow"

@@ -7,7 +7,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import AttemptFailed, ToolCallFinished
-from surefoot.core.prompts import UNUSABLE
+from surefoot.core.prompts import LOOPED, UNUSABLE
 from surefoot.core.state import StepState
 from surefoot.core.stubs import call_line, cut
 from surefoot.core.verdicts import first_unpassed
@@ -47,6 +47,8 @@ def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     elif fault is not None and failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED):
         said = UNUSABLE.get(fault.fault, "")  # what was wrong with the last replies, not in their provider's words
     stopped = None if work.conversation is None else work.conversation.stopped
+    if failed.diagnosis is Diagnosis.INFINITE_LOOP and stopped is None:
+        said = LOOPED
     if said and stopped is not None:
         return f"{stopped.reason}; {said}"
     return said or failed.reason
@@ -60,7 +62,9 @@ def _found_nothing(call: ToolCallState) -> bool:
 
 def _tried(conversation: Conversation, changed: tuple[str, ...]) -> str:
     """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
-    calls = [call for turn in conversation.turns for call in turn.calls]
+    # A call that led nowhere and stands in a lesson is the first that the next attempt makes.
+    again = {number for turn in conversation.turns if turn.same_as for number in (turn.number, *turn.same_as)}
+    calls = [call for turn in conversation.turns if turn.number not in again for call in turn.calls]
     writing = [call for call in calls if call.kind is ToolKind.WRITE]
     telling = [call for call in calls if not _found_nothing(call)]
     results = [call.result for call in writing if isinstance(call.result, ToolCallFinished)]

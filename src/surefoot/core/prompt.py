@@ -13,7 +13,7 @@ from surefoot.core.agent_types import Part
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
-from surefoot.core.prompts import no_call, reminder
+from surefoot.core.prompts import no_call, reminder, same_reply
 from surefoot.core.state import RunState, StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
@@ -35,10 +35,7 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     said = list(folded_parts(conversation, fold))
     for turn in conversation.turns:
         if turn.number > fold.folded and turn.is_over:
-            answered = turn.answered
-            said.append(Part(speaker="model", blob=answered.reply, turn=turn.number, tokens=answered.tokens))
-            said += [*(_result_part(call, turn, fold) for call in turn.calls), *_no_call(conversation, turn)]
-            said += _reminder(state, node, turn, fold)
+            said += [*_turn_parts(turn, fold), *_no_call(conversation, turn), *_reminder(state, node, turn, fold)]
     if conversation.turns and conversation.turns[-1].number <= fold.folded:
         said += _no_call(conversation, conversation.turns[-1])
     # What was noted elsewhere since the conversation began changes from request to request.
@@ -50,6 +47,15 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
 def _kept(parts: tuple[Part, ...] | list[Part]) -> tuple[Part, ...]:
     """Mark where what will be said again ends."""
     return (*parts[:-1], replace(parts[-1], is_cache_end=True)) if parts else ()
+
+
+def _turn_parts(turn: Turn, fold: Fold) -> list[Part]:
+    """Return a reply with its results, or a line where it was given before: what a model reads again it says again."""
+    if turn.same_as:
+        return [text_part("user", same_reply(turn.number, turn.same_as[0]))]
+    answered = turn.answered
+    reply = Part(speaker="model", blob=answered.reply, turn=turn.number, tokens=answered.tokens)
+    return [reply, *(_result_part(call, turn, fold) for call in turn.calls)]
 
 
 def _result_part(call: ToolCallState, turn: Turn, fold: Fold) -> Part:

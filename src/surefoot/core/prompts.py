@@ -87,6 +87,12 @@ UNUSABLE: Mapping[Fault, str] = {
 }
 """What the next attempt is told where the one before it ended so."""
 
+LOOPED = (
+    "it gave the same reply three times and changed no file: look at the files that the step may change, change one, "
+    "and run the checks; if something is missing, end and say what"
+)
+"""What the next attempt is told after one that went round in circles."""
+
 
 def instructions(role: Role) -> str:
     """Return what the runtime says first: the same in all attempts of a role, so that a provider's cache holds it."""
@@ -109,6 +115,15 @@ def no_call(role: Role, turn: int) -> str:
     return (
         f"Your reply of turn {turn} called no tool, so nothing came of it. Call one of: {tools}. "
         f"If there is nothing left to do, end with `{end_of(role)}`."
+    )
+
+
+def same_reply(turn: int, earlier: int) -> str:
+    """Return what stands in place of a reply that was given before."""
+    return (
+        f"Your reply of turn {turn} was the one of turn {earlier} once more, and no file was changed in between: it "
+        "got you no further. Do something else: read what you have not read, change a file, or end and say what is "
+        "missing. The same reply once more ends this attempt."
     )
 
 

@@ -92,6 +92,8 @@ def _settings(request: ModelRequest, abilities: Abilities, *, has_tools: bool) -
         "timeout": request.timeout_s,
         "max_retries": 0,
     }
+    if request.temperature is not None:
+        settings["temperature"] = request.temperature
     if has_tools and request.needs_call:
         settings["tool_choice"] = "required"
     if abilities.stores:

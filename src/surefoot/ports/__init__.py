@@ -199,6 +199,8 @@ class ModelRequest:
     """False: the tools are put to it as a schema of its reply."""
     asker: Asker | None = None
     """Who asks; scripts are told, and nobody else."""
+    temperature: float | None = None
+    """How freely it is to choose its words; None: as its provider has it."""
     output_tokens_max: int = 4096
     timeout_s: float = 300.0
 

@@ -22,8 +22,8 @@ from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.state import RunState, StepState
 from surefoot.core.tool_payload import PlanChange
 
-SEEN_BEFORE_MAX = 40
-"""So many of the latest calls are looked through for the same call with the same result."""
+SEEN_BEFORE_MAX = 6
+"""So many of the latest turns are looked through for the same reply."""
 
 
 def is_conversing(work: Attempt) -> bool:
@@ -87,7 +87,8 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
         conversation.summarised = asked.folded
         return
     calls = [ToolCallState(asked=call, kind=call.kind) for call in event.calls]
-    conversation.turns.append(Turn(number=event.turn, answered=event, calls=calls))
+    same_as = tuple(_same_replies(conversation, calls))
+    conversation.turns.append(Turn(number=event.turn, answered=event, calls=calls, same_as=same_as))
     conversation.idle = 0 if calls else conversation.idle + 1
 
 
@@ -222,7 +223,6 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
         _note_reached(node, applied=False if event.is_misuse else applied)
     conversation.misuses += event.is_misuse
     conversation.worked_s += event.duration_s
-    conversation.repeats = conversation.repeats + 1 if _is_repeat(conversation, call, event) else 0
     if call.kind is ToolKind.WRITE:
         if work.place is not None:
             work.place.tree = event.tree
@@ -250,16 +250,15 @@ def settle_call(node: StepState, work: Attempt, name: str, answer: str) -> None:
     _note_reached(node, applied=answer == Applied.APPLIED)
 
 
-def _is_repeat(conversation: Conversation, call: ToolCallState, event: ev.ToolCallFinished) -> bool:
-    """Tell whether the same call was made before with the same result, and nothing was written since."""
-    earlier = [one for turn in conversation.turns for one in turn.calls if one is not call and one.result is not None]
-    for one in reversed(earlier[-SEEN_BEFORE_MAX:]):
-        if isinstance(one.result, ev.ToolCallFinished) and one.result.changed:
-            return False
-        is_same = _written(one) == _written(call)
-        if is_same and isinstance(one.result, ev.ToolCallFinished) and one.result.output == event.output:
-            return True
-    return False
+def _same_replies(conversation: Conversation, calls: list[ToolCallState]) -> list[int]:
+    """Return the turns with the same calls, whatever these gave, since a file was changed; the latest turns alone."""
+    found: list[int] = []
+    for turn in reversed(conversation.turns[-SEEN_BEFORE_MAX:]):
+        if any(isinstance(one.result, ev.ToolCallFinished) and one.result.changed for one in turn.calls):
+            break
+        if calls and [_written(one) for one in turn.calls] == [_written(one) for one in calls]:
+            found.insert(0, turn.number)
+    return found
 
 
 def _written(call: ToolCallState) -> tuple[str, str, str]:

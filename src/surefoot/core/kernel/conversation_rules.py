@@ -41,11 +41,12 @@ from surefoot.core.untrusted_text import behind
 from surefoot.core.verdicts import CheckRecord
 
 MISUSES_MAX = 12
-REPEATS_MAX = 5
-REPEATS_TOLD = 2
+REPEATS_MAX = 2
 IDLE_MAX = 3
 ENDS_MAX = 6
 SAID_MAX = 300
+_TEMPERATURE = 0.8
+"""With this a model is asked that has repeated itself."""
 _NO_END = frozenset(
     {
         Diagnosis.TOOL_MISUSE,
@@ -328,9 +329,7 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
         reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
         return fails(node, now, Diagnosis.TOOL_MISUSE, reason)
     if conversation.repeats >= REPEATS_MAX:
-        calls = conversation.turns[-1].calls if conversation.turns else []
-        last = calls[-1].asked.summary if calls else ""
-        reason = f"the same calls had the same results {conversation.repeats} times in a row, the last: {last}"
+        reason = f"it gave the same reply {conversation.repeats + 1} times, and changed no file in between"
         return fails(node, now, Diagnosis.INFINITE_LOOP, reason)
     if conversation.idle >= IDLE_MAX:
         return fails(node, now, Diagnosis.MALFORMED, f"{conversation.idle} replies in a row held no tool call")
@@ -389,6 +388,8 @@ def _ask(
     if crossing is not None:
         text = told_at(state, crossing, "the next request could cross it")
         return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
+    # Held to a schema and left to itself a small model gives the same reply for ever.
+    temperature = _TEMPERATURE if conversation.repeats and not facts.native_tools else None
     event = ev.ModelRequested(
         **node.at(now),
         turn=len(conversation.turns) + 1,
@@ -399,6 +400,7 @@ def _ask(
         stubbed=fold.stubbed,
         folded=fold.folded,
         is_summary=is_summary,
+        temperature=temperature,
     )
     command = do.RequestModel(
         step=node.spec.id,
@@ -410,6 +412,7 @@ def _ask(
         parts=parts,
         must_hold=facts_that_must_survive(node, fold) if is_summary else (),
         is_summary=is_summary,
+        temperature=temperature,
     )
     return Proposal(event, command)
 
@@ -430,9 +433,4 @@ def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tup
     texts = [left] if (left := left_said(state, node, len(conversation.turns), end_of(conversation.role))) else []
     if conversation.fault is not None and conversation.fault.fault in ANEW:
         texts.append(ANEW[conversation.fault.fault])
-    if conversation.repeats >= REPEATS_TOLD:
-        texts.append(
-            "You have made the same call before, with the same result, and nothing has changed since. Another call of "
-            "that kind will not help: try a different approach, or finish and say what is missing."
-        )
     return tuple(Part(speaker="user", text=text, tokens=tokens_of(text)) for text in texts)

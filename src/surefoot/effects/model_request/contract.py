@@ -32,6 +32,8 @@ class ModelRequested(StepEvent):
     """Turns up to this one stand in the brief in short."""
     is_summary: bool = False
     """Whether it asks for a summary of those, and is no turn of the conversation itself."""
+    temperature: float | None = None
+    """How freely the model is to choose its words; None: as its provider has it."""
 
 
 @record
@@ -83,6 +85,7 @@ class RequestModel(StepCommand):
     must_hold: tuple[str, ...] = ()
     """For summaries: what must not be lost; put behind a reply that does not hold it."""
     is_summary: bool = False
+    temperature: float | None = None
 
 
 def _model_request_failed(command: RequestModel, how: Breakage) -> ModelRequestFailed:

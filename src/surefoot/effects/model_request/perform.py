@@ -57,6 +57,7 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
         needs_call=not command.is_summary and not facts.native_tools,
         native_tools=facts.native_tools,
         asker=Asker(role=command.role, run=context.run, step=command.step, attempt=command.attempt),
+        temperature=command.temperature,
         output_tokens_max=facts.output_tokens_max,
         timeout_s=context.model_timeout_s,
     )
