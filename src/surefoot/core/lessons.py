@@ -40,14 +40,14 @@ def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     index = first_unpassed(node.spec.checks, work.checks) if work.checks else None
     is_hidden = index is not None and node.spec.checks[index].held_back
     is_named = any(one.held_back and f"check {one.name!r}" in failed.reason for one in node.spec.checks)
-    fault = None if work.conversation is None else work.conversation.fault
+    conversation = work.conversation
+    fault, stopped = (None, None) if conversation is None else (conversation.fault, conversation.stopped)
     said = ""
     if is_hidden or is_named:
         said = _HELD_BACK
     elif fault is not None and failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED):
         said = UNUSABLE.get(fault.fault, "")  # what was wrong with the last replies, not in their provider's words
-    stopped = None if work.conversation is None else work.conversation.stopped
-    if failed.diagnosis is Diagnosis.INFINITE_LOOP and stopped is None:
+    elif failed.diagnosis is Diagnosis.INFINITE_LOOP and stopped is None:
         said = LOOPED
     if said and stopped is not None:
         return f"{stopped.reason}; {said}"
@@ -55,21 +55,25 @@ def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
 
 
 def _found_nothing(call: ToolCallState) -> bool:
-    """Tell whether a call looked for what is not there: named in a lesson, the next attempt would ask for it again."""
+    """Tell whether a call looked for what is not there."""
     found = call.result
     return call.kind is ToolKind.READ and isinstance(found, ToolCallFinished) and not (found.ok or found.is_misuse)
 
 
+def _led_somewhere(conversation: Conversation) -> list[ToolCallState]:
+    """Return the calls to tell of: a vain one that stands in a lesson is the first that the next attempt makes."""
+    again = {number for turn in conversation.turns if turn.same_as for number in (turn.number, *turn.same_as)}
+    turns = (turn for turn in conversation.turns if turn.number not in again)
+    return [call for turn in turns for call in turn.calls if not _found_nothing(call)]
+
+
 def _tried(conversation: Conversation, changed: tuple[str, ...]) -> str:
     """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
-    # A call that led nowhere and stands in a lesson is the first that the next attempt makes.
-    again = {number for turn in conversation.turns if turn.same_as for number in (turn.number, *turn.same_as)}
-    calls = [call for turn in conversation.turns if turn.number not in again for call in turn.calls]
+    calls = _led_somewhere(conversation)
     writing = [call for call in calls if call.kind is ToolKind.WRITE]
-    telling = [call for call in calls if not _found_nothing(call)]
     results = [call.result for call in writing if isinstance(call.result, ToolCallFinished)]
     paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))
-    did = "; ".join(call_line(call) for call in (writing or telling)[-_CALLS_MAX:])
+    did = "; ".join(call_line(call) for call in (writing or calls)[-_CALLS_MAX:])
     said = conversation.claim.summary if conversation.claim is not None else did or "nothing that worked"
     files = f" (changed: {', '.join(paths[:_FILES_MAX])})" if paths else ""
     return f"{cut(said, _TRIED_MAX)}{files}"

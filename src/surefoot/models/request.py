@@ -131,7 +131,7 @@ def _messages(messages: Sequence[Message], abilities: Abilities, asker: Asker | 
         if abilities.caches and message.is_cache_end and message.speaker is not Speaker.SYSTEM:
             asked.append(UserPromptPart(content=[CachePoint()]))
     if asked:
-        found.append(LibraryRequest(parts=asked, metadata=None if asker is None else {ASKER: asker}))
+        found.append(LibraryRequest(parts=asked, metadata={ASKER: asker}))
     return found
 
 

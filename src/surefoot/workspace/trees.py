@@ -55,20 +55,25 @@ def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Difference
     is_covered = any(is_folder(git.cwd / path) for path in tracked)
     if not (untracked or is_covered):
         return Differences(tuple(tracked), (), ())
-    # What is untracked is told apart where it is: looking through the whole folder again would take as long as this.
+    others, ignored = _told_apart(git, excludes, untracked, is_covered=is_covered)
+    nested = tuple(path[:-1] for path in others if path.endswith("/"))
+    return Differences(tuple(tracked), tuple(path for path in others if not path.endswith("/")), nested, ignored)
+
+
+def _told_apart(
+    git: Git, excludes: Sequence[str], untracked: Sequence[str], *, is_covered: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what of the untracked is not ignored, and what is."""
+    # It is told apart where it is: looking through the whole folder again would take as long as the look before.
     is_short = not is_covered and len(untracked) <= _PLACES_MAX
     places = [path.rstrip("/") for path in untracked] if is_short else []
-    others: tuple[str, ...] = ()
     if is_short and not any(path.endswith("/") for path in untracked):
         others = _listed(git, "--others", *excludes, "--", *places)
-        ignored = tuple(path for path in untracked if path not in others)
-    else:
-        ignored = list_ignored(git, excludes, places)
-        if is_covered or not set(untracked).issubset(ignored):
-            others = _listed(git, "--others", *excludes, "--", *places)
-    nested = [path for path in others if path.endswith("/")]
-    files = tuple(path for path in others if path not in nested)
-    return Differences(tuple(tracked), files, tuple(path[:-1] for path in nested), ignored)
+        return others, tuple(path for path in untracked if path not in others)
+    ignored = list_ignored(git, excludes, places)
+    if not is_covered and set(untracked).issubset(ignored):
+        return (), ignored
+    return _listed(git, "--others", *excludes, "--", *places), ignored
 
 
 def list_ignored(git: Git, excludes: Sequence[str], places: Sequence[str] = ()) -> tuple[str, ...]:
