@@ -23,7 +23,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.kernel.approval_request import ask_about_call, taken_over
 from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, rule_for_call
 from surefoot.core.kernel.conversation_fold import is_conversing
-from surefoot.core.kernel.failure_rules import CRASHES_MAX, fails
+from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -86,7 +86,7 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
 def _stop_beforehand(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal | None:
     """Fail the attempt for what happened to it, whatever its calls come to."""
     if work.people.is_overdue and not work.is_busy:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+        return expired(node, now)
     if node.crashes >= CRASHES_MAX and not work.is_busy:
         reason = f"the engine ended {node.crashes} times in a row while its agent was at work"
         return fails(node, now, Diagnosis.CRASH, reason, counted=False)

@@ -46,10 +46,15 @@ def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, cou
     return Proposal(event)
 
 
+def expired(node: StepState, now: float) -> Proposal:
+    """Fail the attempt because the time for an answer is over."""
+    return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+
+
 def refused(node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Fail the attempt where a person said no, or nobody said anything in time."""
     if work.people.is_overdue:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+        return expired(node, now)
     if work.people.answer is not None:
         return fails(node, now, Diagnosis.DENIED, f"not approved: {work.people.answer}")
     return None

@@ -16,7 +16,7 @@ from surefoot.core.event_words import Diagnosis, Finding, Phase, QuestionKind, S
 from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.kernel.failure_rules import expired, fails
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -154,7 +154,7 @@ def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal 
     """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
     people = work.people
     if people.is_overdue:
-        return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+        return expired(node, now)
     if people.answer == "no":
         return fails(node, now, Diagnosis.DENIED, f"{what} was not approved")
     if people.answer is not None:
