@@ -36,6 +36,7 @@ from tests.core.talking_world import (
 )
 from tests.core.test_kernel_machine import KernelMachine, World
 from tests.core.world import kind_fact
+from tests.examples import examples
 
 _OF_LANE = (
     do.CheckOutTree | do.Inspect | do.RestoreLane | do.AskCheck | do.TakeCheckpoint | do.WriteCommit | do.MergeResult
@@ -376,6 +377,6 @@ def _is_return(event: Event) -> bool:
 
 
 TalksMachine.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(20), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestTalksMachine = TalksMachine.TestCase

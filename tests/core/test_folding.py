@@ -15,6 +15,7 @@ from surefoot.core.prompt_prefix import TOKENS_MIN, prefix_flaw, size_of
 from surefoot.core.state import RunState
 from surefoot.core.stubs import Fold, stub_of
 from tests.core.conversations import at_work, blob, finished, stage, turn, written
+from tests.examples import examples
 
 ROOM = 10_000
 LONG = "word " * 600
@@ -121,7 +122,7 @@ _TURNS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     said=_TURNS,
     room=st.integers(TOKENS_MIN, 60_000),
@@ -144,7 +145,7 @@ def test_a_folded_brief_never_takes_more_than_its_room(
         assert size_of(brief_of(state, at_work(state), fold(state, room))) <= room
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(counts=st.lists(st.integers(1, 3), min_size=1, max_size=60), room=st.integers(4_000, 20_000))
 def test_every_call_can_be_brought_back_by_a_reference_the_brief_holds(counts: list[int], room: int) -> None:
     """A call is told whole, by its stub or its line, or by the range that names its turn."""
@@ -207,7 +208,7 @@ def test_who_sums_up_is_told_the_goal_the_lines_and_what_must_survive() -> None:
         assert words in text
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(count=st.integers(1, 300), room=st.integers(4_000, 20_000))
 def test_who_sums_up_is_never_told_more_than_there_is_room_for(count: int, room: int) -> None:
     """The request for a summary must not overflow itself."""

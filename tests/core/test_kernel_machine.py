@@ -28,6 +28,7 @@ from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START
 from tests.core.drawing import plans
 from tests.core.specimens import copied, refused_and_changed, specimens
 from tests.core.world import kind_fact, kind_fact_for_step
+from tests.examples import examples
 
 ENDINGS = (
     *(4 * [Ending(status=Status.OK, exit_code=0)]),
@@ -423,6 +424,6 @@ class KernelMachine(RuleBasedStateMachine):
 
 
 KernelMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40), stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestKernelMachine = KernelMachine.TestCase

@@ -126,15 +126,6 @@ def test_an_event_folds_or_is_refused_and_changes_nothing(number: int) -> None:
 
 def test_every_kind_of_event_is_refused_somewhere() -> None:
     """No event but a finding and an option is legal everywhere."""
-    refused: set[type[Event]] = set()
-    for state in STATES:
-        for event in specimens(state):
-            if type(event) in refused:
-                continue
-            try:
-                apply(copied(state), event)
-            except IllegalTransition:
-                refused.add(type(event))
     always = {
         ev.ApprovalsGiven,
         ev.PolicyConfigured,
@@ -143,7 +134,16 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
         ev.FindingReported,
         ev.ModelRequestDue,
     }
-    assert set(ev.EVENTS) - refused <= always
+    accepted = set(ev.EVENTS) - always
+    for state in STATES:
+        for event in specimens(state) if accepted else ():
+            if type(event) not in accepted:
+                continue
+            try:
+                apply(copied(state), event)
+            except IllegalTransition:
+                accepted.remove(type(event))
+    assert accepted == set()
 
 
 def test_every_event_is_on_the_list() -> None:

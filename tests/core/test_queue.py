@@ -15,6 +15,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Check, Limits, Plan, RetryPolicy, RunBody, Step
+from tests.examples import examples
 
 FILES = ("a", "b", "c", "d")
 Tree = tuple[tuple[str, str], ...]
@@ -153,7 +154,7 @@ def play(works: dict[str, Work], parallel: int, data: st.DataObject) -> tuple[Wo
         fact = world.fact(opened.pop(data.draw(st.integers(0, len(opened) - 1))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(works=works(), parallel=st.integers(1, 4), data=st.data())
 def test_any_interleaving_comes_to_what_some_serial_order_comes_to(
     works: dict[str, Work], parallel: int, data: st.DataObject
@@ -172,7 +173,7 @@ def test_any_interleaving_comes_to_what_some_serial_order_comes_to(
     assert (tree, len(ends)) == (list(world.trees.values())[-1], len(works))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(works=works(), parallel=st.integers(2, 4), data=st.data())
 def test_a_result_comes_too_late_at_most_once(works: dict[str, Work], parallel: int, data: st.DataObject) -> None:
     """What is made again on the head keeps its turn, so that nobody moves the head under it a second time."""

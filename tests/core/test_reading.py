@@ -19,6 +19,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
 from surefoot.core.state import FINAL, StepState
 from tests.core.conftest import Play
+from tests.examples import examples
 
 MAKES = {"body": RunBody(command="echo x > made.txt"), "writes": ("made.txt",)}
 SHOWS = {"body": RunBody(command="cat made.txt")}
@@ -170,7 +171,7 @@ def plans(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     return {name: steps[name] for name in draw(st.permutations(names))}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plans(), st.integers(1, 4), st.dictionaries(st.integers(0, 6), st.sampled_from([BAD, SLOW])))
 def test_every_valid_plan_comes_to_its_end(
     steps: dict[str, dict[str, Any]], parallel: int, endings: dict[int, Ending]
@@ -184,7 +185,7 @@ def test_every_valid_plan_comes_to_its_end(
     assert run.report["state"] == "ended"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plans(), st.integers(2, 4))
 def test_no_step_starts_before_what_it_waits_for_has_ended(steps: dict[str, dict[str, Any]], parallel: int) -> None:
     """In any plan, however many steps may run at once (M27)."""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from surefoot.core.events import Event
 from surefoot.engines.snapshots import decode_state, encode_state
 from tests.core.test_conversations_machine import TalksMachine
+from tests.examples import examples
 
 
 class SnapshotMachine(TalksMachine):
@@ -19,6 +20,6 @@ class SnapshotMachine(TalksMachine):
 
 
 SnapshotMachine.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(6), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestSnapshotsOfTalks = SnapshotMachine.TestCase

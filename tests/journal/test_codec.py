@@ -30,6 +30,7 @@ from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.tool_payload import MadePlan, Payload, PlanChange, Planned, Understood
 from surefoot.journal.codec import HOLDERS, blobs_of, decode, encode
 from surefoot.release import RELEASE
+from tests.examples import examples
 
 RUN = RunId("20260102-abcdef")
 TEXT = st.text(
@@ -82,7 +83,7 @@ def test_every_event_reads_back_equal(kind: type[Event]) -> None:
     """Whatever its fields hold, file names that are not UTF-8 included."""
 
     @given(values(kind))
-    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(15), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     def holds(event: Event) -> None:
         assert read_back(event) == event
 

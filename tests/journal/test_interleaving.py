@@ -16,6 +16,7 @@ from surefoot.core.plan import Plan
 from surefoot.errors import ClaimLost, JournalConflict
 from surefoot.journal.sqlite import SqliteJournal
 from surefoot.ports.storage import Batch
+from tests.examples import examples
 
 RUNS = (RunId("20260102-aaaaaa"), RunId("20260102-bbbbbb"))
 WRITERS = st.integers(0, 1)
@@ -106,5 +107,5 @@ class TwoWriters(RuleBasedStateMachine):
             assert self.writers[0].audit(run) == []
 
 
-TwoWriters.TestCase.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TwoWriters.TestCase.settings = settings(max_examples=examples(30), stateful_step_count=15, deadline=None)
 test_any_interleaving_of_two_writers_keeps_one_chain = TwoWriters.TestCase

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from surefoot.shellwords import facts_of
+from tests.examples import examples
 
 Disguise = Callable[[str], str]
 Words = tuple[str, ...]
@@ -207,7 +208,7 @@ def what_runs(text: str, stage: Path, folder: Path) -> set[Words]:
 
 
 @given(disguised())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_command_is_found_in_every_disguise(made: tuple[Words, str]) -> None:
     """Quoted, prefixed, nested and given to other shells: it comes out as it was."""
     words, text = made
@@ -222,7 +223,7 @@ def found_in(text: str) -> set[Words]:
 
 
 @given(made=disguised())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """What the stand-ins were started with is among what was read."""
     assert what_runs(made[1], stage, tmp_path / "run") <= found_in(made[1])
@@ -230,7 +231,7 @@ def test_bash_runs_nothing_that_was_not_found(made: tuple[Words, str], stage: Pa
 
 @pytest.mark.slow
 @given(made=disguised())
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bash_runs_nothing_that_was_not_found_at_length(made: tuple[Words, str], stage: Path, tmp_path: Path) -> None:
     """The same, many times."""
     assert what_runs(made[1], stage, tmp_path / "run") <= found_in(made[1])
@@ -242,14 +243,14 @@ def test_the_stand_ins_do_record(stage: Path, tmp_path: Path) -> None:
 
 
 @given(st.text(alphabet="ab \n\t'\"\\$`(){}[]<>|&;#!=*?~-0", max_size=40))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_any_text_gets_an_answer(text: str) -> None:
     """Nothing that is written raises."""
     facts_of(text)
 
 
 @given(st.text(alphabet="ab\n '\"\\$(){};|&<>", max_size=14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_what_bash_cannot_read_is_unclear(text: str) -> None:
     """Whatever bash refuses is not said to be understood."""
     refused = subprocess.run(["bash", "-n", "-c", text], check=False, capture_output=True).returncode != 0

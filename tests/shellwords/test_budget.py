@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from surefoot.shellwords.command_facts import facts_in
 from surefoot.shellwords.word_budget import STEPS_MAX, Budget
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def warm() -> None:
 
 
 @given(COMMANDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_command_takes_more_than_its_steps(command: str) -> None:
     """Whatever is nested, repeated or expanded: each line that is executed again is paid for by a step."""
     budget = Budget()

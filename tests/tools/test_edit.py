@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 GREET = "src/greet.py"
 
 
@@ -204,7 +206,7 @@ async def test_a_place_that_is_taken_by_a_folder_leaves_everything_as_it_was(lan
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=TEXTS, old=TEXTS, new=TEXTS, after=TEXTS, windows=st.booleans())
 def test_any_text_that_stands_once_becomes_any_other(
     lane: Any, before: str, old: str, new: str, after: str, windows: bool
@@ -220,7 +222,7 @@ def test_any_text_that_stands_once_becomes_any_other(
     assert lane.text("src/any.txt") == (expected.replace("\n", "\r\n") if windows else expected)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(st.tuples(st.sampled_from(["src/a", "src/b"]), st.sampled_from("xyzw"), TEXTS), max_size=5))
 def test_either_all_edits_are_made_or_none(lane: Any, edits: list[tuple[str, str, str]]) -> None:
     """Compared with a model of two texts."""

@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 if TYPE_CHECKING:
     from conftest import Stage
 
@@ -70,7 +72,7 @@ def shared(stage: Stage) -> Stage:
     return stage
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(OPERATIONS, min_size=1, max_size=8), looks=st.booleans())
 def test_restore_gives_the_tree_back_after_any_operations(
     shared: Stage, steps: list[tuple[str, str, str | None]], looks: bool
@@ -86,7 +88,7 @@ def test_restore_gives_the_tree_back_after_any_operations(
     assert fresh_tree(shared, root) == shared.space.base_tree
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(OPERATIONS.filter(lambda one: one[0] != "init"), min_size=1, max_size=8))
 def test_a_tree_can_be_taken_and_gone_back_to(shared: Stage, steps: list[tuple[str, str, str | None]]) -> None:
     """What `tree` names is what a restore to it brings, file for file that git can hold."""

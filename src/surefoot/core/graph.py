@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matches_id
 from surefoot.core.placeholders import Reference, references_of
@@ -140,6 +139,8 @@ def suggestion(name: str, known: Mapping[StepId, Step], *, most: int = 1) -> str
         template = "" if step.for_each is None else step.id.replace(f"{{{step.for_each.name}}}", "*")
         if template.strip("*") and matches_id(template, name):
             return f"members cannot be named before they exist; name their group, {str(step.id)!r}"
+    from difflib import get_close_matches
+
     near = " or ".join(repr(str(one)) for one in get_close_matches(name, known, most))
     return f"did you mean {near}?" if near else f"the ids are {listed((repr(str(name)) for name in known), 8)}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NewType
 from urllib.parse import quote
 
@@ -47,5 +46,7 @@ def is_id_glob(pattern: str) -> bool:
 
 def nearest_said(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean …?` where a known name is near to one that is not; else nothing."""
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(known), 1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -147,6 +145,9 @@ def _alternatives(escaped: list[str]) -> str:
 
 
 def _forms(value: str) -> set[str]:
+    import base64
+    import html
+
     spelt = {value, *_json_forms(value), html.escape(value), html.escape(value, quote=False)}
     spelt |= {form for one in _json_forms(value) for form in _json_forms(one)}  # JSON in a text of JSON
     spelt |= {repr(value)[1:-1], ascii(value)[1:-1], value.replace("'", "'\"'\"'"), _UNQUOTED.sub(r"\\\1", value)}
@@ -165,6 +166,8 @@ def _json_forms(value: str) -> set[str]:
 
 def _base64_forms(value: bytes) -> Iterator[str]:
     """Yield the value's base64, and the part of it that stays the same inside something longer (`user:secret`)."""
+    import base64
+
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         whole = encode(value).decode("ascii")
         yield whole
