@@ -15,7 +15,7 @@ from bench.context.replaying import FULL, LAST, replay
 from bench.context.trajectories import SOURCES, Trajectory, read
 
 ROOT = Path(__file__).resolve().parents[2]
-BUDGETS = (20_000, 60_000)
+BUDGETS = (20_000, 32_000)
 RELATIVE = 0.25
 """A budget that goes with the length of the run, so that long and short ones are asked the same."""
 

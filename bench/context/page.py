@@ -78,6 +78,7 @@ _SENT = (
     "with recalls",
     "same as in the request before",
     "price with caches, of full history",
+    "price with recalls",
     "longest request",
     "foldings a run",
     "summaries a run",
@@ -99,13 +100,15 @@ def _sent(runs: Sequence[Replayed], way: str) -> tuple[str, ...]:
     counts, full = [one.ways[way] for one in runs], [one.ways[FULL] for one in runs]
     sent, all_sent = sum(one.sent for one in counts), sum(one.sent for one in full)
     recalled = sum(one.recalled for one in counts)
+    all_priced = sum(one.priced for one in full)
     return (
         way,
         _percent(sent / all_sent),
         _percent(statistics.median(one.sent / whole.sent for one, whole in zip(counts, full, strict=True))),
         _percent((sent + recalled) / all_sent) if way.startswith("ours") else "",
         _percent(sum(one.cached for one in counts) / sent),
-        _percent(sum(one.priced for one in counts) / sum(one.priced for one in full)),
+        _percent(sum(one.priced for one in counts) / all_priced),
+        _percent(sum(one.priced_with_recalls for one in counts) / all_priced) if way.startswith("ours") else "",
         f"{max(max(one.sizes) for one in counts):,}",
         *(f"{sum(values) / len(runs):.1f}" for values in _rare(counts)),
     )

@@ -79,11 +79,18 @@ class Count:
     """Outputs that are not in the request, and from which the reply has a word that stands nowhere in it."""
     recalled: int = 0
     """Tokens it would have taken to recall them: a request more each, and the output in the six after it."""
+    recalled_new: int = 0
+    """Of those, the outputs where they are sent for the first time; all else of a recall was sent just before."""
 
     @property
     def priced(self) -> float:
         """Return the tokens sent at the price of those that are not cached."""
         return self.sent - self.cached * (1 - _CACHED)
+
+    @property
+    def priced_with_recalls(self) -> float:
+        """Return the same with the recalls that a model might have made."""
+        return self.priced + self.recalled_new + (self.recalled - self.recalled_new) * _CACHED
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ def _count_recalls(count: Count, size: int, texts: str, whole: set[str], known: 
             needed |= set(outputs[-1:])
     left = len(known.one.turns) - at
     count.recalls += len(needed)
+    count.recalled_new += sum(known.outputs[place] for place in needed)
     count.recalled += sum(size + known.outputs[place] * (1 + min(RECALLED_STAYS, left)) for place in needed)
 
 

@@ -1,8 +1,8 @@
 """The steps by which a brief is shortened until it fits: stubs, lines, a summary.
 
-Nothing happens below four fifths of the room; then the brief is brought down to half, so that it stays unchanged for
-many turns and providers find it in their caches. Long outputs of older turns become stubs first, then the oldest turns
-lines; a model is asked for a summary only where the lines have no room, and is told what must survive.
+Nothing happens below four fifths of the room; then the brief is brought down to about a third, so that it stays
+unchanged for many turns and providers find it in their caches. Long outputs of older turns become stubs first, then the
+oldest turns lines; a model is asked for a summary only where the lines have no room, and is told what must survive.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from surefoot.core.stubs import (
 )
 from surefoot.core.token_estimate import tokens_of
 
-FULL, DOWN_TO = 0.8, 0.5
+FULL, DOWN_TO = 0.8, 0.35
 """A brief that takes more than the first share of its room is brought down to the second."""
 WHOLE_MIN, TURNS_MIN = 6, 3
 """The outputs of so many of the latest turns stay whole, and so many turns stay out of the lines, if they can."""
