@@ -15,7 +15,7 @@ from surefoot.cli.screen import Screen
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId
 from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
-from surefoot.core.policy import ways_out
+from surefoot.core.plan_commands import ways_out
 from surefoot.core.review import Review
 from surefoot.core.short_text import listed
 from surefoot.core.system_steps import SYSTEM_STEPS

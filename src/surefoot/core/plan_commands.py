@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Network, Plan, Step
+from surefoot.core.plan import LOOPBACK, Check, Network, Plan, Step
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
@@ -157,4 +157,17 @@ def probe_command(step: Step) -> PlanCommand | None:
         confine=asked.confine,
         is_shell=asked.is_shell,
         does=does,
+    )
+
+
+def ways_out(of: Step | Check | PlanCommand) -> tuple[str, ...]:
+    """Say what a body, or a command beside one, is given that lies outside the lane; nothing, as a rule."""
+    networks = {True: "uses the network", LOOPBACK: "uses servers on this machine's loopback"}
+    sockets = of.sockets if isinstance(of, Step) else ()
+    home = of.home if isinstance(of, Step) else ()
+    return (
+        *([networks[of.network]] if of.network else []),
+        *([f"uses sockets of the host: {', '.join(sockets)}"] if sockets else []),
+        *([f"reads places of your home: {', '.join(home)}"] if home else []),
+        *([] if of.confine else ["runs outside the sandbox"]),
     )

@@ -18,7 +18,7 @@ from surefoot.core.globs import is_inside, literal, matches
 from surefoot.core.harmless import Beside, beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.patterns import matches_command, matches_text
-from surefoot.core.plan import LOOPBACK, Check, Effect, Network, Plan, Step, Tier
+from surefoot.core.plan import LOOPBACK, Effect, Network, Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 from surefoot.core.record import record
@@ -205,19 +205,6 @@ def _given_globs(step: Step, plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the globs over what the step may write, each also as it counts from the plan's folder."""
     folder = f"{literal(plan.folder)}/" if plan.folder else ""
     yield from ((glob, glob.removeprefix(folder)) for glob in (*(step.writes or ()), *plan.scope_write))
-
-
-def ways_out(of: Step | Check | PlanCommand) -> tuple[str, ...]:
-    """Say what a body, or a command beside one, is given that lies outside the lane; nothing, as a rule."""
-    networks = {True: "uses the network", LOOPBACK: "uses servers on this machine's loopback"}
-    sockets = of.sockets if isinstance(of, Step) else ()
-    home = of.home if isinstance(of, Step) else ()
-    return (
-        *([networks[of.network]] if of.network else []),
-        *([f"uses sockets of the host: {', '.join(sockets)}"] if sockets else []),
-        *([f"reads places of your home: {', '.join(home)}"] if home else []),
-        *([] if of.confine else ["runs outside the sandbox"]),
-    )
 
 
 def writes_outside(step: Step, plan: Plan) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ from surefoot.core.event_words import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.plan_access import asked_outside
-from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command
-from surefoot.core.policy import ways_out
+from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.regex import regex
 from surefoot.core.report_shape import (
     AskingShape,

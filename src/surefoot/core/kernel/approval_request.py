@@ -12,8 +12,7 @@ from surefoot.core.kernel.call_effects import is_repeated_call, rule_for_call
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import confidence_of, needed_outputs, outputs_for, uncertainties_of
 from surefoot.core.plan import digest_of
-from surefoot.core.plan_commands import CommandKind, commands_around, commands_of_step
-from surefoot.core.policy import ways_out
+from surefoot.core.plan_commands import CommandKind, commands_around, commands_of_step, ways_out
 from surefoot.core.policy_types import Decision, Effect, effect_with
 from surefoot.core.recovery import question
 from surefoot.core.state import RunState, StepState, StepStatus

@@ -11,12 +11,13 @@ from surefoot.core.agent_types import ToolCall
 from surefoot.core.conversation import shown_of
 from surefoot.core.ids import idempotency_key
 from surefoot.core.plan import digest_of
-from surefoot.core.policy import raising_rule
 from surefoot.core.state import RunState, StepState
 
 
 def rule_for_call(state: RunState, node: StepState, call: ToolCall) -> str:
     """Name the rule by which an agent's command counts as irreversible; empty: it stays inside the lane."""
+    from surefoot.core.policy import raising_rule
+
     # The checks of a step have a network of their own; the command has only that of the step.
     return raising_rule(replace(node.spec, checks=()), call.does, state.rung)
 

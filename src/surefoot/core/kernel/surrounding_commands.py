@@ -19,8 +19,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import fails, refused
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.plan import Check, digest_of
-from surefoot.core.plan_commands import PlanCommand, commands_of_plan
-from surefoot.core.policy import BESIDE, strictest, ways_out, weigh_command
+from surefoot.core.plan_commands import PlanCommand, commands_of_plan, ways_out
+from surefoot.core.policy import BESIDE, strictest, weigh_command
 from surefoot.core.policy_types import Decision, Demand, Tier
 from surefoot.core.recovery import question
 from surefoot.core.state import CheckRecord, RunState, StepState, StepStatus
