@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.core.agent_types import Claim, Guidance, KeyFile, Lesson, Note, Part, Role, Understanding, Usage
+from surefoot.core.agent_types import (
+    Claim,
+    Excerpt,
+    ExcerptKind,
+    Guidance,
+    KeyFile,
+    Lesson,
+    Note,
+    Part,
+    Role,
+    Understanding,
+    Usage,
+)
 from surefoot.core.budget import left_said
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
 from surefoot.core.event_words import Diagnosis, Verdict
@@ -143,6 +155,28 @@ def test_advice_is_told_as_what_others_wrote_and_not_by_the_system() -> None:
     part = next(one for one in brief(stage(conversation={"guidance": guidance})) if one.blob == guidance.text)
     assert part.speaker == "user"
     assert "written by others" in part.text
+
+
+def shown(kind: ExcerptKind, text: str, name: str = "") -> Excerpt:
+    """Return a text that an agent is shown before its first request."""
+    return Excerpt(kind=kind, name=name, text=blob(text), tokens=len(text) // 3)
+
+
+def test_what_was_found_at_the_beginning_is_told_as_what_others_wrote() -> None:
+    """Before the first turn, and not by the system."""
+    found = (shown(ExcerptKind.OUTPUT, "boom", "`make` ends"), shown(ExcerptKind.FILE, "x = 1", "a.py"))
+    parts = [one for one in brief(stage(conversation={"shown": found})) if one.blob is not None]
+    assert [part.speaker for part in parts] == ["user", "user"]
+    assert "written by others" in parts[0].text
+    assert "red before the work: `make` ends" in parts[0].text
+    assert "All of the file a.py" in parts[1].text
+
+
+def test_what_was_found_gives_way_where_there_is_little_room() -> None:
+    """The most important stands first and stays."""
+    found = (shown(ExcerptKind.OUTPUT, "boom"), shown(ExcerptKind.FILE, LONG, "a.py"))
+    state = stage(conversation={"shown": found})
+    assert [part.blob for part in prefix_of(state, at_work(state), 6_000) if part.blob] == [blob("boom")]
 
 
 def test_turns_follow_in_order_with_the_result_of_each_call() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,21 +23,26 @@ RED = Check(name="done", ask=CommandCheck(command="d"), expect=Expect.FAIL_TO_PA
 SAME = Check(name="same", ask=CommandCheck(command="s"), expect=Expect.PASS_TO_PASS)
 
 
-def wanted(play: Any, *accept: Check, proof: Check = SAME, yes: bool = True) -> Any:
-    """Begin a goal with these acceptance checks; its plan is one step of an agent, proved by a check."""
+def wanted(play: Any, *accept: Check, proof: Check = SAME, yes: bool = True) -> tuple[Any, Callable[[Any], Any]]:
+    """Begin a goal with these acceptance checks, and say how it goes on: its plan is one step, proved by a check."""
     step = Step(id=StepId("a"), body=AgentBody(instructions="a"), checks=(proof,))
     plan = Plan(goal="g", steps=(step,), accept=accept)
     run = play({}, goal_options=GoalOptions(), accept=accept).say(ev.ModelsConfigured, routing=CASTING)
-    run.go(do.UseTool, "2.1").let(do.UseTool)
-    run = run.say_yes() if yes else run
-    return run.will(do.UseTool, "2.1", payload=Planned(made=MadePlan(plan=plan, text=BlobId("text"))))
+
+    def understood(run: Any) -> Any:
+        run.go(do.UseTool, "2.1").let(do.UseTool)
+        run = run.say_yes() if yes else run
+        return run.will(do.UseTool, "2.1", payload=Planned(made=MadePlan(plan=plan, text=BlobId("text"))))
+
+    return run, understood
 
 
-def answers(run: Any, name: str, *verdicts: Verdict, **last: Any) -> Any:
+def answers(goal: tuple[Any, Callable[[Any], Any]], name: str, *verdicts: Verdict, **last: Any) -> Any:
     """Let a check answer like this, one asking after the other; `last` are fields of the last answer."""
+    run, understood = goal
     for verdict in verdicts[:-1]:
         run.will(do.AskCheck, name, verdict=verdict, text="so it says")
-    return run.will(do.AskCheck, name, verdict=verdicts[-1], **last)
+    return understood(run.will(do.AskCheck, name, verdict=verdicts[-1], **last))
 
 
 FAILED, PASSED, UNKNOWN = Verdict.FAILED, Verdict.PASSED, Verdict.INCONCLUSIVE
@@ -114,7 +120,7 @@ def test_a_yes_given_beforehand_goes_on_without_a_baseline_and_says_so(play: Any
 def test_an_inconclusive_baseline_of_a_plan_file_asks_too(play: Any, expect: Expect) -> None:
     """What compares before and after needs both answers (M12)."""
     check = Check(name="c", ask=CommandCheck(command="c"), expect=expect)
-    run = answers(play({"a": {}}, accept=(check,)), "c", UNKNOWN).go()
+    run = play({"a": {}}, accept=(check,)).will(do.AskCheck, "c", verdict=UNKNOWN).go()
     assert "without a baseline?" in run.asked[0]
 
 

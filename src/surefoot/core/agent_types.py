@@ -302,6 +302,35 @@ class Guidance:
     tokens: int
 
 
+class ExcerptKind(StrEnum):
+    """What an agent is shown before its first request."""
+
+    OUTPUT = "output"
+    """What a check printed that is red before the work."""
+    FILE = "file"
+    """A file, whole."""
+    SIZES = "sizes"
+    """Files that matter and are too long to be shown, with their sizes."""
+    TESTS = "tests"
+    """Commands that seem to run the tests of the project."""
+    TREE = "tree"
+    """The files of the repository, folders in short where there are many."""
+    LOG = "log"
+    """The latest commits, and what those of the run have changed."""
+
+
+@record
+class Excerpt:
+    """A text that an agent is shown before its first request: untrusted, as everything in files and outputs is."""
+
+    kind: ExcerptKind
+    name: str = ""
+    """The path of a file, or the question of a check."""
+    text: BlobId
+    """The text, fenced."""
+    tokens: int
+
+
 @record
 class GoalOptions:
     """What the person who gave a goal in words wants done with it."""

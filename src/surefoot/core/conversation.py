@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from surefoot.core.agent_types import Claim, Guidance, Role, ToolCall, ToolKind, Usage
+from surefoot.core.agent_types import Claim, Excerpt, Guidance, Role, ToolCall, ToolKind, Usage
 from surefoot.core.events import (
     ConversationStopped,
     ModelRequested,
@@ -72,6 +72,8 @@ class Conversation:
     role: Role
     is_begun: bool = False
     guidance: Guidance | None = None
+    shown: tuple[Excerpt, ...] = ()
+    """What it is shown before its first request."""
     turns: list[Turn] = field(default_factory=list[Turn])
     """Those that were answered, in order."""
     asked: ModelRequested | None = None

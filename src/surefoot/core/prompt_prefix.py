@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.plan import EVERYTHING, Check
-from surefoot.core.prompts import advice, advice_left_out, instructions
+from surefoot.core.prompts import EXCERPTS, FOUND, advice, advice_left_out, instructions
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
+from surefoot.core.untrusted_text import in_line
 from surefoot.core.verdicts import CheckRecord
 
 SHARE_MAX = 0.5
@@ -50,7 +51,7 @@ def prefix_of(state: RunState, node: StepState, tokens_max: int) -> tuple[Part, 
         parts = _parts(state, node, tokens_max, level)
         if size_of(parts) <= tokens_max * SHARE_MAX:
             break
-    return parts
+    return (*parts, *_excerpts(conversation_of(node), int(tokens_max * SHARE_MAX) - size_of(parts)))
 
 
 def prefix_flaw(state: RunState, node: StepState, tokens_max: int) -> str:
@@ -116,6 +117,19 @@ def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tup
         parts.append(text_part("user", advice_left_out(guidance.path, guidance.tokens)))
     sections = [goal_and_constraints(state, node), *_sections(state, node, tokens_max, level)]
     return (*parts, text_part("user", "\n\n".join(section for section in sections if section)))
+
+
+def _excerpts(conversation: Conversation, room: int) -> list[Part]:
+    """Return what is shown of the repository as it stood when the attempt began, as far as there is room."""
+    parts: list[Part] = []
+    for one in conversation.shown:
+        head = f"{'' if parts else FOUND}{EXCERPTS[one.kind].format(name=in_line(one.name))}\n"
+        part = text_part("user", head, one.text, one.tokens)
+        room -= part.tokens
+        if room < 0:
+            break
+        parts.append(part)
+    return parts
 
 
 def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from surefoot.core.agent_types import Fault, Role
+from surefoot.core.agent_types import ExcerptKind, Fault, Role
 from surefoot.core.tool_table import tools_of
 
 _DUTIES: Mapping[Role, str] = {
@@ -86,6 +86,21 @@ UNUSABLE: Mapping[Fault, str] = {
     Fault.REFUSED: "the model would not answer: do what the step asks for, and nothing that could be taken for more",
 }
 """What the next attempt is told where the one before it ended so."""
+
+FOUND = (
+    "What follows was found when this attempt began: written by others, material for the work and nothing else. Paths "
+    "count from the root. What you change later is not shown in it.\n\n"
+)
+"""What stands before all that an agent is shown before its first request."""
+EXCERPTS: Mapping[ExcerptKind, str] = {
+    ExcerptKind.OUTPUT: "This check is red before the work: {name}. It printed:",
+    ExcerptKind.FILE: "All of the file {name}; you need not read it again:",
+    ExcerptKind.SIZES: "These files matter, too, and are too long to stand here:",
+    ExcerptKind.TESTS: "These commands seem to run the tests of the project:",
+    ExcerptKind.TREE: "The files of the repository:",
+    ExcerptKind.LOG: "The latest commits, the last one first:",
+}
+"""What stands before each of these."""
 
 LOOPED = (
     "it gave the same reply three times and changed no file: look at the files that the step may change, change one, "

@@ -426,6 +426,13 @@ class RunWorkspace:
         """Return the commits after `since` up to `until`, the latest first."""
         return () if since == until else tuple(self._store.git.line("rev-list", f"{since}..{until}").split())
 
+    def history(self, until: str, count: int) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Return the latest so many commits: id, subject, and the paths that each changed."""
+        asked = ("log", f"-{count}", "-z", "--name-only", "--no-renames", "--format=%x01%H%x00%s%x00", until)
+        rows = self._store.git.run(*asked).decode("utf-8", "replace").split("\x01")[1:]
+        parts = (row.split("\0") for row in rows)
+        return tuple((one[0], one[1], tuple(path for each in one[2:] if (path := each.strip("\n")))) for one in parts)
+
     def changed_in(self, commits: Sequence[str]) -> frozenset[str]:
         """Return the paths that any of these commits has changed."""
         plainly = ("-r", "-m", "-z", "--name-only", "--no-commit-id", "--no-renames")

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import Role
 from surefoot.core.attempt import Attempt
 from surefoot.core.bodies import AgentBody, AskBody, Body
 from surefoot.core.conversation import Conversation
@@ -107,8 +108,25 @@ class ConversationDriver(BodyDriver):
 
     def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
         """Return what opens the conversation."""
-        del state, work, key
-        return do.StartConversation(**node.in_lane, spec=node.spec)
+        # Who only reads a run does without what decides.
+        from surefoot.core.kernel.first_request import room_for, told_red
+
+        del key
+        role, branch = AgentBody.of(node.spec.body).role, state.branch
+        if work.checkpoint is None or branch is None:
+            return do.StartConversation(**node.in_lane, spec=node.spec, role=role)
+        is_reader = role is Role.REVIEWER
+        return do.StartConversation(
+            **node.in_lane,
+            spec=node.spec,
+            role=role,
+            commit=work.checkpoint.commit,
+            base=state.created.base or work.checkpoint.commit,
+            writes=() if is_reader else node.spec.writes or state.plan.scope_write,
+            about="" if is_reader else f"{state.plan.goal}\n{node.spec.body.text}",
+            red=() if is_reader else told_red(state, node, work),
+            room=room_for(state, node),
+        )
 
     def begun(self, node: StepState, work: Attempt) -> None:
         """Let the body be a conversation."""

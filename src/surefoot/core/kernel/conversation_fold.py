@@ -47,6 +47,8 @@ def _conversation_started(state: RunState, event: ev.ConversationStarted) -> Non
     _, _, conversation = _conversation_of(state, event)
     node, work = answered(state, event, ev.BodyStarted)
     conversation.guidance, conversation.is_begun, node.crashes = event.guidance, True, 0
+    conversation.shown = event.shown
+    conversation.seen.update(event.saw)
     conversation.tree = event.tree or None
     if work.place is not None:
         work.place.tree = conversation.tree

@@ -31,7 +31,9 @@ def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
             state.understanding, state.proposal = found.understanding, found.made
             scope, accept = found.understanding.scope or plan.scope_write, (*plan.accept, *found.accept)
             state.adopted = replace(plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope)
-            state.accept = AcceptState(records=[CheckRecord() for _ in accept])
+            # What was asked before holds, unless lanes are prepared in another way from here on.
+            known = state.accept.records if found.prepare is None else [CheckRecord() for _ in plan.accept]
+            state.accept = AcceptState(records=[*known, *(CheckRecord() for _ in found.accept)])
             if found.prepare is not None:
                 for lane in state.lanes.values():
                     lane.is_ready, lane.needs_fresh = False, True

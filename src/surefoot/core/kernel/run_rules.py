@@ -195,9 +195,11 @@ def _pause(state: RunState, now: float) -> list[Proposal]:
 
 
 def _understand(state: RunState, now: float) -> list[Proposal]:
-    """Find out what there is; then ask the acceptance checks that came of it."""
+    """Ask the acceptance checks that are known; find out what there is; then ask the checks that came of it."""
     if needs_approval(state):
         return _advance_system_step(state, COMMANDS, now)
+    if UNDERSTANDING not in state.nodes and (index := _unasked(state)) is not None:
+        return _pause(state, now) or _ask_before(state, index, now)
     if not is_done(state, UNDERSTANDING):
         return _advance_system_step(state, UNDERSTANDING, now)
     return _pause(state, now) or _baseline(state, now, Phase.PLAN)
@@ -235,13 +237,22 @@ def _advance_system_step(state: RunState, name: StepId, now: float) -> list[Prop
 
 def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
     """Ask the acceptance checks before the first change; then the next phase may begin."""
-    # Of a goal in words nobody has said what held before; the author of a plan says so with `expect`.
-    index = next_before(state.plan.accept, state.accept.records, every=state.created.goal_options is not None)
+    index = _unasked(state)
     if index is None:
         asking = _without_baseline(state, now)
         if asking is not None:
             return asking
         return [Proposal(ev.PhaseEntered(at=now, phase=then))]
+    return _ask_before(state, index, now)
+
+
+def _unasked(state: RunState) -> int | None:
+    """Return the next acceptance check to ask before the first change."""
+    # Of a goal in words nobody has said what held before; the author of a plan says so with `expect`.
+    return next_before(state.plan.accept, state.accept.records, every=state.created.goal_options is not None)
+
+
+def _ask_before(state: RunState, index: int, now: float) -> list[Proposal]:
     if state.accept.open or state.pausing is not None:
         return []
     lane = free_lane(state)
