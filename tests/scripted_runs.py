@@ -25,7 +25,10 @@ FILES = {
 }
 TESTS = "python3 test_calc.py"
 FIX = ("edit", {"edits": [{"path": "calc.py", "old": "a - b", "new": "a + b"}]})
-DONE = ("finish", {"summary": "it adds", "changed": ["calc.py"], "statements": [], "uncertainties": []})
+DONE = (
+    "finish",
+    {"summary": "it adds", "changed": ["calc.py"], "statements": [], "confidence": 0.95, "uncertainties": []},
+)
 
 
 def repository(folder: Path, files: Mapping[str, str] = FILES) -> Path:

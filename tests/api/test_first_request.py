@@ -7,7 +7,7 @@ from typing import Any
 
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, Check, Limits, Plan, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, Plan, Step
 from surefoot.models.scripts import ScriptedRequest
 from tests.scripted_runs import DONE, FILES, FIX, TESTS, carried_out
 
@@ -19,7 +19,8 @@ SECRET = Check(
 
 def step(name: str = "fix", **fields: Any) -> Step:
     """Return a step of an agent."""
-    return Step(id=StepId(name), body=AgentBody(instructions="Make add add."), **{"writes": ("calc.py",), **fields})
+    own = {"body": AgentBody(instructions="Make add add."), "writes": ("calc.py",)}
+    return Step(id=StepId(name), **{**own, **fields})
 
 
 def first_request(folder: Path, *steps: Step, files: dict[str, str] | None = None, **plan: Any) -> str:
@@ -98,3 +99,19 @@ def test_a_scout_knows_the_red_acceptance(tmp_path: Path) -> None:
     carried_out(tmp_path, Plan(goal="Mend it", steps=(), accept=accept, limits=Limits(requests=1)), play)
     assert "AssertionError: add gave -1" in told[0]
     assert "All of the file test_calc.py" in told[0]
+
+
+def test_an_early_loop_leaves_requests_for_later_attempts(tmp_path: Path) -> None:
+    """The third attempt, which does it right, still has its share of them."""
+    asked: list[tuple[int, str]] = []
+
+    def play(request: ScriptedRequest) -> Any:
+        asked.append((request.attempt, request.messages[-1].text))
+        return [FIX, DONE] if request.attempt == 3 else [("read", {"path": "calc.py", "end": len(asked)})]
+
+    body = AgentBody(instructions="Make add add.", limits=AgentLimits(requests=7))
+    plan = Plan(goal="g", steps=(step(body=body, checks=(RED,)),))
+    state, _ = carried_out(tmp_path, plan, play)
+    assert [attempt for attempt, _ in asked] == [1, 1, 1, 2, 2, 3]
+    assert state.nodes[StepId("fix")].status == "verified"
+    assert asked[1][1] == "Requests left: 2."

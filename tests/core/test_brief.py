@@ -25,15 +25,15 @@ from surefoot.core.agent_types import (
     Understanding,
     Usage,
 )
-from surefoot.core.budget import left_said
+from surefoot.core.budget import left_said, share_of_requests
 from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck
 from surefoot.core.event_words import Diagnosis, Verdict
 from surefoot.core.events import AttemptFailed
 from surefoot.core.ids import StepId
 from surefoot.core.lessons import lesson_of
-from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RunBody, Step
+from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolicy, RunBody, Step
 from surefoot.core.prompt import brief_of
-from surefoot.core.prompt_prefix import prefix_flaw, prefix_of
+from surefoot.core.prompt_prefix import conversation_of, prefix_flaw, prefix_of
 from surefoot.core.prompts import instructions
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.stubs import Fold
@@ -385,19 +385,35 @@ def test_a_lesson_names_no_path_that_was_not_there() -> None:
 
 @pytest.mark.parametrize(
     ("turns", "said"),
-    [(5, ""), (6, "Turns left: 6 of 12. Call `finish` before nothing is left."), (12, "Turns left: 0 of 12. ")],
+    [(0, "Requests left: 12."), (6, "Requests left: 6. Call `finish` before"), (12, "Requests left: 0. Call")],
 )
-def test_an_agent_is_told_how_many_turns_are_left_once_half_are_used(turns: int, said: str) -> None:
+def test_an_agent_is_told_how_many_requests_are_left(turns: int, said: str) -> None:
     """Work that was done must not be lost because nobody said how long there was."""
     body = AgentBody(instructions="x", turns_max=12)
-    state = stage(step={}, node={"spec": replace(at_work(stage()).spec, body=body)})
-    left = left_said(state, at_work(state), turns, "finish")
-    assert left.startswith(said) if said else left == ""
+    state = stage([turn(n, finished("read")) for n in range(1, turns + 1)])
+    at_work(state).spec = replace(at_work(state).spec, body=body)
+    assert left(state).startswith(said)
 
 
 def test_an_agent_is_told_how_many_tokens_are_left() -> None:
-    """Of its step and of the run."""
+    """Of its step or of the run, whichever are fewer."""
     body = AgentBody(instructions="x", limits=AgentLimits(tokens=1_000))
     node = {"spec": replace(at_work(stage()).spec, body=body), "usage": Usage(input_tokens=600)}
-    state = stage(node=node)
-    assert "Tokens of this step left: 400 of 1,000." in left_said(state, at_work(state), 1, "finish")
+    state = stage(node=node, plan={"limits": Limits(tokens=5_000)})
+    assert "Tokens left: 400. Call `finish` before" in left(state)
+
+
+@pytest.mark.parametrize(("failures", "used", "share"), [(0, 0, 4), (0, 2, 4), (1, 4, 4), (1, 2, 5), (2, 8, None)])
+def test_an_attempt_has_its_share_of_the_requests(failures: int, used: int, share: int | None) -> None:
+    """What the attempts before it left is shared among those that may come; the last has all of it."""
+    body = AgentBody(instructions="x", limits=AgentLimits(requests=12))
+    spec = replace(at_work(stage()).spec, body=body, retry=RetryPolicy(maximum_attempts=3))
+    own = Usage(requests=used if not failures else 0)
+    node = {"spec": spec, "failures": failures, "usage": Usage(requests=used)}
+    state = stage(node=node, conversation={"usage": own})
+    assert share_of_requests(at_work(state), conversation_of(at_work(state))) == share
+
+
+def left(state: RunState) -> str:
+    """Return what the agent is told of what is left."""
+    return left_said(state, at_work(state), conversation_of(at_work(state)), "finish")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from surefoot.core.agent_types import ModelFacts, Role, Spent, Usage
 from surefoot.core.bodies import AgentBody
+from surefoot.core.conversation import Conversation
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState
 
 LEFT_SHARE = 0.5
-"""From here on an agent is told what it has left."""
+"""From here on an agent is told to come to its end."""
 NEAR_SHARE = 0.8
 """From this share of a limit on, the person is told."""
 _MILLION = 1_000_000
@@ -122,17 +124,33 @@ def said_of(limit: str, amount: float) -> str:
     return money(amount) if limit == "cost_usd" else f"{amount:,.0f} {limit}"
 
 
-def left_said(state: RunState, node: StepState, turns: int, end: str) -> str:
-    """Say what an agent has left, once half of it is used; nothing before. `end` is the tool that ends its work."""
-    body = AgentBody.of(node.spec.body)
-    amounts = [("Turns", body.turns_max, turns), ("Tokens of this step", body.limits.tokens, node.usage.tokens)]
-    amounts.append(("Tokens of the run", state.plan.limits.tokens, spent_by(state).tokens))
-    said = [
-        f"{name} left: {max(0, limit - used):,} of {limit:,}."
-        for name, limit, used in amounts
-        if limit is not None and used >= LEFT_SHARE * limit
+def share_of_requests(node: StepState, conversation: Conversation) -> int | None:
+    """Return how many requests the attempt may make, so that each attempt to come has as many; None: no such share."""
+    limit, to_come = node.spec.body.own_limits.requests, node.spec.retry.maximum_attempts - node.failures - 1
+    if limit is None or to_come <= 0 or node.usage.requests >= limit:
+        return None  # where nothing is left, the limit itself ends the step
+    left = limit - (node.usage.requests - conversation.usage.requests)
+    return max(1, math.ceil(left / (to_come + 1)))
+
+
+def left_said(state: RunState, node: StepState, conversation: Conversation, end: str) -> str:
+    """Say how many requests and tokens an agent has left; once half is used, that it has to end with the tool `end`."""
+    own, run, spent = AgentBody.of(node.spec.body), state.plan.limits, spent_by(state)
+    requests = [
+        (own.turns_max, len(conversation.turns)),
+        (share_of_requests(node, conversation), conversation.usage.requests),
+        (own.limits.requests, node.usage.requests),
+        (run.requests, spent.requests),
     ]
-    return " ".join([*said, f"Call `{end}` before nothing is left."]) if said else ""
+    tokens = [(own.limits.tokens, node.usage.tokens), (run.tokens, spent.tokens)]
+    said: list[str] = []
+    is_late = False
+    for name, amounts in (("Requests", requests), ("Tokens", tokens)):
+        pairs = [(max(0, limit - used), limit) for limit, used in amounts if limit is not None]
+        if pairs:
+            said.append(f"{name} left: {min(pairs)[0]:,}.")
+        is_late = is_late or any(left <= (1 - LEFT_SHARE) * limit for left, limit in pairs)
+    return " ".join([*said, f"Call `{end}` before nothing is left."] if is_late else said)
 
 
 def near_of(state: RunState) -> Iterator[tuple[str, str]]:

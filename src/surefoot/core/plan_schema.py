@@ -221,12 +221,13 @@ _AGENT = (
     Key("model", Value("model"), "`PROVIDER:NAME`.", usual="the model that plays the worker"),
     Key("turns", COUNT, "The attempt ends after this many replies.", field="turns_max"),
     Key("limits", record_of("agent_limits"), "`{cost_usd: 0.5, tokens: 100000, requests: 40}`, each of which may be "
-        "left out: what all attempts at the step together may use.", usual="none"),
+        "left out: what all attempts at the step together may use. Each attempt makes at most its share of the "
+        "requests that are left.", usual="none"),
 )
 _AGENT_LIMITS = (
     Key("cost_usd", NUMBER, "US dollars."),
     Key("tokens", COUNT, "Tokens, sent and written."),
-    Key("requests", COUNT, "Requests to models."),
+    Key("requests", COUNT, "Requests to models; each attempt makes at most its share of those that are left."),
 )
 _QUESTION = (
     Key("question", TEXT, "What a person is asked.", need="what a person is asked", way=Way.PLAIN),

@@ -15,7 +15,7 @@ from surefoot.core.agent_types import ModelFacts, Part, ToolKind
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.bodies import AgentBody
-from surefoot.core.budget import crossing_of, left_said, near_of, told_at, worst_of
+from surefoot.core.budget import crossing_of, left_said, near_of, share_of_requests, told_at, worst_of
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Applied, Diagnosis, Finding, QuestionKind, Severity
@@ -338,6 +338,10 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
     if conversation.worked_s >= node.spec.timeout_s:
         reason = f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
         return fails(node, now, Diagnosis.STALL, reason)
+    share = share_of_requests(node, conversation)
+    if share is not None and conversation.usage.requests >= share:
+        reason = f"no end after {conversation.usage.requests} requests, its share of those that the step may make"
+        return fails(node, now, Diagnosis.STALL, reason)
     if len(conversation.turns) >= AgentBody.of(node.spec.body).turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(conversation.turns)} turns")
     return None
@@ -430,7 +434,7 @@ def _say_near(state: RunState, now: float) -> Proposal | None:
 
 def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tuple[Part, ...]:
     """Return what is said at the end of a brief: what is left, and what has gone wrong just now."""
-    texts = [left] if (left := left_said(state, node, len(conversation.turns), end_of(conversation.role))) else []
+    texts = [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
     if conversation.fault is not None and conversation.fault.fault in ANEW:
         texts.append(ANEW[conversation.fault.fault])
     return tuple(Part(speaker="user", text=text, tokens=tokens_of(text)) for text in texts)
