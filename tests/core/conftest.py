@@ -10,7 +10,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.event_words import Diagnosis
+from surefoot.core.event_words import Diagnosis, Moment
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
@@ -184,7 +184,7 @@ def name_of(command: do.Command) -> str:
         case do.StopService():
             return command.service
         case do.AskCheck():
-            return command.check.name
+            return f"during {command.check.name}" if command.moment is Moment.DURING else command.check.name
         case do.UseTool():
             return command.call.call
         case _:

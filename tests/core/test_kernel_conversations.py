@@ -170,7 +170,7 @@ def test_a_reply_given_again_after_a_change_is_no_loop(play: Any, between: tuple
     for turn in range(1, 6):
         tool, arguments = ("run", SAME) if turn % 2 else ("edit", BlobId(f"args {turn}"))
         reply(run, turn, tool, arguments=arguments).will(
-            do.UseTool, f"{turn}.1", changed=between if tool == "edit" else ()
+            do.UseTool, f"{turn}.1", changed=between if tool == "edit" else (), tree="t-a" if between else "tree0"
         )
     run.go()
     assert failures(run) == ([] if between else ["infinite_loop"])
@@ -470,7 +470,7 @@ def test_a_request_that_could_cross_a_limit_is_not_made_and_the_run_pauses(play:
 
 def test_a_raised_limit_lets_the_run_go_on_where_it_was(play: Any) -> None:
     """The conversation is still there."""
-    run = begun(play, limits=Limits(requests=2)).go()
+    run = begun(play, limits=Limits(requests=2)).will(do.AskCheck, f"during {PROOF.name}", verdict=Verdict.FAILED).go()
     assert len(run.told(ev.ModelRequested)) == 2
     run.claim().say(ev.LimitsRaised, limits=Limits(requests=9)).say(ev.RunResumed).go()
     assert run.states == {"a": "verified"}

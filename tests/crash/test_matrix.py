@@ -61,6 +61,8 @@ POINTS: dict[str, tuple[str, ...]] = {
     "checkpoint.after": ("idempotent", "approvals"),
     "check.before.before": ("reversible",),
     "check.before.after": ("groups",),
+    "check.during.before": ("agent",),
+    "check.during.after": ("agent",),
     "check.after.before": ("read", "lanes"),
     "check.after.after": ("reversible",),
     "probe.before": ("idempotent", "irreversible"),

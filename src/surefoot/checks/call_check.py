@@ -5,7 +5,7 @@ from __future__ import annotations
 from surefoot.checks.check_request import Answer, Question
 from surefoot.checks.exit_status import last_lines, whole_output, why_no_answer
 from surefoot.core.check_kinds import CallCheck
-from surefoot.core.event_words import Verdict
+from surefoot.core.event_words import Moment, Verdict
 from surefoot.function_calls import call_request, read_failure, read_result
 from surefoot.ports import CommandOutcome, Commands
 
@@ -14,7 +14,8 @@ _VERDICTS: dict[object, Verdict] = {verdict.value: verdict for verdict in Verdic
 
 async def ask_call(kind: CallCheck, question: Question, commands: Commands) -> Answer:
     """Call the function with an argument that has `workspace`, `moment` and `changed`."""
-    argument = {"workspace": str(commands.root), "moment": question.moment.value, "changed": list(question.changed)}
+    moment = Moment.BEFORE if question.moment is Moment.BEFORE else Moment.AFTER
+    argument = {"workspace": str(commands.root), "moment": moment.value, "changed": list(question.changed)}
     call = call_request(kind.function, question.plan_folder, argument)
     outcome = await commands.run(question.request(argv=call.argv, env=call.env))
     verdict, text = _read(kind, outcome, commands)

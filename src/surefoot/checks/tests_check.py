@@ -71,7 +71,7 @@ async def ask_tests(kind: TestsCheck, question: Question, commands: Commands) ->
 
 
 def _judge(question: Question, commands: Commands, now: dict[str, Result], outcome: CommandOutcome) -> Judgement:
-    is_after = question.moment is Moment.AFTER
+    is_after = question.moment is not Moment.BEFORE
     expect = question.check.expect if is_after else Expect.PASS
     ends_well = outcome.exit_code == 0 or Result.FAILED in now.values()
     if not ends_well and outcome.exit_code in _BROKEN_OFF:

@@ -102,6 +102,8 @@ class Conversation:
     summary_tokens: int = 0
     tree: str | None = None
     """The tree of the lane after the last call that wrote."""
+    first_tree: str | None = None
+    """The tree that it began with."""
     seen: dict[str, str] = field(default_factory=dict[str, str])
     """Files whose content the model has seen, with its digest."""
     usage: Usage = field(default_factory=Usage)
@@ -125,10 +127,16 @@ class Conversation:
         return bool(self.turns) and any(call.is_open for call in self.turns[-1].calls)
 
     @property
-    def has_changed_files(self) -> bool:
-        """Tell whether one of its calls changed a file."""
+    def changed(self) -> tuple[str, ...]:
+        """The paths that its calls changed."""
         results = (call.result for turn in self.turns for call in turn.calls)
-        return any(isinstance(result, ToolCallFinished) and result.changed for result in results)
+        found = (path for one in results if isinstance(one, ToolCallFinished) for path in one.changed)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def has_changed_files(self) -> bool:
+        """Tell whether one of its calls changed a file; of commands only the tree tells."""
+        return bool(self.changed) or (None not in (self.tree, self.first_tree) and self.tree != self.first_tree)
 
     @property
     def is_reaching(self) -> bool:

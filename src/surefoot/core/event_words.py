@@ -44,9 +44,11 @@ class Applied(StrEnum):
 
 
 class Moment(StrEnum):
-    """Whether a check is asked before the body or after it."""
+    """Whether a check is asked before the body, during it or after it."""
 
     BEFORE = "before"
+    DURING = "during"
+    """While an agent is at work, to tell the agent how its work stands; no verdict of the step rests on it."""
     AFTER = "after"
 
 

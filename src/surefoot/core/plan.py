@@ -25,6 +25,8 @@ from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 
+TIMEOUT_S = 600.0
+"""What a check may take, where nobody says anything else."""
 EVERYTHING = "**"
 _NOT_IN_VARIABLES = regex(r"[^A-Za-z0-9]")
 LOOPBACK: Final = "loopback"
@@ -73,7 +75,7 @@ class Check:
     ask: CheckQuestion
     expect: Expect = Expect.PASS
     """What it proves."""
-    timeout_s: float = 600.0
+    timeout_s: float = TIMEOUT_S
     """After this many seconds the answer is inconclusive."""
     cwd: str | None = None
     """Folder to ask in, relative to the lane's root."""

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 
 from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
+from surefoot.core.event_words import Verdict
 from surefoot.core.plan import EVERYTHING, Check
-from surefoot.core.prompts import EXCERPTS, FOUND, advice, advice_left_out, instructions
+from surefoot.core.prompts import ALL_GREEN, EXCERPTS, FOUND, advice, advice_left_out, instructions
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
-from surefoot.core.untrusted_text import in_line
-from surefoot.core.verdicts import CheckRecord
+from surefoot.core.untrusted_text import behind, in_line
+from surefoot.core.verdicts import CheckRecord, Interim
 
 SHARE_MAX = 0.5
 """It may take this much of a brief; the turns need the rest."""
@@ -29,6 +30,7 @@ _NEAR = 12
 _REACHED_MAX = 20
 _LEARNED_MAX, _OUTPUT_MAX, _OUTPUTS_MAX, _LESSON_MAX, _LESSONS_MAX = 500, 200, 40, 800, 3
 _TITLE_MAX, _FILES_MAX = 100, 40
+_INTERIM_MAX = 800
 _WORDS = {
     StepStatus.VERIFIED: "done",
     StepStatus.UNPROVED: "done, unproved",
@@ -101,6 +103,24 @@ def asked(check: Check) -> str:
     where = f" (in {check.cwd})" if check.cwd else ""
     name = "" if check.name in check.ask.question else f" [{check.name}]"
     return f"{check.ask.question}{where}; {check.expect.value}{name}"
+
+
+def standing_said(checks: Sequence[Check], said: Sequence[tuple[Check, Interim]]) -> str:
+    """Say how the checks of a step stand that were asked about what the agent has just changed."""
+    red = [(check, one) for check, one in said if one.verdict is not Verdict.PASSED]
+    if red:
+        words = (behind(f"Not passed as the files stand now: {asked(check)}.", _end_of(one.text)) for check, one in red)
+        return "\n".join(words)
+    green = [check for check, _ in said]
+    unasked = [check for check in shown(checks) if check not in green]
+    if not green or not unasked:
+        return ALL_GREEN if green else ""
+    names = "; ".join(asked(check) for check in unasked)
+    return f"These checks pass: {'; '.join(asked(check) for check in green)}. Not asked yet: {names}."
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _INTERIM_MAX else f"…{text[-_INTERIM_MAX:]}"
 
 
 def later_notes(state: RunState, node: StepState) -> list[str]:

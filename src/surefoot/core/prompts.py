@@ -102,6 +102,8 @@ EXCERPTS: Mapping[ExcerptKind, str] = {
 }
 """What stands before each of these."""
 
+ALL_GREEN = "All checks pass: call finish."
+"""What an agent is told once every check that it may know of passes on the files as they stand."""
 LOOPED = (
     "it gave the same reply three times and changed no file: look at the files that the step may change, change one, "
     "and run the checks; if something is missing, end and say what"

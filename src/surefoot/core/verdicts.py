@@ -11,15 +11,26 @@ from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import CheckAnswered, VerdictReused
 from surefoot.core.ids import BlobId
-from surefoot.core.plan import Check
+from surefoot.core.plan import TIMEOUT_S, Check
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 
 _NAMED_MAX = 10
+CHEAP_S = 10.0
+"""A check that took longer is not asked while an agent is at work."""
 CLAIM = "claim"
 """The proof of a step for which nothing speaks but the word of the agent that did it."""
 CHANGED = "changed-by-step"
 """The flag of a check that rests on a file which a step of the run has changed, such as its script."""
+
+
+@record
+class Interim:
+    """What a check said of the work of an agent that is not done."""
+
+    tree: str
+    verdict: Verdict
+    text: str
 
 
 @record(frozen=False, kw_only=False)
@@ -40,6 +51,11 @@ class CheckRecord:
     turned_green: int = 0
     changed_files: tuple[str, ...] = ()
     """Files that decide what it says and that steps of the run had changed when it was last asked."""
+
+    interim: Interim | None = None
+    """What it said last while an agent was at work."""
+    took_s: float = 0.0
+    """How long it took when it was last asked, in seconds."""
 
     def forget_after(self) -> None:
         """Make ready to be asked again, keeping the answer from before the body."""
@@ -66,6 +82,14 @@ def is_vacuous(check: Check, record: CheckRecord) -> bool:
 def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | VerdictReused) -> None:
     """Fold an answer into the record of its check."""
     verdict = event.verdict if isinstance(event, CheckAnswered) else Verdict.PASSED
+    if isinstance(event, CheckAnswered):
+        record.took_s = event.duration_s
+    if event.moment is Moment.DURING:
+        text = event.text if isinstance(event, CheckAnswered) else ""
+        tree = event.tree if isinstance(event, CheckAnswered) else ""
+        record.interim = Interim(tree=tree, verdict=verdict, text=text)
+        record.evidence = event.evidence or record.evidence
+        return
     if event.moment is Moment.BEFORE:
         record.before, record.before_results = verdict, event.results
     else:
@@ -93,6 +117,27 @@ def next_before(checks: Sequence[Check], records: Sequence[CheckRecord], *, ever
             if check.expect is expect and known.before is None:
                 return index
     return None
+
+
+def is_told_meanwhile(check: Check, record: CheckRecord) -> bool:
+    """Tell whether an agent at work is told how the check stands: it may know of it, and its answer is cheap."""
+    is_expensive = check.reaches_out or check.timeout_s > TIMEOUT_S or record.took_s > CHEAP_S
+    return not (check.held_back or is_expensive or is_red_before(check, record))
+
+
+def next_during(checks: Sequence[Check], records: Sequence[CheckRecord], tree: str) -> int | None:
+    """Return the next check to ask about a tree that an agent at work has just made."""
+    for index, (check, known) in enumerate(zip(checks, records, strict=True)):
+        is_known = known.interim is not None and known.interim.tree == tree
+        if not is_known and is_told_meanwhile(check, known):
+            return index
+    return None
+
+
+def interims(checks: Sequence[Check], records: Sequence[CheckRecord], tree: str) -> list[tuple[Check, Interim]]:
+    """Return what the checks that an agent may know of said about a tree that it has made."""
+    pairs = ((check, known.interim) for check, known in zip(checks, records, strict=True) if not check.held_back)
+    return [(check, said) for check, said in pairs if said is not None and said.tree == tree]
 
 
 def next_after(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:

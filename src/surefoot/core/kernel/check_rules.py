@@ -25,6 +25,9 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
     moment, index = which
     assert work.lane is not None
     tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
+    changed = work.changed
+    if moment is Moment.DURING and work.conversation is not None:
+        tree, changed = work.conversation.tree, work.conversation.changed
     assert tree is not None
     services = state.plan.services_of(node.spec)
     environment = environment_of(state, work.lane, services)
@@ -39,7 +42,7 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
         tree=tree,
         environment=environment,
         services=services,
-        changed=work.changed,
+        changed=changed,
         before=work.checks[index].before_results,
         earlier=work.checks[index].results if moment is Moment.AFTER else None,
     )
@@ -80,6 +83,7 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
     passed = state.verdicts.get(verdict_key(command.check), ())
     known = next((one for one in passed if (one.tree, one.environment) == place), None)
     may_reuse = record.asked_after == 0 and not (command.before and is_by_test(command.check))
+    may_reuse = may_reuse and command.moment is not Moment.DURING
     name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
     if known is None or not may_reuse:
         return Proposal(ev.CheckRequested(at=now, step=name, attempt=attempt, moment=moment, check=index), command)

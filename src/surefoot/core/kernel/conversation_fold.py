@@ -49,7 +49,7 @@ def _conversation_started(state: RunState, event: ev.ConversationStarted) -> Non
     conversation.guidance, conversation.is_begun, node.crashes = event.guidance, True, 0
     conversation.shown = event.shown
     conversation.seen.update(event.saw)
-    conversation.tree = event.tree or None
+    conversation.tree = conversation.first_tree = event.tree or None
     if work.place is not None:
         work.place.tree = conversation.tree
 

@@ -18,10 +18,11 @@ from surefoot.core.bodies import AgentBody
 from surefoot.core.budget import crossing_of, left_said, near_of, share_of_requests, told_at, worst_of
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.conversation import Conversation, ToolCallState
-from surefoot.core.event_words import Applied, Diagnosis, Finding, QuestionKind, Severity
+from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.approval_request import ask_about_call, taken_over
 from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, rule_for_call
+from surefoot.core.kernel.check_rules import ask_check
 from surefoot.core.kernel.conversation_fold import is_conversing
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
@@ -31,14 +32,14 @@ from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import brief_of
-from surefoot.core.prompt_prefix import prefix_flaw
-from surefoot.core.prompts import ANEW, SETTLED, end_of
+from surefoot.core.prompt_prefix import prefix_flaw, standing_said
+from surefoot.core.prompts import ALL_GREEN, ANEW, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.state import RunState, StepState
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.untrusted_text import behind
-from surefoot.core.verdicts import CheckRecord
+from surefoot.core.verdicts import CheckRecord, interims, next_during
 
 MISUSES_MAX = 12
 REPEATS_MAX = 2
@@ -98,12 +99,22 @@ def _stop_beforehand(node: StepState, work: Attempt, conversation: Conversation,
 
 def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> RuleResult:
     """Return the move; where an agent comes to no end but has changed files, have the step's checks decide instead."""
-    failed = move.event if isinstance(move, Proposal) else None
-    if not isinstance(failed, ev.AttemptFailed) or failed.diagnosis not in _NO_END:
-        return move
+    ends = move.event if isinstance(move, Proposal) else None
     if not conversation.has_changed_files or not node.spec.checks:
         return move
-    return Proposal(ev.ConversationStopped(**node.at(failed.at), diagnosis=failed.diagnosis, reason=failed.reason))
+    if isinstance(ends, ev.AttemptFailed) and ends.diagnosis in _NO_END:
+        return Proposal(ev.ConversationStopped(**node.at(ends.at), diagnosis=ends.diagnosis, reason=ends.reason))
+    if isinstance(ends, ev.LimitReached) and _standing(node, conversation) == ALL_GREEN:
+        # The run would pause with work that is done; as far as anybody knows its checks pass.
+        reason = "no model answered" if ends.limit == "models" else f"the limit `{ends.limit}` of the run was reached"
+        return Proposal(ev.ConversationStopped(**node.at(ends.at), diagnosis=Diagnosis.STALL, reason=reason))
+    return move
+
+
+def _standing(node: StepState, conversation: Conversation) -> str:
+    """Say how the checks stand that were asked about what the agent has changed; empty where none was."""
+    assert node.work is not None
+    return standing_said(node.spec.checks, interims(node.spec.checks, node.work.checks, conversation.tree or ""))
 
 
 def _bring_back(
@@ -366,7 +377,18 @@ def _next_request(
         return move
     if work.lane_tree is None and state.has_workspace:
         return _place(node, work, conversation, now)
-    return _ask(state, node, conversation, chain, now)
+    return _ask_during(state, node, work, conversation, now) or _ask(state, node, conversation, chain, now)
+
+
+def _ask_during(
+    state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
+) -> Proposal | None:
+    """Ask a check about what the agent has just changed, so that it is told how its work stands."""
+    tree = conversation.tree
+    if work.lane is None or tree is None or not conversation.has_changed_files:
+        return None
+    index = next_during(node.spec.checks, work.checks, tree)
+    return None if index is None else ask_check(state, node, work, now, (Moment.DURING, index))
 
 
 def _ask(
@@ -433,8 +455,10 @@ def _say_near(state: RunState, now: float) -> Proposal | None:
 
 
 def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tuple[Part, ...]:
-    """Return what is said at the end of a brief: what is left, and what has gone wrong just now."""
-    texts = [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
+    """Return what is said at the end of a brief: how the work stands, what is left, what has gone wrong just now."""
+    texts = [standing] if (standing := _standing(node, conversation)) else []
+    texts += [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
     if conversation.fault is not None and conversation.fault.fault in ANEW:
         texts.append(ANEW[conversation.fault.fault])
-    return tuple(Part(speaker="user", text=text, tokens=tokens_of(text)) for text in texts)
+    text = "\n".join(texts)
+    return (Part(speaker="user", text=text, tokens=tokens_of(text)),) if text else ()

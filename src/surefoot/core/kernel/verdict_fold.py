@@ -10,7 +10,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
-from surefoot.core.event_words import Applied, Verdict
+from surefoot.core.event_words import Applied, Moment, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import join_queue, leave_queue
 from surefoot.core.kernel.guards import active_of, answered, begin, need
@@ -53,7 +53,9 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
     else:
         answered(state, event, ev.CheckRequested)
     record_answer(check, record, event)
-    if event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
+    # What an agent left beside its files may have helped: its step's verdict must not rest on that.
+    is_final = event.moment is not Moment.DURING
+    if is_final and event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
         _remember(state, verdict_key(check), event)
     if check.reaches_out:
         work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
