@@ -25,10 +25,11 @@ from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.events import Event
 from surefoot.core.file_order import waits_of
+from surefoot.core.globs import matches
 from surefoot.core.graph_state import policy_of
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
-from surefoot.core.plan import Plan, Step
+from surefoot.core.plan import EVERYTHING, Plan, Step
 from surefoot.core.plan_commands import commands_around
 from surefoot.core.policy_types import Policy
 from surefoot.core.probe_kinds import FunctionProbe
@@ -193,8 +194,11 @@ def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.
     # No step misses the plan file and the schema beside it: a run has copies of its own.
     written_by_init = () if plan is None else (plan, plan.with_name(FILE_NAME))
     remarks = (Finding(kind=one.kind, severity=Severity.WARNING, text=one.text) for one in space.remarks)
+    is_limited = created.goal_options is not None and EVERYTHING not in created.plan.scope_write
+    files = space.files(space.base) if is_limited else ()
     return replace(
         created,
+        in_scope=sum(matches(path, created.plan.scope_write) for path in files) if is_limited else None,
         repository=str(origin.root),
         base=space.base,
         base_tree=space.commit_tree_of(space.base),

@@ -99,7 +99,10 @@ def _start_goal(given: Given, screen: Screen) -> ExitCode:
     with Home() as home:
         state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
-        screen.note([Line("Models explore the goal first. Nothing is changed before there is a plan.", hang=2)])
+        text = "Models explore the goal first. Nothing is changed before there is a plan."
+        if state.created.in_scope == 1 and plan.accept and not given.plan_only:
+            text = "One file is in scope: if an acceptance check is red, a model works on the file at once."
+        screen.note([Line(text, hang=2)])
         return _work(home, state.created.run, options, screen, given.plan_file)
 
 

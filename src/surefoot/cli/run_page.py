@@ -19,6 +19,7 @@ from surefoot.cli.step_page import StepPage
 from surefoot.cli.transcript_page import claim_lines, conversation_lines, turn_lines
 from surefoot.core.events import Event
 from surefoot.core.ids import RunId, StepId, nearest_said
+from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.short_text import listed
 from surefoot.core.state import FINAL, RunState
@@ -161,6 +162,8 @@ def _show_plan(home: Home, run: RunId, screen: Screen) -> None:
     text = plan_text_of(home, state)
     if text is None:
         own = f"; it is in {state.created.plan_path}" if state.created.plan_path is not None else " yet"
+        if SHORT_WAY in state.nodes:
+            own = f"; the runtime made one step of the goal itself: `surefoot show {run} {SHORT_WAY}`"
         raise UsageError(f"run {run} has no plan that a model made{own}")
     if screen.is_json:
         screen.document({"run": run, "revision": state.revision, "plan": text})

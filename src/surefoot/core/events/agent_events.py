@@ -89,7 +89,7 @@ class PlanEdited(StepEvent):
 class PlanAdopted(Event):
     """A plan, or a revision of it, holds from here on."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     revision: int
@@ -103,3 +103,5 @@ class PlanAdopted(Event):
     """What is different from the plan before, a line each."""
     waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
     """For steps that read what another writes, or write what another reads: those that go first; since version 2."""
+    is_short_way: bool = False
+    """Whether the runtime made it itself, so that neither scout nor planner was asked; since version 3."""

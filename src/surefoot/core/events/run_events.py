@@ -22,7 +22,7 @@ class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     run: RunId
     plan: Plan
     plan_path: Place | None = None
@@ -53,6 +53,9 @@ class RunCreated(Event):
     """What the plan runs around its steps, with what their texts tell; since version 6."""
     left_out: tuple[StepId, ...] = ()
     """Steps of the plan file that were not chosen, so that `plan` does not have them; since version 7."""
+    in_scope: int | None = None
+    """For a goal in words: how many files of the base its scope names; None: nobody limited the scope. Since version 8.
+    """
 
 
 @record

@@ -32,6 +32,7 @@ from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, t
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.plan_adoption import forget_review, go_back, plan_adopted
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
+from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.placeholders import member_of
 from surefoot.core.priorities import expected_times, ranks_of
 from surefoot.core.queue import let_past
@@ -159,12 +160,16 @@ def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     need(state.outcome is None, event, "the run has ended")
     step = _PHASES.index(event.phase) - _PHASES.index(state.phase)
     is_return = event.phase is Phase.PLAN and state.phase in (Phase.EXECUTE, Phase.VALIDATE) and bool(event.reason)
+    if event.phase is Phase.UNDERSTAND and state.phase is Phase.EXECUTE:
+        leave_short_way(state, event)
+        return
     need(step == 1 or is_return, event, f"{event.phase} does not follow {state.phase}")
     if is_return:
         go_back(state, event)
         return
     if event.phase is Phase.PLAN:
-        need(state.understanding is not None, event, "nothing is known about the goal yet")
+        is_known = state.understanding is not None or is_on_short_way(state)
+        need(is_known, event, "nothing is known about the goal yet")
     if event.phase is Phase.EXECUTE:
         need(state.created.goal_options is None or state.revision > 0, event, "no plan was adopted")
         pairs = zip(state.plan.accept, state.accept.records, strict=True)

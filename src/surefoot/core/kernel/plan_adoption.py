@@ -15,6 +15,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.graph_state import member_waits, policy_of, recount, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
+from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLANNING, REVIEWING
@@ -48,7 +49,8 @@ def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
 
 def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     """Let a plan hold from here on."""
-    need(state.phase is Phase.PLAN and state.outcome is None, event, f"the run is in phase {state.phase}")
+    phase = Phase.UNDERSTAND if event.is_short_way else Phase.PLAN
+    need(state.phase is phase and state.outcome is None, event, f"the run is in phase {state.phase}")
     need(not state.active, event, "steps are under way")
     need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
     flaw = flaw_of_plan(state, event.plan)
@@ -57,6 +59,8 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     assert graph is not None
     begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_system_step}
     nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
+    if SHORT_WAY in state.nodes:
+        nodes[SHORT_WAY] = state.nodes[SHORT_WAY]
     for index, step in enumerate(event.plan.steps):
         node = begun.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
         node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
@@ -92,7 +96,7 @@ def flaw_of_plan(state: RunState, plan: Plan) -> str | None:
 
 def is_kept(node: StepState) -> bool:
     """Tell whether a revision keeps the node as it stands: it was begun."""
-    return not node.is_system_step and (
+    return not (node.is_system_step or node.spec.id == SHORT_WAY) and (
         node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members)
     )
 
@@ -114,12 +118,12 @@ def go_back(state: RunState, event: ev.PhaseEntered) -> None:
     need(not state.active and not state.is_busy, event, "steps are under way")
     state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
     forget_review(state)
-    planning = state.nodes[PLANNING]
-    reset(planning)
-    planning.lessons = (
-        *planning.lessons,
-        Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason),
-    )
+    if (planning := state.nodes.get(PLANNING)) is not None:
+        reset(planning)
+        planning.lessons = (
+            *planning.lessons,
+            Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason),
+        )
     for record in state.accept.records:
         record.forget_after()
     state.accept.lane_ready = False

@@ -32,18 +32,25 @@ from surefoot.core.kernel.phase_rules import (
 )
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
+from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
 from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
+from surefoot.core.short_text import shortened
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
 from surefoot.effects import BY_REQUEST
 
 CLEAN = "clean"
+_SHORT_WAY = (
+    "One file in scope and a red acceptance check: the runtime made the plan itself, one step with the goal as its "
+    "instruction. No model was asked to explore or to plan."
+)
+_REASON_MAX = 400
 LANE_TRIES_MAX = 3
 """So often a lane is asked for that fails for a reason that may pass."""
 AT_FIRST = 8
@@ -200,6 +207,12 @@ def _understand(state: RunState, now: float) -> list[Proposal]:
         return _advance_system_step(state, COMMANDS, now)
     if UNDERSTANDING not in state.nodes and (index := _unasked(state)) is not None:
         return _pause(state, now) or _ask_before(state, index, now)
+    if is_on_short_way(state):
+        return [Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN))]
+    if (plan := short_plan(state)) is not None:
+        adopted = ev.PlanAdopted(at=now, revision=1, plan=plan, text=None, by=BY, is_short_way=True)
+        finding = Finding(kind="short-way", severity=Severity.NOTE, text=_SHORT_WAY)
+        return _pause(state, now) or [Proposal(adopted), Proposal(ev.FindingReported(at=now, finding=finding))]
     if not is_done(state, UNDERSTANDING):
         return _advance_system_step(state, UNDERSTANDING, now)
     return _pause(state, now) or _baseline(state, now, Phase.PLAN)
@@ -355,7 +368,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return moves
     if state.pausing is not None:
         return _pause(state, now)
-    back = going_back(state, now)
+    back = _whole_way(state, now) if is_on_short_way(state) else going_back(state, now)
     if back is not None:
         if not state.active and not state.is_busy:
             return [back]
@@ -372,6 +385,15 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
         return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
     return [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+
+
+def _whole_way(state: RunState, now: float) -> Proposal | None:
+    """Return the way back to UNDERSTAND, where the step that the runtime made of the goal has failed."""
+    failed = failed_short_way(state)
+    if failed is None:
+        return None
+    reason = f"the short way failed: {failed.reason or 'its step could not be done'}"
+    return Proposal(ev.PhaseEntered(at=now, phase=Phase.UNDERSTAND, reason=shortened(reason, _REASON_MAX)))
 
 
 def _clocks(state: RunState, now: float) -> list[Proposal]:
