@@ -73,7 +73,7 @@ def blobs_of(event: object) -> list[BlobId]:
 
 HOLDERS: dict[type[object], tuple[str, ...]] = {
     ModelResponded: ("calls",),
-    ConversationStarted: ("guidance",),
+    ConversationStarted: ("guidance", "shown"),
     ToolCallFinished: ("payload",),
     Understood: ("made",),
     Planned: ("made",),
