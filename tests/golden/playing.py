@@ -115,6 +115,7 @@ def _faults() -> list[Event]:
     for fault in (Fault.RATE_LIMIT, Fault.CONTEXT, Fault.REFUSED):
         run.will(do.RequestModel, "a", ev.ModelRequestFailed, fault=fault, text="no", usage=Usage(requests=1))
     run.will(do.RequestModel, "a", calls=calls(1, "edit", "moon"))
+    run.will(do.AskCheck, "during proof", verdict=Verdict.FAILED, text="not yet")
     for turn in range(2, 12):
         run.will(do.RequestModel, "a", calls=calls(turn, "list", arguments=BlobId("same")))
     run.go(do.UseTool).say(ev.PauseRequested, interrupt=True).go().say(ev.RunResumed).go()
