@@ -48,6 +48,7 @@ STEERING = (
     f"edit {QUESTION} --command true",
     f"answer {QUESTION} yes",
     f"take-over {QUESTION}",
+    f"tell {OTHER} x",
     f"pause {OTHER}",
     f"cancel {OTHER}",
     f"resume {OTHER} --allow send",

@@ -177,6 +177,7 @@ class Shapes:
             "steps": list(steps),
             "accept": [],
             "questions": [],
+            "messages": [],
             "asking": ASKING,
             "findings": [],
             "rollback_points": [],

@@ -190,6 +190,10 @@ TOLD: list[tuple[Event, str]] = [
         ev.LimitsRaised(at=3.0, limits=Limits(cost_usd=2, tokens=9000), by="una"),
         "limits     by una: $2.00, 9,000 tokens",
     ),
+    (
+        ev.MessageSent(at=3.0, message="m", to=A, text="stop\nthat", by="una", is_urgent=True),
+        "told       a  by una, and breaks off the turn: stop that",
+    ),
     (ev.PlanEdited(**STEP, plan=PLAN, text=BlobId("x"), by="una"), "edited     the plan, by una: 2 steps"),
     (
         ev.PlanAdopted(at=3.0, revision=1, plan=PLAN, text=None, by="una"),

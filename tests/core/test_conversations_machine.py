@@ -19,6 +19,7 @@ from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel import apply
 from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
 from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.messages import flaw_of_message
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, SYSTEM_STEPS, UNDERSTANDING
 from surefoot.core.tool_table import TOOLBOX, StoredTexts
@@ -165,6 +166,16 @@ class TalksMachine(KernelMachine):
         self.say(ev.PlanEdited(**where, plan=plan, text=BlobId("edited"), by=person["by"]))
         self.fold(ev.QuestionAnswered(at=now, question=asked.question, answer=EDIT, **person))
 
+    @precondition(lambda self: self.state.outcome is None)
+    @rule(data=st.data(), is_urgent=st.booleans())
+    def tell(self, data: st.DataObject, is_urgent: bool) -> None:
+        """Say something to an agent, or to whoever talks now, at any moment."""
+        to = data.draw(st.sampled_from([None, *self.state.nodes]))
+        if not flaw_of_message(self.state, to):
+            name = f"<message {len(self.state.messages)}>"
+            said = {"message": name, "to": to, "text": f"words of {name}", "by": "me", "is_urgent": is_urgent}
+            self.fold(ev.MessageSent(at=self.world.now, **said))
+
     @precondition(lambda self: self.state.outcome is not None)
     @rule()
     def retry_all(self) -> None:
@@ -276,6 +287,9 @@ class TalksMachine(KernelMachine):
         if isinstance(command, do.RequestModel):
             texts = [*(part.text for part in command.parts), *command.must_hold]
             assert not [text for text in texts if HIDDEN in text], "no agent knows of what is held back"
+            for name, message in {} if command.is_summary else self.state.messages.items():
+                count = sum(text.count(name) for text in texts)
+                assert count == (command.step in message.to), f"{name} stands {count} times in a request"
         if isinstance(command, do.UseTool):
             texts = command.state.texts if isinstance(command.state, StoredTexts) else {}
             named = [*texts, *texts.values()]

@@ -76,6 +76,13 @@ def _agent() -> list[Event]:
     return run.will(do.AskCheck, "proof").will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="1 != 2").go().journal
 
 
+def _messages() -> list[Event]:
+    """What a person says to an agent: one message waits for the next request, one breaks a request off."""
+    run = Play({"a": AGENT}).say(ev.ModelsConfigured, routing=CASTING).go(do.UseTool)
+    run.say(ev.MessageSent, message="first", to=StepId("a"), text="Keep the tests.").go(do.RequestModel)
+    return run.say(ev.MessageSent, message="second", to=None, text="Now stop.", is_urgent=True).go().journal
+
+
 def _people() -> list[Event]:
     """All that people say: rules, consents, a pause, another plan of limits, words too late, a restore, a cancel."""
     run = Play({"a": {"checks": (KEPT,), **AGAIN}, "b": {"needs": ("a",), "tier": Tier.CONFIRM}})
@@ -155,6 +162,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "services": _services,
     "goal": _goal,
     "agent": _agent,
+    "messages": _messages,
     "people": _people,
     "groups": _groups,
     "faults": _faults,

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from surefoot.api.agent_messages import tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
@@ -53,6 +54,7 @@ __all__ = [
     "shown_plan",
     "spending",
     "take_over",
+    "tell",
 ]
 
 _PLACES = {
@@ -62,6 +64,7 @@ _PLACES = {
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "run_control"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "queries"),
     "ShownFile": "shown_files",
+    "tell": "agent_messages",
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     "Options": "run_options",

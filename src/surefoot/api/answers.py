@@ -176,7 +176,7 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
         refuse_secret(state, question, given.command.encode("utf-8", "surrogateescape"))
     if given.like and not found.asked.like:
         raise NotAwaitingAnswer(f"question {question} is not one of a kind; approve it by itself", question=question)
-    masker = _masker_for(state)
+    masker = masker_for(state)
     return ev.QuestionAnswered(
         at=at,
         question=question,
@@ -279,11 +279,11 @@ def refuse_secret(state: RunState, question: str, content: bytes) -> None:
     Raises:
         UsageError: it does.
     """
-    if _masker_for(state).content(content) != content:
+    if masker_for(state).content(content) != content:
         raise UsageError(f"question {question}: the edit holds a secret; name its variable instead", question=question)
 
 
-def _masker_for(state: RunState) -> Masker:
+def masker_for(state: RunState) -> Masker:
     """Return what masks the secrets of this run, as far as this program's environment holds them."""
     names = {name for node in state.nodes.values() for name in node.spec.env_from}
     declared = [os.environ[name] for name in sorted(names) if name in os.environ]

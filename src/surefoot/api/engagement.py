@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from surefoot.api.agent_messages import message
 from surefoot.api.answers import Answer, answered
 from surefoot.api.engine_claim import claimed, clear
 from surefoot.api.history import earlier_times
@@ -249,6 +250,17 @@ class Engagement:
         """
         refuse_steps("answer a question")
         self.loop.tell(answered(self.state, question, given, who, self.clock.now()))
+
+    def say(self, home: Home, text: str, *, step: str | None = None, now: bool = False) -> None:
+        """Say something to an agent of this very program, as `surefoot.api.tell` does.
+
+        Raises:
+            UsageError: the text is empty or too long, or no agent would read it.
+            RunNotFound: the run has no such step.
+            StepMayNotAnswer: this program was started by a step.
+        """
+        refuse_steps("say something to an agent")
+        self.loop.tell(message(home, self.state, text, step=step, now=now, by=self.options.who))
 
     def edit_plan(self, home: Home, question: str, text: bytes, who: Identity) -> None:
         """Hand in another plan than the one a question shows, as a plan file.

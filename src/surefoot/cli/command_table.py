@@ -172,6 +172,17 @@ def take_over(given: Given, screen: Screen) -> int:
     return take_over(given, screen)
 
 
+@command("agent text now repo as_json", panel=_DECIDE)
+def tell(given: Given, screen: Screen) -> int:
+    """Say something to an agent. Its next request holds the message, once, also after a kill.
+
+    Example: surefoot tell latest:port "Keep Python 3.8 as well"
+    """
+    from surefoot.cli.message_page import tell
+
+    return tell(given, screen)
+
+
 # --- look
 
 

@@ -100,6 +100,16 @@ class Given:
     answer: Annotated[
         str, _argument(metavar="ANSWER", says="yes, no, applied, not_applied, done, abandon, or any text."), REQUIRED
     ] = ""
+    agent: Annotated[
+        str,
+        _argument(
+            metavar="RUN[:STEP]",
+            says="The run, and the step whose agent is meant (default: who talks now).",
+            offers="either",
+        ),
+        REQUIRED,
+    ] = ""
+    text: Annotated[str, _argument(metavar="TEXT", says="What to say, as one argument."), REQUIRED] = ""
     command: Annotated[str | None, _argument(metavar="[COMMAND]", says="The shell command, as one argument.")] = None
 
     # Where a run works.
@@ -219,6 +229,11 @@ class Given:
     file: Annotated[
         Path | None, _option("--file", metavar="FILE", says="A file with the command, the patch, or the plan.")
     ] = None
+
+    # What a person says to an agent.
+    now: Annotated[
+        bool, _option("--now", says="Break off the agent's turn under way, so that it reads this at once.")
+    ] = False
 
     # What the rules are asked about.
     effect: Annotated[Effect | None, _option("--effect", says="The effect class of the step.")] = None

@@ -45,6 +45,8 @@ def conversation_lines(conversation: Transcript, how: str) -> Iterator[Line]:
     for event in conversation.events:
         match event:
             case ev.ModelResponded():
+                for one in conversation.said.get(event.turn, ()):
+                    yield Line(f"     {one_line(one.by)} says: {one_line(one.text)}", hang=8)
                 took = f"{amount(event.usage)}, {duration(event.duration_s)}"
                 yield Line(f"  {event.turn}  {one_line(event.model)}, {took}", hang=6)
                 rows = words_of(event.said).strip().splitlines()
@@ -90,6 +92,8 @@ def turn_lines(home: Home, conversation: Transcript) -> Iterator[Line]:
     for event in conversation.events:
         match event:
             case ev.ModelResponded():
+                for one in conversation.said.get(event.turn, ()):
+                    yield from (EMPTY, Line(f"{one_line(one.by)} says", "head"), *block(one.text, 2))
                 took = f"{amount(event.usage)}, {duration(event.duration_s)}"
                 yield from (EMPTY, Line(f"Turn {event.turn}: {one_line(event.model)}, {took}", "head", hang=2))
                 yield from _reply_lines(event, blob_text(home, event.reply))

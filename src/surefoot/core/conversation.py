@@ -58,6 +58,8 @@ class Turn:
     calls: list[ToolCallState]
     same_as: tuple[int, ...] = ()
     """Turns not long before it with the same reply, since which no file was changed."""
+    messages: tuple[str, ...] = ()
+    """What people said before it, by id."""
 
     @property
     def is_over(self) -> bool:

@@ -7,14 +7,15 @@ result.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from surefoot.core.agent_types import Part
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
-from surefoot.core.prompts import no_call, reminder, same_reply
-from surefoot.core.state import RunState, StepState
+from surefoot.core.prompts import no_call, reminder, said_by, same_reply
+from surefoot.core.state import MessageState, RunState, StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
 
@@ -32,9 +33,11 @@ def brief_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
 def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     """Return what of a brief follows its beginning: the conversation itself."""
     conversation = conversation_of(node)
-    said = list(folded_parts(conversation, fold))
+    folded = [state.messages[name] for turn in conversation.turns[: fold.folded] for name in turn.messages]
+    said = [*folded_parts(conversation, fold), *message_parts(folded)]
     for turn in conversation.turns:
         if turn.number > fold.folded and turn.is_over:
+            said += message_parts([state.messages[name] for name in turn.messages])
             said += [*_turn_parts(turn, fold), *_no_call(conversation, turn), *_reminder(state, node, turn, fold)]
     if conversation.turns and conversation.turns[-1].number <= fold.folded:
         said += _no_call(conversation, conversation.turns[-1])
@@ -42,6 +45,11 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     notes = latest_notes(later_notes(state, node), fold.tokens_max)
     news = [text_part("user", "\n".join(["Noted meanwhile by agents at other steps:", *notes]))] if notes else []
     return (*_kept(said), *news)
+
+
+def message_parts(messages: Iterable[MessageState]) -> tuple[Part, ...]:
+    """Return what people said, each message whole: no brief shortens it."""
+    return tuple(text_part("user", said_by(one.sent.by, one.sent.text)) for one in messages)
 
 
 def _kept(parts: tuple[Part, ...] | list[Part]) -> tuple[Part, ...]:

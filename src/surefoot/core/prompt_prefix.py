@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
+from surefoot.core.messages import given_before
 from surefoot.core.plan import EVERYTHING, Check
 from surefoot.core.prompts import ALL_GREEN, EXCERPTS, FOUND, advice, advice_left_out, instructions
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
@@ -159,8 +160,10 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
         for one in node.lessons[-_LESSONS_MAX:]
     ]
     failed = _section("What failed before. Try a different approach; what follows did not work:", lessons)
+    told = [f"- {one.sent.by}: {one.sent.text}" for one in given_before(state, node)]
+    said = _section("What people said to agents of this step before you; it still holds:", told)
     if role is Role.REVIEWER:
-        return [_result(state, 20 if level >= 2 else 200), failed]
+        return [_result(state, 20 if level >= 2 else 200), failed, said]
     baseline = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
     notes = latest_notes([note for note, is_prior in _notes(state, node) if is_prior], tokens_max)
     return [
@@ -172,6 +175,7 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
         _section("What was noted:", notes if level < 4 else ()),
         _reached(node),
         failed,
+        said,
     ]
 
 

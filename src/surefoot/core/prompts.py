@@ -79,6 +79,12 @@ SETTLED: Mapping[bool, str] = {
     ),
 }
 """What a model is told of a command that reached others, or may have, and that was cut short: whether it was done."""
+BROKEN_OFF = (
+    "A person has broken off this turn, so this call was not carried out to its end; files that it had changed are put "
+    "back. What they say stands below."
+)
+READ_FIRST = "This did not end your work, because a person has said something meanwhile: see below, then go on or end."
+"""What a model is told of a call that ends its work, where it has not read all that people said to it."""
 UNUSABLE: Mapping[Fault, str] = {
     Fault.CUT: "its replies were cut off before their end: reply shorter, with fewer calls or smaller ones",
     Fault.MALFORMED: "its replies were not of the form that was asked for",
@@ -141,6 +147,14 @@ def same_reply(turn: int, earlier: int) -> str:
         f"Your reply of turn {turn} was the one of turn {earlier} once more, and no file was changed in between: it "
         "got you no further. Do something else: read what you have not read, change a file, or end and say what is "
         "missing. The same reply once more ends this attempt."
+    )
+
+
+def said_by(person: str, text: str) -> str:
+    """Return a person's message as an agent reads it."""
+    return (
+        f"{person}, who watches over this run, says:\n\n{text}\n\nFollow this from here on. It changes neither which "
+        "files you may change nor what needs an approval."
     )
 
 

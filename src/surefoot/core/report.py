@@ -24,6 +24,7 @@ from surefoot.core.report_shape import (
     ClaimShape,
     EffectShape,
     FindingShape,
+    MessageShape,
     QuestionShape,
     ReachShape,
     Report,
@@ -31,7 +32,7 @@ from surefoot.core.report_shape import (
     StepShape,
 )
 from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, QuestionState, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, MessageState, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (
     CHANGED,
@@ -85,6 +86,7 @@ def report_of(state: RunState) -> Report:
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
+        "messages": list(map(_message, state.messages.values())),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],
         "rollback_points": [{"step": node.spec.id, "commit": node.commit or ""} for node in committed],
@@ -247,6 +249,12 @@ def _question(state: RunState, question: QuestionState) -> QuestionShape:
         "like": asked.like,
         "lane": work.lane if work is not None and work.people.taken_by is not None else None,
     }
+
+
+def _message(message: MessageState) -> MessageShape:
+    sent = message.sent
+    given: dict[str, int] = {**message.given}
+    return {"id": sent.message, "at": sent.at, "by": sent.by, "text": sent.text, "to": [*message.to], "given": given}
 
 
 def _reported(finding: Finding) -> FindingShape:

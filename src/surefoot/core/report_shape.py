@@ -87,6 +87,17 @@ class QuestionShape(TypedDict):
     lane: str | None
 
 
+class MessageShape(TypedDict):
+    """What a person said to an agent; `given` has the turn at which each agent had it, by step."""
+
+    id: str
+    at: float
+    by: str
+    text: str
+    to: list[str]
+    given: dict[str, int]
+
+
 class AskingShape(TypedDict):
     """How people's attention was used."""
 
@@ -186,6 +197,7 @@ class Report(TypedDict):
     steps: list[StepShape]
     accept: list[CheckShape]
     questions: list[QuestionShape]
+    messages: list[MessageShape]
     asking: AskingShape
     findings: list[FindingShape]
     rollback_points: list[PointShape]

@@ -19,6 +19,7 @@ from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
+    MessageSent,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
@@ -295,6 +296,17 @@ class QuestionState:
 
 
 @record(frozen=False, kw_only=False)
+class MessageState:
+    """A person's message to an agent, and who was given it."""
+
+    sent: MessageSent
+    to: list[StepId]
+    """The steps whose agents it is for; empty: the next agent that talks."""
+    given: dict[StepId, int] = field(default_factory=dict[StepId, int])
+    """The steps whose agents had it in a request that was answered, and the turn of that request."""
+
+
+@record(frozen=False, kw_only=False)
 class BranchState:
     """Where the run branch is and where it was last asked to be."""
 
@@ -411,6 +423,8 @@ class RunState:
     waits: dict[StepId, bool] = field(default_factory=dict[StepId, bool])
     """Steps that wait for their next attempt; True while a clock runs for them."""
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
+    messages: dict[str, MessageState] = field(default_factory=dict[str, MessageState])
+    """What people said to agents, by id, in order."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])

@@ -66,6 +66,9 @@ def conversation_words(work: Activity, state: RunState, event: Event) -> Words |
         case ev.ToolCallResolved() if not event.ok:
             said = call_said(work.call_of(state, event.step, event.call), event.call)
             return "refused", f"{event.step}  {said}: {first_line(event.text)}", "warn"
+        case ev.MessageSent():
+            how = ", and breaks off the turn" if event.is_urgent else ""
+            return "told", f"{event.to or 'the agent'}  by {one_line(event.by)}{how}: {one_line(event.text)}", ""
         case ev.ConversationStopped():
             return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
         case ev.FindingReported(finding=found):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from surefoot.core.event_words import Phase
 from surefoot.core.money import money
 from surefoot.core.record import record
-from surefoot.core.report_shape import CheckShape, QuestionShape, Report, SelectionShape, StepShape
+from surefoot.core.report_shape import CheckShape, MessageShape, QuestionShape, Report, SelectionShape, StepShape
 from surefoot.core.short_text import listed
 from surefoot.core.verdicts import CHANGED, changed_said
 from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, one_line, said_once
@@ -139,6 +139,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         Section(title="Done but unproved", rows=list(map(_step_row, unproved))),
         Section(title="Acceptance", rows=list(map(_check_row, accept))),
         Section(title="Questions", rows=list(map(question_row, report["questions"]))),
+        Section(title="Messages", rows=list(map(_message_row, report["messages"]))),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
@@ -264,6 +265,16 @@ def question_row(question: QuestionShape) -> Row:
         more=question["text"] + (f"\nwork in: {question['lane']}" if question["lane"] else ""),
         command=f"surefoot answer {question['id']} {answers_to(question['options'])}",
     )
+
+
+def _message_row(message: MessageShape) -> Row:
+    """Say who said what, to whom, and whether an agent has read it."""
+    given = listed(f"{step}, turn {turn}" for step, turn in message["given"].items())
+    whose = listed(message["to"]) or "the next agent"
+    text = f"{one_line(message['by'])}: {one_line(message['text'])}"
+    if given:
+        return Row(word="read", name=whose, text=text, aside=f"before its reply at {given}")
+    return Row(word="waiting", name=whose, text=text, style="warn", aside="no agent has read it")
 
 
 def asking_rows(report: Report, *, is_short: bool) -> list[Row]:

@@ -97,17 +97,19 @@ class StepDetails:
 
     def history(self) -> Iterator[Occurrence]:
         """Yield what happened in its attempts."""
-        began = 0.0
+        began, attempt = 0.0, 1
         for recorded in events(self.home, self.run):
             event = recorded.event
             if isinstance(event, ev.QuestionAnswered):
                 asked = self.state.questions[event.question].asked
                 if asked.step == self.node.spec.id:
                     yield Occurrence(asked.attempt, event.at, f"answered: {said_by(event)}", "")
+            if isinstance(event, ev.MessageSent) and self.node.spec.id in self.state.messages[event.message].to:
+                yield Occurrence(attempt, event.at, f"{one_line(event.by)} told the agent: {one_line(event.text)}", "")
             if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
                 continue
             if isinstance(event, ev.StepStarted):
-                began = event.at
+                began, attempt = event.at, event.attempt
             said = _said_of_attempt(event, began)
             if said is not None:
                 yield Occurrence(event.attempt, event.at, *said)

@@ -23,6 +23,8 @@ class Transcript:
 
     attempt: int
     events: list[ev.StepEvent] = field(default_factory=list[ev.StepEvent])
+    said: dict[int, list[ev.MessageSent]] = field(default_factory=dict[int, list[ev.MessageSent]])
+    """What people said before a reply, by its turn."""
 
     @property
     def claim(self) -> Claim | None:
@@ -48,17 +50,32 @@ class Transcript:
 def last_transcript(home: Home, run: RunId, step: StepId) -> Transcript | None:
     """Return what was said in the last attempt in which anything was; None: nothing ever was."""
     conversation: Transcript | None = None
+    sent: dict[str, ev.MessageSent] = {}
     for recorded in events(home, run):
         event = recorded.event
+        if isinstance(event, ev.MessageSent):
+            sent[event.message] = event
+        if isinstance(event, ev.ModelRequested) and not event.messages:
+            continue
         if not isinstance(event, _KINDS) or event.step != step:
             continue
         if conversation is None or event.attempt != conversation.attempt:
             conversation = Transcript(event.attempt)
+        if isinstance(event, ev.ModelRequested):  # one that was lost is asked again, with what was said since
+            conversation.said[event.turn] = [sent[name] for name in event.messages]
+            continue
         conversation.events.append(event)
     return conversation
 
 
-_KINDS = (ev.ModelResponded, ev.ModelRequestFailed, ev.ModelChanged, ev.ToolCallFinished, ev.ToolCallResolved)
+_KINDS = (
+    ev.ModelRequested,
+    ev.ModelResponded,
+    ev.ModelRequestFailed,
+    ev.ModelChanged,
+    ev.ToolCallFinished,
+    ev.ToolCallResolved,
+)
 
 
 def turn_rows(home: Home, conversation: Transcript, *, is_raw: bool) -> list[dict[str, object]]:
@@ -70,6 +87,8 @@ def turn_rows(home: Home, conversation: Transcript, *, is_raw: bool) -> list[dic
             case ev.ModelResponded():
                 text = blob_text(home, event.raw if is_raw else event.reply)
                 row |= {"turn": event.turn, "model": event.model, "reply": _decoded(text)}
+                said = [{"by": one.by, "at": one.at, "text": one.text} for one in conversation.said.get(event.turn, ())]
+                row |= {"messages": said} if said else {}
                 row |= {"tokens": event.usage.tokens, "cost_usd": event.usage.cost_usd, "finish": event.finish.value}
             case ev.ModelRequestFailed():
                 row |= {"turn": event.turn, "fault": event.fault.value, "text": event.text}

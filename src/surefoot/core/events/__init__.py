@@ -14,6 +14,7 @@ from surefoot.core.events.agent_events import ConversationStopped as Conversatio
 from surefoot.core.events.agent_events import FindingReported as FindingReported
 from surefoot.core.events.agent_events import LimitReached as LimitReached
 from surefoot.core.events.agent_events import LimitsRaised as LimitsRaised
+from surefoot.core.events.agent_events import MessageSent as MessageSent
 from surefoot.core.events.agent_events import ModelChanged as ModelChanged
 from surefoot.core.events.agent_events import ModelsConfigured as ModelsConfigured
 from surefoot.core.events.agent_events import PlanAdopted as PlanAdopted
@@ -122,6 +123,7 @@ EVENTS: tuple[type[Event], ...] = (
     FindingReported,
     LimitReached,
     LimitsRaised,
+    MessageSent,
     PlanEdited,
     PlanAdopted,
     *dict.fromkeys(kind for effect in EFFECTS for kind in effect.events),

@@ -77,6 +77,22 @@ class LimitsRaised(Event):
 
 
 @record
+class MessageSent(Event):
+    """A person says something to an agent; the next request of the agent holds it."""
+
+    is_waited_for: ClassVar[bool] = True
+    may_be_late: ClassVar[bool] = True
+    message: Handle
+    """Its id: unique in the journal."""
+    to: StepId | None
+    """The step whose agent is meant; None: the agents that talk now, or the next that does."""
+    text: str
+    by: GivenName
+    is_urgent: bool = False
+    """Whether the turn under way is broken off, so that it is read at once."""
+
+
+@record
 class PlanEdited(StepEvent):
     """A person wants this plan instead of the one they were shown."""
 

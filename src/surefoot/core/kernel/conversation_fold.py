@@ -19,7 +19,8 @@ from surefoot.core.event_words import Applied, Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
-from surefoot.core.state import RunState, StepState
+from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for
+from surefoot.core.state import MessageState, RunState, StepState, StepStatus
 from surefoot.core.tool_payload import PlanChange
 
 SEEN_BEFORE_MAX = 6
@@ -50,6 +51,7 @@ def _conversation_started(state: RunState, event: ev.ConversationStarted) -> Non
     conversation.shown = event.shown
     conversation.seen.update(event.saw)
     conversation.tree = conversation.first_tree = event.tree or None
+    give_open_messages(state, event.step)
     if work.place is not None:
         work.place.tree = conversation.tree
 
@@ -60,6 +62,8 @@ def _model_requested(state: RunState, event: ev.ModelRequested) -> None:
     need(conversation.is_begun and not conversation.is_open, event, "tool calls are being carried out")
     need(not conversation.turns or conversation.turns[-1].is_over, event, "a call of the last reply has no result yet")
     number = len(conversation.turns) + 1
+    waiting = {one.sent.message for one in waiting_for(state, node)}
+    need(waiting.issuperset(event.messages), event, "it holds a message that is not for it, or that it had")
     need(event.is_summary or event.turn == number, event, f"turn {number} is next")
     work.open, conversation.asked, conversation.due = event.kind, event, None
     conversation.stubbed, conversation.folded = event.stubbed, event.folded
@@ -89,8 +93,11 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
         conversation.summarised = asked.folded
         return
     calls = [ToolCallState(asked=call, kind=call.kind) for call in event.calls]
-    same_as = tuple(_same_replies(conversation, calls))
-    conversation.turns.append(Turn(number=event.turn, answered=event, calls=calls, same_as=same_as))
+    same_as = () if asked.messages else tuple(_same_replies(conversation, calls))
+    turn = Turn(number=event.turn, answered=event, calls=calls, same_as=same_as, messages=asked.messages)
+    conversation.turns.append(turn)
+    for name in asked.messages:
+        state.messages[name].given[event.step] = event.turn
     conversation.idle = 0 if calls else conversation.idle + 1
 
 
@@ -260,6 +267,8 @@ def _same_replies(conversation: Conversation, calls: list[ToolCallState]) -> lis
             break
         if calls and [_written(one) for one in turn.calls] == [_written(one) for one in calls]:
             found.insert(0, turn.number)
+        if turn.messages:  # what a person said since may call for the same again
+            break
     return found
 
 
@@ -285,8 +294,25 @@ def _tool_call_resolved(state: RunState, event: ev.ToolCallResolved) -> None:
     _, work, conversation = _conversation_of(state, event)
     call.result, call.answer = event, None
     if call.question is not None:
+        _withdraw_question(state, event, work, call.question)
         work.people.answer = None
     conversation.misuses += event.is_misuse
+
+
+def _withdraw_question(state: RunState, event: ev.ToolCallResolved, work: Attempt, name: str) -> None:
+    """Ask no more about a call that a person has broken off with its turn."""
+    question = state.questions[name]
+    if work.people.question != name or not question.is_open:
+        return
+    question.withdrawn, work.people.question = "the turn was broken off", None
+    state.nodes[event.step].status = StepStatus.RUNNING
+
+
+def _message_sent(state: RunState, event: ev.MessageSent) -> None:
+    need(event.message not in state.messages, event, f"there is a message {event.message} already")
+    flaw = flaw_of_message(state, event.to)
+    need(not flaw, event, flaw)
+    state.messages[event.message] = MessageState(event, recipients(state, event.to))
 
 
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:
@@ -330,6 +356,7 @@ TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ToolCallFinished: _tool_call_finished,
     ev.ToolCallResolved: _tool_call_resolved,
     ev.ConversationStopped: _conversation_stopped,
+    ev.MessageSent: _message_sent,
     ev.FindingReported: _finding_reported,
     ev.LimitReached: _limit_reached,
     ev.LimitsRaised: _limits_raised,

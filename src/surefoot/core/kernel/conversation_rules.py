@@ -28,12 +28,13 @@ from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.messages import breaks_off, waiting_for
 from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
-from surefoot.core.prompt import brief_of
+from surefoot.core.prompt import brief_of, message_parts
 from surefoot.core.prompt_prefix import prefix_flaw, standing_said
-from surefoot.core.prompts import ALL_GREEN, ANEW, SETTLED, end_of
+from surefoot.core.prompts import ALL_GREEN, ANEW, BROKEN_OFF, READ_FIRST, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.state import RunState, StepState
 from surefoot.core.token_estimate import AT_MOST, tokens_of
@@ -138,10 +139,12 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
         return None
     if work.people.taken_by is not None or work.people.is_overdue:
         return None
-    calls = conversation.turns[-1].calls
+    calls, is_broken_off = conversation.turns[-1].calls, breaks_off(state, node)
     for index, call in enumerate(calls):
         if call.result is not None or call.is_open or call.doubt or call.answer is not None:
             continue
+        if is_broken_off:
+            return _settled(node, call, BROKEN_OFF, now)
         flaw = refusal_of(call.asked.tool, conversation.role) or call.asked.flaw
         if flaw:
             return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
@@ -169,6 +172,8 @@ def _carry_out(
         return _settled(node, call, text, now)
     if call.kind is ToolKind.ASK:
         return None
+    if call.kind is ToolKind.END and waiting_for(state, node):
+        return _settled(node, call, READ_FIRST, now)
     if decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision):
         return None
     if work.lane_tree is None and state.has_workspace:
@@ -331,11 +336,7 @@ def _ask_next(
 
 def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Fail an attempt that leads nowhere."""
-    ends = sum(
-        call.kind is ToolKind.END and call.result is not None and not call.result.ok
-        for turn in conversation.turns
-        for call in turn.calls
-    )
+    ends = sum(_is_bad_end(call) for turn in conversation.turns for call in turn.calls)
     if conversation.misuses >= MISUSES_MAX:
         reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
         return fails(node, now, Diagnosis.TOOL_MISUSE, reason)
@@ -356,6 +357,13 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
     if len(conversation.turns) >= AgentBody.of(node.spec.body).turns_max:
         return fails(node, now, Diagnosis.STALL, f"no end after {len(conversation.turns)} turns")
     return None
+
+
+def _is_bad_end(call: ToolCallState) -> bool:
+    """Tell whether the agent wanted to end with something that could not be used."""
+    result = call.result
+    is_ours = isinstance(result, ev.ToolCallResolved) and not result.is_misuse
+    return call.kind is ToolKind.END and result is not None and not result.ok and not is_ours
 
 
 def _last_misuse(conversation: Conversation) -> str:
@@ -400,10 +408,11 @@ def _ask(
         return fails(node, now, Diagnosis.CONTEXT_OVERFLOW, flaw)
     fold = fold_for(state, node, tokens_max(state, conversation, facts))
     is_summary = fold.wants_summary and conversation.summarised < fold.folded
+    messages = () if is_summary else waiting_for(state, node)
     if is_summary:
         parts = summary_brief(state, node, fold)
     else:
-        parts = (*brief_of(state, node, fold), *_nudges(state, node, conversation))
+        parts = (*brief_of(state, node, fold), *_nudges(state, node, conversation), *message_parts(messages))
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
     crossing = crossing_of(state, node, (reserved_usd, reserved_tokens))
@@ -427,6 +436,7 @@ def _ask(
         folded=fold.folded,
         is_summary=is_summary,
         temperature=temperature,
+        messages=tuple(one.sent.message for one in messages),
     )
     command = do.RequestModel(
         step=node.spec.id,

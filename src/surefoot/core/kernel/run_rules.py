@@ -35,6 +35,7 @@ from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
 from surefoot.core.lessons import lesson_of, teaches
+from surefoot.core.messages import breaks_off
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.plan import Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
@@ -153,7 +154,7 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
     """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
     if not state.interrupting and state.cancelling is None:
-        return leave(state, now)
+        return leave(state, now) or _break_off_turns(state, now)
     moves: list[Proposal] = []
     if state.is_busy_itself and not state.accept.interrupt_requested:
         event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
@@ -167,6 +168,20 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
             continue
         event = ev.InterruptRequested(**node.at(now))
         moves.append(Proposal(event, do.Interrupt(**node.in_lane)))
+    return moves
+
+
+def _break_off_turns(state: RunState, now: float) -> list[Proposal]:
+    """End the requests and calls of agents to whom a person has something to say at once."""
+    moves: list[Proposal] = []
+    for node in _active(state):
+        work = node.work
+        assert work is not None
+        is_waiting = work.open is None or BY_REQUEST[work.open].is_ended_by_pause
+        if not breaks_off(state, node) or not work.is_busy or not is_waiting:
+            continue
+        if not work.interrupt_requested and not node.is_reaching_out:
+            moves.append(Proposal(ev.InterruptRequested(**node.at(now)), do.Interrupt(**node.in_lane)))
     return moves
 
 

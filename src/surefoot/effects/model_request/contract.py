@@ -7,7 +7,7 @@ from typing import ClassVar
 from surefoot.core.agent_types import Fault, Finish, ModelFacts, Part, Role, ToolCall, Usage
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
-from surefoot.core.raw import GivenName
+from surefoot.core.raw import GivenName, Handle
 from surefoot.core.record import record
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
@@ -16,6 +16,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 class ModelRequested(StepEvent):
     """A model is to be asked; what it may take is reserved."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     turn: int
@@ -34,6 +35,8 @@ class ModelRequested(StepEvent):
     """Whether it asks for a summary of those, and is no turn of the conversation itself."""
     temperature: float | None = None
     """How freely the model is to choose its words; None: as its provider has it."""
+    messages: tuple[Handle, ...] = ()
+    """What people said since the last reply, by id; it stands at the end of the request; since version 2."""
 
 
 @record

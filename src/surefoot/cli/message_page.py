@@ -1,0 +1,51 @@
+"""`tell`: a person's message to an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from surefoot.api.agent_messages import tell as send
+from surefoot.api.home import Home
+from surefoot.cli.lookup import find_run, find_steps
+from surefoot.cli.options import Given
+from surefoot.cli.overview import engine_of
+from surefoot.cli.screen import Screen
+from surefoot.core.ids import RunId
+from surefoot.core.short_text import listed
+from surefoot.core.state import MessageState
+from surefoot.views.lines import Line, one_line
+
+
+def tell(given: Given, screen: Screen) -> int:
+    """Say something to an agent of a run."""
+    with Home() as home:
+        run, step = _whom(home, given)
+        state = send(home, run, given.text, step=step, now=given.now)
+        sent, engine = list(state.messages.values())[-1], engine_of(home, run)
+    if screen.is_json:
+        told = {"run": run, "message": sent.sent.message, "step": step, "to": sent.to, "now": given.now}
+        screen.document({**told, "engine": engine})
+    screen.show(_lines(run, sent, engine))
+    return 0
+
+
+def _whom(home: Home, given: Given) -> tuple[RunId, str | None]:
+    """Return the run and the step that `RUN[:STEP]` means; a step of the latest run may stand alone."""
+    name, colon, step = given.agent.partition(":")
+    if colon:
+        run, steps = find_run(home, name or None, given.repo), (step,)
+    else:
+        run, steps = find_steps(home, (name,), given.repo)
+    if not steps:
+        return run, None
+    nodes = home.state(run).nodes
+    return run, f"({steps[0]})" if steps[0] not in nodes and f"({steps[0]})" in nodes else steps[0]
+
+
+def _lines(run: RunId, message: MessageState, engine: str | None) -> Iterator[Line]:
+    steps = listed(map(one_line, message.to), 6)
+    whose = f"the agent at step {steps} reads it" if message.to else "the next agent of the run reads it"
+    when = "at once: its turn is broken off" if message.sent.is_urgent else "with its next request"
+    yield Line(f"Sent; {whose} {when}.", "good", hang=2)
+    if engine is None:
+        yield Line(f"Next: surefoot resume {run}", "head", is_whole=True)

@@ -1,0 +1,85 @@
+"""What people say to agents: for which steps a message is, and which wait for the next request of an agent.
+
+A message is put into one request of a conversation. It counts as given once that request has its reply, so that a lost
+request holds it again, and a request that has a reply holds it for good.
+"""
+
+from __future__ import annotations
+
+from surefoot.core.attempt import Running
+from surefoot.core.event_words import Phase
+from surefoot.core.ids import StepId, nearest_said
+from surefoot.core.state import FINAL, MessageState, RunState, StepState
+
+MESSAGE_MAX = 4_000
+"""So many characters a message may have: no brief shortens it, and it stands in all that follow."""
+
+
+def has_conversation(node: StepState) -> bool:
+    """Tell whether the conversation of an agent is under way at the step."""
+    work = node.work
+    return work is not None and work.conversation is not None and type(work.stage) is Running
+
+
+def recipients(state: RunState, to: StepId | None) -> list[StepId]:
+    """Return the steps that a message is for: the one it names, or those whose agents talk now."""
+    return [to] if to is not None else [name for name in state.active if has_conversation(state.nodes[name])]
+
+
+def give_open_messages(state: RunState, step: StepId) -> None:
+    """Let the agent that begins to talk have the messages to the run that no agent was given or can be given."""
+    for message in state.messages.values():
+        is_taken = message.given or any(has_conversation(state.nodes[one]) for one in message.to if one in state.nodes)
+        if message.sent.to is None and not is_taken:
+            message.to = [step]
+
+
+def waiting_for(state: RunState, node: StepState) -> tuple[MessageState, ...]:
+    """Return the messages that the next request of the step's agent has to hold, in the order they came."""
+    step = node.spec.id
+    return tuple(one for one in state.messages.values() if step in one.to and step not in one.given)
+
+
+def given_before(state: RunState, node: StepState) -> tuple[MessageState, ...]:
+    """Return the messages that were given to agents of the step in earlier conversations."""
+    conversation = None if node.work is None else node.work.conversation
+    own = {name for turn in (conversation.turns if conversation else ()) for name in turn.messages}
+    found = (one for one in state.messages.values() if node.spec.id in one.given)
+    return tuple(one for one in found if one.sent.message not in own)
+
+
+def breaks_off(state: RunState, node: StepState) -> bool:
+    """Tell whether a person wants the turn under way broken off, so that their message is read at once."""
+    conversation = None if node.work is None else node.work.conversation
+    if conversation is None or not conversation.is_begun or not has_conversation(node):
+        return False
+    asked = conversation.asked
+    if asked is not None and asked.is_summary:  # the next request holds it anyway
+        return False
+    carried = () if asked is None else asked.messages
+    return any(one.sent.is_urgent and one.sent.message not in carried for one in waiting_for(state, node))
+
+
+def flaw_of_message(state: RunState, to: StepId | None) -> str:
+    """Say why a message cannot be sent to a step, or to the run, and what to do instead; empty where it can."""
+    run = state.created.run
+    if state.outcome is not None:
+        return f"it has ended ({state.outcome.value}), so no agent will read a message; `surefoot retry {run}` goes on"
+    if to is None:
+        is_made_later = state.created.goal_options is not None and state.phase in (Phase.UNDERSTAND, Phase.PLAN)
+        can_read = is_made_later or any(_may_converse(node) for node in state.nodes.values())
+        return "" if can_read else "no agent is at work in it, and none of its steps to come is an agent's"
+    node = state.nodes.get(to)
+    if node is None:
+        return f"there is no step {to!r}; `surefoot show {run}` lists them{nearest_said(to, state.nodes)}"
+    if not node.spec.body.by_model:
+        return f"step {to!r} is no agent's, so nobody there reads a message"
+    if node.is_group:
+        return f"step {to!r} is a group; name one of its members: `surefoot show {run}` lists them"
+    if node.status in FINAL:
+        return f"step {to!r} has ended ({node.status.value}); `surefoot retry {run} {to}` tries a failed one again"
+    return ""
+
+
+def _may_converse(node: StepState) -> bool:
+    return node.spec.body.by_model and node.members is None and node.status not in FINAL
