@@ -237,6 +237,37 @@ def test_the_prompt_takes_the_same_words(stage: Stage, sit: Sit, words: list[str
     assert seat.leave() == code
 
 
+ASKING = """
+- when: {contains: "says:\\n\\nwrite two"}
+  calls:
+    - {tool: edit, arguments: {edits: [{path: a.txt, old: one, new: two}]}}
+    - {tool: finish, arguments: {summary: It says two., confidence: 0.5}}
+- calls: [{tool: ask, arguments: {question: What shall it say?, options: [two, three]}}]
+- calls: [{tool: finish, arguments: {summary: Nobody told me., confidence: 1.0, gives_up: true}}]
+"""
+TOLD = """
+goal: Say it
+steps:
+  - {id: fix, agent: Write what you are told., writes: [a.txt], checks: [{file: a.txt, exists: true}]}
+"""
+"""An agent that asks, does what it is told beside the answer, and is not sure of it."""
+
+
+def test_the_keys_of_the_prompt_show_edit_tell_and_approve(stage: Stage, sit: Sit) -> None:
+    """`t` says something to the agent while its question waits; `d` shows a result, `e` edits it, `y` approves it."""
+    (stage.folder / "play.yaml").write_text(ASKING, "utf-8")
+    arguments = ("--run-id", RUN, "--model", f"scripted:{stage.folder / 'play.yaml'}")
+    seat = sit("run", stage.plan(TOLD), *arguments, size=(100, 50), EDITOR="sed -i s/^+two/+three/")
+    assert "t: to the agent" in seat.see(lambda text: "two/three>" in text)
+    for typed, seen in (
+        ("t\n", "say to the agent>"), ("write two\n", "Sent; the agent reads"), ("two\n", "diff (d), edit (e)"),
+        ("d\n", "+two"), ("e\n", "approve this version?"), ("y\n", "1 of 1 step"),
+    ):  # fmt: skip
+        seat.type(typed)
+        seat.see(lambda text, seen=seen: seen in text)
+    assert (seat.leave(), stage.git("show", f"surefoot/{RUN}:a.txt")) == (0, "three")
+
+
 def test_a_question_that_is_answered_elsewhere_vanishes_from_the_prompt(stage: Stage, sit: Sit) -> None:
     """The run goes on without a word typed here."""
     seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(100, 40))

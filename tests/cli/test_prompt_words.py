@@ -22,6 +22,10 @@ ASK = QuestionAsked(**SHOWN, about=QuestionKind.ASK)
         ("yes", Typed(Word.ANSWER, "yes")),
         ("no  it is too vague", Typed(Word.ANSWER, "no", "it is too vague")),
         ("Edit", Typed(Word.EDIT)),
+        ("e", Typed(Word.EDIT)),
+        ("n too vague", Typed(Word.ANSWER, "no", "too vague")),
+        ("t keep 3.8", Typed(Word.TELL, "keep 3.8")),
+        ("T", Typed(Word.TELL)),
         ("pause", Typed(Word.PAUSE)),
         ("later", Typed(Word.LATER)),
         ("take over", Typed(Word.ANSWER, "take over")),
@@ -34,9 +38,20 @@ def test_a_line_about_a_plan_is_understood(line: str, typed: Typed) -> None:
 
 def test_the_key_of_a_plan_says_what_a_no_leads_to() -> None:
     """Another plan, by what was said."""
-    assert key_of(PLAN).startswith("yes, no REASON (another plan is made), edit, pause")
+    assert key_of(PLAN).startswith("yes (y), no REASON (n; another plan is made), edit (e), pause")
 
 
 def test_what_an_agent_asks_takes_any_text() -> None:
     """Also the word that would open an editor elsewhere."""
     assert read_line(ASK, "edit") == Typed(Word.ANSWER, "edit")
+
+
+def test_an_answer_that_looks_like_a_key_is_an_answer() -> None:
+    """A question that takes `t` and `d` gets them."""
+    asked = QuestionAsked(**SHOWN, about=QuestionKind.ASK, options=("t", "d"))
+    assert [read_line(asked, line) for line in ("t", "d")] == [Typed(Word.ANSWER, "t"), Typed(Word.ANSWER, "d")]
+
+
+def test_the_key_of_a_question_offers_to_tell_only_where_an_agent_reads() -> None:
+    """Else nobody would."""
+    assert ["tell TEXT (t" in key_of(PLAN, can_tell=can_tell) for can_tell in (True, False)] == [True, False]

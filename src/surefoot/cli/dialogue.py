@@ -31,6 +31,8 @@ from surefoot.cli.progress import Progress
 from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
+from surefoot.core.ids import StepId
+from surefoot.core.messages import flaw_of_message, has_conversation
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
@@ -57,6 +59,8 @@ class Asker:
     _is_reading: bool = False
     _to_confirm: Callable[[], None] | None = None
     """What a `yes` now does, beside answering the question as it is shown."""
+    _is_telling: bool = False
+    """Whether the next line is a message to the agent."""
     _editing: asyncio.Task[None] | None = None
     _drafts: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """Plans that were changed and cannot run yet, by question."""
@@ -103,7 +107,7 @@ class Asker:
         self._waiting = [asked for asked in self._waiting if asked.question != question]
         if not was_shown:
             return
-        self._to_confirm = None
+        self._to_confirm, self._is_telling = None, False
         if self._waiting:
             self._show()
         elif self._editing is None:
@@ -117,7 +121,8 @@ class Asker:
             return
         asked = self._waiting[0]
         lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2), *self._beside(asked)]
-        self.progress.screen.show([*lines, Line(f"  {key_of(asked)}", "dim", hang=4)])
+        can_tell = self._agent(asked) is not None
+        self.progress.screen.show([*lines, Line(f"  {key_of(asked, can_tell=can_tell)}", "dim", hang=4)])
         # What was typed before the question was seen is no answer to it.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
         self._prompt()
@@ -145,6 +150,21 @@ class Asker:
         if others:
             names = listed((f"{one.asked.question} ({one.asked.step})" for one in others), 6)
             yield Line(f"  {len(others)} more like this are open: {one_line(names)}", "warn", hang=4)
+
+    def _agent(self, asked: QuestionAsked) -> tuple[StepId | None] | None:
+        """Return the step whose agent a message is for, (None,) for whoever talks; None: nobody would read it."""
+        if self.engagement is None:
+            return None
+        state = self.engagement.state
+        to = asked.step if has_conversation(state.nodes[asked.step]) else None
+        return None if flaw_of_message(state, to) else (to,)
+
+    def _tell(self, asked: QuestionAsked, text: str) -> None:
+        """Say something to the agent, and ask on."""
+        assert self.engagement is not None
+        (step,) = self._agent(asked) or (None,)
+        self.engagement.say(self.home, text, step=step)
+        self._say([Line("Sent; the agent reads it with its next request.", "good", hang=2)])
 
     def _found(self, asked: QuestionAsked) -> OpenQuestion | None:
         if self.engagement is None:
@@ -191,10 +211,12 @@ class Asker:
 
     def _take(self, line: str) -> None:
         """Do what was typed, or say why it is no answer and ask again."""
-        asked, to_confirm = self._waiting[0], self._to_confirm
-        self._to_confirm = None
+        asked, to_confirm, is_telling = self._waiting[0], self._to_confirm, self._is_telling
+        self._to_confirm, self._is_telling = None, False
         try:
-            if to_confirm is None:
+            if is_telling:
+                self._tell(asked, line)
+            elif to_confirm is None:
                 self._do(asked, read_line(asked, line))
             elif line.strip().lower() in _AGREED:
                 to_confirm()
@@ -221,6 +243,11 @@ class Asker:
                 diff = None if found is None else diff_shown(self.home, found)
                 no_files = [Line("It changes no files.", "dim")]
                 self._say(no_files if diff is None else [*stat_lines(diff), EMPTY, *patch_lines(diff)])
+            case Word.TELL if typed.text:
+                self._tell(asked, typed.text)
+            case Word.TELL:
+                self._is_telling = True
+                self.progress.screen.text("say to the agent> ")
             case Word.TAKE_OVER:
                 self._give(asked, Answer(word=TAKE_OVER))
             case Word.PAUSE:

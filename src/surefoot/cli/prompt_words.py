@@ -20,6 +20,7 @@ class Word(StrEnum):
     EDIT = "edit"
     DIFF = "diff"
     TAKE_OVER = "take over"
+    TELL = "tell"
     PAUSE = "pause"
     LATER = "later"
 
@@ -34,15 +35,20 @@ class Typed:
 
 
 _NO = frozenset({"n", "no"})
+_KEYS = {"d": Word.DIFF.value, "e": Word.EDIT.value, "t": Word.TELL.value}
+"""Letters that stand for words, where a question has no answer of that name."""
 _TAKE_OVER = frozenset({"take over", "take-over", "take_over"})
 
 
 def read_line(asked: QuestionAsked, line: str) -> Typed:
     """Return what a line means for a question."""
     said = " ".join(line.split())
-    lower = said.lower()
     if not asked.options:
         return Typed(Word.ANSWER, line.strip())
+    first, _, rest = said.partition(" ")
+    if first.lower() in (Word.TELL, "t") and first not in asked.options:
+        return Typed(Word.TELL, rest)
+    lower = said.lower() if said in asked.options else _KEYS.get(said.lower(), said.lower())
     if lower in (Word.PAUSE, Word.LATER):
         return Typed(Word(lower))
     if is_plan(asked):
@@ -51,7 +57,7 @@ def read_line(asked: QuestionAsked, line: str) -> Typed:
         return Typed(Word.ANSWER, said)
     if lower in _TAKE_OVER:
         return Typed(Word.TAKE_OVER)
-    if lower == Word.EDIT or (lower == Word.ALL and asked.like) or (lower == Word.DIFF and asked.package.trees):
+    if lower in (Word.EDIT, Word.DIFF) or (lower == Word.ALL and asked.like):
         return Typed(Word(lower))
     return _yes_or_no(said)
 
@@ -68,15 +74,16 @@ def _yes_or_no(said: str) -> Typed:
     return Typed(Word.ANSWER, said)
 
 
-def key_of(asked: QuestionAsked) -> str:
-    """Return the words a question takes, on one line."""
+def key_of(asked: QuestionAsked, *, can_tell: bool = False) -> str:
+    """Return the words a question takes, each with its key, on one line; `can_tell`: an agent would read a message."""
     if not asked.options:
         return f"Type the answer. Ctrl-D leaves it open; surefoot answer {asked.question} …"
     words = list(asked.options)
     if is_plan(asked):
-        words = ["yes", "no REASON (another plan is made)", "edit"]
+        words = ["yes (y)", "no REASON (n; another plan is made)", "edit (e)"]
     if asked.package is not None:
         like = ["all (like this)"] if asked.like else []
-        diff = ["diff"] if asked.package.trees is not None else []
-        words = ["yes", "no REASON", *like, *diff, "edit", "take over"]
+        diff = ["diff (d)"] if asked.package.trees is not None else []
+        words = ["yes (y)", "no REASON (n)", *like, *diff, "edit (e)", "take over"]
+    words += ["tell TEXT (t: to the agent)"] if can_tell else []
     return f"{', '.join(words)}, pause, later (Ctrl-D: leaves it open, surefoot inbox {asked.question})"
