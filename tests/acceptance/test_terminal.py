@@ -6,6 +6,7 @@ A terminal in memory reads what the program writes.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import signal
 import struct
@@ -286,6 +287,64 @@ def test_what_a_model_writes_is_shown_before_its_reply_is_whole(stage: Stage, si
         seat.see(lambda text: "│ Let me look at it." in text)
         waits.set()
         assert (seat.leave(), len(server.asked)) == (0, 3)
+
+
+WRITING = """
+- say: I look at the first file now
+  calls: [{tool: read, arguments: {path: a.txt}}]
+- calls: [{tool: edit, arguments: {edits: [{path: a.txt, old: one, new: two}]}}]
+- calls: [{tool: run, arguments: {command: "touch $SUREFOOT_MEETING/begun; \
+    until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"}}]
+- calls: [{tool: edit, arguments: {edits: [{path: a.txt, old: two, new: twotwo}]}}]
+- calls: [{tool: finish, arguments: {summary: It says two., confidence: 1.0}}]
+"""
+"""An agent that looks, edits, waits, and edits once more."""
+
+
+@pytest.mark.parametrize(("keys", "is_shown"), [("", True), ("v", False), ("vxV", True)])
+def test_calls_and_changes_stay_on_the_terminal_and_v_switches_changes(
+    stage: Stage, sit: Sit, keys: str, is_shown: bool
+) -> None:
+    """A line for each call and each verified step, and what each edit has changed, as it happens."""
+    (stage.folder / "play.yaml").write_text(WRITING, "utf-8")
+    arguments = ("--run-id", RUN, "--model", f"scripted:{stage.folder / 'play.yaml'}", "--yes")
+    seat = sit("run", stage.plan(AGENT), *arguments, size=(100, 60))
+    text = seat.see(lambda text: "fix  edit a.txt" in text and "  +two" in text and "running   fix  turn 3" in text)
+    assert "looked     fix  read a.txt" in text
+    seat.type(keys)
+    seat.see(lambda text: text.count("v switches that") == len(keys.lower().replace("x", "")))
+    stage.go()
+    assert (seat.leave(), "verified   fix" in seat.text) == (0, True)
+    assert ("+twotwo" in seat.written.decode().replace("surefoot/", "")) is is_shown
+
+
+def test_words_of_a_model_are_shown_while_it_writes_a_line(stage: Stage, sit: Sit) -> None:
+    """Whole words: the one that is being written may be the half of a secret."""
+    begun, whole = completions_stream(Reply(text="Let me look at i", ends=False)), completions_stream(READ)
+    waits = threading.Event()
+    with Server(streamed(b"".join(begun), b"".join(whole), waits=waits), EDIT, DONE) as server:
+        env = {"OPENAI_BASE_URL": f"{server.url}/v1", "SUREFOOT_MODELS__UNKNOWN_PRICE": "tokens-only"}
+        seat = sit("run", stage.plan(AGENT), "--run-id", RUN, "--model", "openai:small", size=(100, 40), **env)
+        text = seat.see(lambda text: "│ Let me look at" in text)
+        assert "look at i" not in text
+        waits.set()
+        assert (seat.leave(), len(server.asked)) == (0, 3)
+
+
+def test_a_kill_amid_a_streamed_reply_loses_the_reply_and_nothing_else(stage: Stage, sit: Sit) -> None:
+    """The journal has nothing of it; what was reserved counts as spent, and the turn is asked again."""
+    begun, whole = completions_stream(Reply(text="Let me look at it.\n", ends=False)), completions_stream(READ)
+    waits = threading.Event()
+    with Server(streamed(b"".join(begun), b"".join(whole), waits=waits), READ, EDIT, DONE) as server:
+        env = {"OPENAI_BASE_URL": f"{server.url}/v1", "SUREFOOT_MODELS__UNKNOWN_PRICE": "tokens-only"}
+        seat = sit("run", stage.plan(AGENT), "--run-id", RUN, "--model", "openai:small", size=(100, 40), **env)
+        seat.see(lambda text: "│ Let me look at it." in text)
+        seat.popen.kill()
+        seat.leave()
+        waits.set()
+        assert stage.say("resume", RUN, env=env).code == 0
+    events = [json.loads(row)["kind"] for row in stage.say("watch", RUN, "--json").out.splitlines()]
+    assert [events.count(kind) for kind in ("model_requested", "model_responded", "model_request_failed")] == [4, 3, 0]
 
 
 def test_no_color_leaves_no_style_anywhere(stage: Stage, sit: Sit) -> None:

@@ -284,6 +284,8 @@ class Watching:
     """Told of every event, once it is committed."""
     on_line: Callable[[StepId, str], None] | None = None
     """Told of every line a body prints."""
+    on_words: Callable[[StepId, str], None] | None = None
+    """Told of the words of the line that a model is writing, each time it has written more of them."""
     engaged: Callable[[Engagement], None] | None = None
     """Given the handle as soon as there is one."""
     answers_here: bool = False
@@ -464,6 +466,7 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
         hidden=hidden,
         shown=_expanded(settings.places.show),
         on_line=watching.on_line,
+        on_words=watching.on_words,
     )
 
 

@@ -1,6 +1,7 @@
-"""The terminal's echo, switched off while rows at the bottom are redrawn.
+"""The terminal's echo and its lines, switched off while rows at the bottom are redrawn.
 
-An echoed Enter would move the cursor and leave a stale row above. A terminal that another program uses is left alone.
+An echoed Enter would move the cursor and leave a stale row above, and keys are read one by one. A terminal that another
+program uses is left alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 
 _MODES = 3
 """Where the modes with the echo stand among a terminal's attributes."""
+_OFF = termios.ECHO | termios.ICANON
 
 
 def echo_off() -> Callable[[], None]:
@@ -40,7 +42,7 @@ def _set_echo(terminal: int, *, is_on: bool) -> None:
         if os.tcgetpgrp(terminal) != os.getpgrp():  # it was put into the background, and would be stopped for this
             return
         attributes = termios.tcgetattr(terminal)
-        attributes[_MODES] = attributes[_MODES] | termios.ECHO if is_on else attributes[_MODES] & ~termios.ECHO
+        attributes[_MODES] = attributes[_MODES] | _OFF if is_on else attributes[_MODES] & ~_OFF
         termios.tcsetattr(terminal, termios.TCSANOW, attributes)
     except (OSError, termios.error):  # the terminal is gone
         pass

@@ -192,6 +192,16 @@ def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
 def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: Path | None = None) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
     progress = Progress(screen, hear=Listener(home.run_folder(run) / "spool").last_line, hint=_HINTS[0])
+    looking: set[asyncio.Task[None]] = set()
+    if screen.has_live_rows:
+        from surefoot.cli.file_changes import changes_of
+
+        progress.changes_of = changes_of(home.run_folder(run) / "store", looking)
+    if screen.has_live_rows and screen.can_ask:
+        from surefoot.cli.key_presses import Keys
+
+        progress.keys = Keys({"v": progress.toggle_changes})
+        progress.hint = f"{_HINTS[0]} v: changes on or off."
     asker = None
     if screen.can_ask:
         # Without a person at the terminal, none of what shows and takes answers is loaded.
@@ -214,10 +224,16 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: P
         progress.state = engagement.state
         progress.begin()
 
-    watching = Watching(observer=observe, on_line=progress.hear_agent, engaged=engaged, answers_here=asker is not None)
+    watching = Watching(
+        observer=observe,
+        on_line=progress.hear_agent,
+        on_words=progress.hear_words if screen.has_live_rows else None,
+        engaged=engaged,
+        answers_here=asker is not None,
+    )
     screen.note([EMPTY])
     try:
-        state = asyncio.run(_engaged(home, run, options, watching, progress))
+        state = asyncio.run(_engaged(home, run, options, watching, progress, looking))
     except (JournalLocked, JournalGone, DiskRefused, WorkspaceMissing) as error:
         if isinstance(error, WorkspaceMissing) and progress.state is None:
             raise  # nothing was begun
@@ -228,13 +244,16 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: P
     return code
 
 
-async def _engaged(home: Home, run: RunId, options: Options, watching: Watching, progress: Progress) -> RunState:
-    """Let the engine work, and draw meanwhile."""
+async def _engaged(
+    home: Home, run: RunId, options: Options, watching: Watching, progress: Progress, looking: set[asyncio.Task[None]]
+) -> RunState:
+    """Let the engine work, and draw meanwhile; what is looked for still is shown before the end."""
     drawing = asyncio.create_task(progress.keep_drawing())
     try:
         return await engage(home, run, options, watching=watching)
     finally:
         drawing.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
         progress.end()
 
 

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from surefoot.cli.run_tree import View, tree_lines
 from surefoot.cli.screen import Screen
@@ -17,9 +18,12 @@ from surefoot.core.events import Event
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
 from surefoot.core.state import RunState
-from surefoot.views.activity import Activity
-from surefoot.views.lines import EMPTY, Line, Style, block, duration, one_line
+from surefoot.views.activity import Activity, call_said
+from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line
 from surefoot.views.timeline import Entry, Timeline
+
+if TYPE_CHECKING:
+    from surefoot.cli.key_presses import Keys
 
 STAMP = len("59 min 59 s")
 """The width of the column that says when."""
@@ -28,8 +32,14 @@ WORD = 10
 REDRAW_S = 0.2
 _ROUTINE: tuple[Style, ...] = ("good", "dim", "head")
 """What the tree shows, so that it has no line of its own above it."""
+_KEPT = ("verified", "unproved")
+"""What has such a line all the same."""
+_CHANGES_MAX = 40
+"""So many lines of the changes of one call are shown."""
 Hear = Callable[[str], str]
 """Returns the last line of output from a lane."""
+ChangesOf = Callable[[tuple[str, str], Callable[[list[Line]], None]], None]
+"""Looks for what lies between two trees, and hands over the lines that show it, now or later."""
 
 
 @record(frozen=False, kw_only=False)
@@ -44,9 +54,17 @@ class Progress:
     hint: str = ""
     shows_questions: bool = False
     """Whether questions are shown in full, because nobody is asked here."""
+    keys: Keys | None = None
+    """What the person presses while the tree is shown."""
+    changes_of: ChangesOf | None = None
+    """Shows what lies between two trees of the run; None: changes are not shown."""
+    shows_changes: bool = True
+    """Whether they are shown now."""
     held_back: list[Line] | None = None
     """Lines that wait until a person has answered."""
     timeline: Timeline = field(init=False)
+    _trees: dict[StepId, str] = field(default_factory=dict[StepId, str])
+    """The files of agents' lanes after what was last told of them."""
 
     def __post_init__(self) -> None:
         """Begin with nothing under way."""
@@ -62,13 +80,51 @@ class Progress:
         self.state = state
         self.work.follow(state, event)
         told = self.timeline.entry_of(state, event)
-        if told is not None and not (self.screen.has_live_rows and told.style in _ROUTINE):
+        is_live = self.screen.has_live_rows
+        if told is None and is_live and isinstance(event, ev.ToolCallFinished):
+            told = self._looked(state, event)
+        elif told is not None and is_live and told.style in _ROUTINE and told.word not in _KEPT:
+            told = None
+        if told is not None:
             line = self._line(told)
             for one in (line, *block(told.cause, line.hang, "dim")):
                 self.tell(one)
+        self._follow_changes(state, event)
         if self.shows_questions and isinstance(event, ev.QuestionAsked):
             for line in asked_lines(event):
                 self.tell(line)
+
+    def _looked(self, state: RunState, event: ev.ToolCallFinished) -> Entry:
+        """Tell a call that only read: without a terminal the line of its turn names it."""
+        said = call_said(self.work.call_of(state, event.step, event.call), event.call)
+        return Entry(at=event.at, word="looked", text=f"{event.step}  {said}", style="dim")
+
+    def _follow_changes(self, state: RunState, event: Event) -> None:
+        """Show what a call of an agent has changed."""
+        match event:
+            case ev.EngineStarted():
+                works = ((name, state.nodes[name].work) for name in state.active)
+                found = {name: work.conversation.tree for name, work in works if work and work.conversation}
+                self._trees = {name: tree for name, tree in found.items() if tree}
+            case ev.ConversationStarted() | ev.TreeCheckedOut() if event.tree:
+                self._trees[event.step] = event.tree
+            case ev.ToolCallFinished() if event.tree:
+                before, self._trees[event.step] = self._trees.get(event.step), event.tree
+                if before not in (None, event.tree) and self.changes_of is not None and self.shows_changes:
+                    self.changes_of((before, event.tree), self._show_changes)
+            case _:
+                pass
+
+    def _show_changes(self, lines: list[Line]) -> None:
+        for line in lines[:_CHANGES_MAX]:
+            self.tell(line)
+        if lines[_CHANGES_MAX:]:
+            self.tell(Line(f"  … and {counted(len(lines) - _CHANGES_MAX, 'more line')}", "dim"))
+
+    def toggle_changes(self) -> None:
+        """Show changes from here on, or do not."""
+        self.shows_changes = not self.shows_changes
+        self.tell(Line(f"Changes of files are {'' if self.shows_changes else 'not '}shown; v switches that.", "dim"))
 
     def tell(self, line: Line) -> None:
         """Show a line now, or once the person has answered."""
@@ -76,6 +132,10 @@ class Progress:
             self.held_back.append(line)
         else:
             self.screen.note([line])
+
+    def hear_words(self, step: StepId, words: str) -> None:
+        """Be told what of its present line a model has written."""
+        self.work.said[step] = words
 
     def hear_agent(self, step: StepId, line: str) -> None:
         """Be told what an agent, or a body, writes just now."""
@@ -88,17 +148,24 @@ class Progress:
         self.screen.note(lines)
         if self.screen.has_live_rows and not self.screen.is_live:
             self.screen.start_live(self.draw)
+            if self.keys is not None:
+                self.keys.listen()
 
     def hold(self) -> None:
         """Keep still while a person answers."""
-        self.screen.stop_live()
+        self._rest()
         self.held_back = self.held_back or []
 
     def end(self) -> None:
         """Show what was held back; from here on others write."""
-        self.screen.stop_live()
+        self._rest()
         lines, self.held_back = self.held_back or [], None
         self.screen.note(lines)
+
+    def _rest(self) -> None:
+        if self.keys is not None:
+            self.keys.rest()
+        self.screen.stop_live()
 
     async def keep_drawing(self) -> None:
         """Draw the tree again and again, until cancelled. In the loop of the engine: nothing changes meanwhile."""

@@ -113,6 +113,7 @@ class RunContext:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None
+    on_words: Callable[[StepId, str], None] | None = None
     head: Callable[[], tuple[int, str]] = lambda: (0, "")
     """Returns the position and the hash of the journal's last event."""
     tell: Callable[[Event], None] = lambda _: None

@@ -29,6 +29,8 @@ from surefoot.workers.run_context import RunContext
 
 SAID_MAX = 300
 """So many characters of what is said stand in the journal itself."""
+_WORDS_MAX = 1_000
+"""A longer line is told when it has ended: each word of it would be masked anew with all before it."""
 _PLACEHOLDER = regex(r"\{[^{}]*\}")
 _REPLY_BEGINS = '{"surefoot.reply/1"'
 
@@ -38,7 +40,7 @@ async def request_model(context: RunContext, command: do.RequestModel) -> Event:
     point("talk.ask.before")
     started = context.clock.elapsed()
     request = await in_thread(_request, context, command)
-    hear = _line_by_line(context, command)
+    hear = _piece_by_piece(context, command)
     answer = await context.model.ask(request, hear)
     point("talk.ask.after")
     now = context.clock.now()
@@ -114,10 +116,10 @@ def read_reply(content: bytes) -> tuple[str, tuple[Called, ...]]:
     )
 
 
-def _line_by_line(context: RunContext, command: do.RequestModel) -> Callable[[str], None] | None:
-    """Return what tells a watcher each line that a model has written; None where nobody watches."""
-    tell = context.on_line
-    if tell is None:
+def _piece_by_piece(context: RunContext, command: do.RequestModel) -> Callable[[str], None] | None:
+    """Return what tells watchers each line that a model has written, and its words; None where nobody watches."""
+    tell_line, tell_words = context.on_line, context.on_words
+    if tell_line is None and tell_words is None:
         return None
     kept = ""
 
@@ -125,8 +127,12 @@ def _line_by_line(context: RunContext, command: do.RequestModel) -> Callable[[st
         nonlocal kept
         *lines, kept = (kept + piece).split("\n")
         for line in lines:
-            if line.strip():
-                tell(command.step, context.masker.text(line))
+            if line.strip() and tell_line is not None:
+                tell_line(command.step, context.masker.text(line))
+        # Only whole words: half a secret would not be masked.
+        words = kept[: kept.rfind(" ") + 1]
+        if words.strip() and tell_words is not None and len(kept) <= _WORDS_MAX:
+            tell_words(command.step, context.masker.text(words))
 
     return hear
 
