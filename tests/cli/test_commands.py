@@ -19,7 +19,7 @@ COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
 LOOKING = ("status", "watch", "ls", "show", "report", "cost", "audit")
-DECIDING = ("inbox", "approve", "reject", "edit", "take-over")
+DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
 NAMES = [*WORKING, *DECIDING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
 """Those of FORMATS, and those by which people decide."""
 GROUPS = ["policy"]

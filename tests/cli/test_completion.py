@@ -11,7 +11,7 @@ import typer
 import surefoot
 from surefoot.cli import main
 from surefoot.cli.app import app
-from surefoot.cli.completion import offer_questions, offer_runs, offer_steps
+from surefoot.cli.completion import offer_agents, offer_questions, offer_runs, offer_steps
 from surefoot.journal.sqlite import DATABASE_NAME
 
 if TYPE_CHECKING:
@@ -52,6 +52,14 @@ def test_the_steps_of_the_run_that_is_named_are_offered(name: str | None, runs: 
     runs.begin(repository=tmp_path)
     assert steps_of(name) == [("build", "pending"), ("bind", "pending")]
     assert steps_of(name, "bu") == [("build", "pending")]
+
+
+def test_the_steps_of_a_run_are_offered_behind_its_colon(runs: Runs, tmp_path: Path) -> None:
+    """As `tell` takes them."""
+    runs.begin(repository=tmp_path)
+    line = typer.Context(typer.main.get_command(app))
+    assert offer_agents(line, f"{RUN}:bu") == [(f"{RUN}:build", "pending")]
+    assert (offer_agents(line, RUN[:6])[0][0], offer_agents(line, "bui")[0][0]) == (RUN, "build")
 
 
 def test_open_questions_are_offered_with_their_step(runs: Runs) -> None:

@@ -13,12 +13,13 @@ from surefoot.core.agent_types import Fault, GoalOptions
 from surefoot.core.compaction import fold_for
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Limits, RetryPolicy
+from surefoot.core.plan import AgentBody, Limits, RetryPolicy
 from surefoot.core.prompt import brief_of
 from surefoot.errors import IllegalTransition
 from tests.core.test_kernel_conversations import (
     AGENT,
     PUSH,
+    SMALL,
     begun,
     brief_in,
     calls,
@@ -176,7 +177,7 @@ def test_an_urgent_message_breaks_off_the_request_under_way(play: Any) -> None:
     run._decide()
     assert heard(run.go(do.RequestModel), "stop that") == [1]
     assert [event.effect for event in run.told(ev.EffectCancelled)] == ["model_request"]
-    assert run.state.nodes["a"].usage.requests == 1
+    assert run.report["usage"]["lost_usd"] == run.told(ev.ModelRequested)[0].reserved_usd > 0
 
 
 def test_an_urgent_message_breaks_off_the_calls_of_the_turn(play: Any) -> None:
@@ -201,6 +202,18 @@ def test_an_urgent_message_breaks_off_a_turn_once(play: Any) -> None:
     run = tell(begun(play).go(do.RequestModel), "stop that", now=True).go()
     assert len(run.told(ev.InterruptRequested)) == 1
     assert run.states == {"a": "verified"}
+
+
+def test_the_summary_of_a_conversation_is_not_broken_off(play: Any) -> None:
+    """It cannot hold the message, so it would be broken off for ever; the request after it holds the message."""
+    run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=200)}}, routing=SMALL)
+    for turn in range(1, 150):
+        reply(run, turn, "note", "read", summary=f"read a/long/path/of/some/file-{turn}.py").go(do.RequestModel, "a")
+        if run.told(ev.ModelRequested)[-1].is_summary:
+            break
+    assert heard(tell(run, "stop that", now=True), "stop that") == [0]
+    assert heard(run.let(do.RequestModel).go(do.RequestModel), "stop that") == [1]
+    assert not run.told(ev.InterruptRequested)
 
 
 def test_a_question_about_a_call_of_a_broken_off_turn_is_withdrawn(play: Any) -> None:

@@ -67,6 +67,14 @@ def offer_either(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return [*offer_runs(incomplete), *_steps(None, ctx.params.get("repo"), incomplete)]
 
 
+def offer_agents(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer the runs, and behind a run and a colon its steps."""
+    run, colon, step = incomplete.partition(":")
+    if not colon:
+        return offer_either(ctx, incomplete)
+    return [(f"{run}:{name}", status) for name, status in _steps(run or None, ctx.params.get("repo"), step)]
+
+
 @_quietly
 def offer_questions(incomplete: str) -> list[tuple[str, str]]:
     """Offer the open questions of the latest runs."""

@@ -32,7 +32,7 @@ REQUIRED: _Mark = "required"
 _RUN = "Id of the run, the beginning of an id, or `latest` (default: latest run of this repository)."
 
 
-Offer = Literal["runs", "steps", "either", "questions", "open"]
+Offer = Literal["runs", "steps", "either", "agents", "questions", "open"]
 
 
 @record(kw_only=False)
@@ -105,7 +105,7 @@ class Given:
         _argument(
             metavar="RUN[:STEP]",
             says="The run, and the step whose agent is meant (default: who talks now).",
-            offers="either",
+            offers="agents",
         ),
         REQUIRED,
     ] = ""
