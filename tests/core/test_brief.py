@@ -66,7 +66,8 @@ def test_the_instructions_are_the_same_in_every_attempt(role: Role) -> None:
 def test_no_words_of_the_runtime_hold_a_reference_to_copy(role: Role) -> None:
     """A small model asked for call 4.2 wherever an example named it."""
     assert not re.search(r"\d\.\d|turn \d", instructions(role))
-    assert not re.search(r"\d\.\d|src/", json.dumps([spec.schema for spec in specs_of(role)]))
+    told_of_tools = json.dumps([[spec.schema, spec.text] for spec in specs_of(role)])
+    assert not re.search(r"\d\.\d|src/|pytest -q|venv|--stat|-sn|fix-|all tests pass", told_of_tools)
 
 
 @pytest.mark.parametrize(("role", "end"), [("scout", "`understood`"), ("planner", "`plan`"), ("worker", "`finish`")])
@@ -319,9 +320,20 @@ def test_the_lesson_of_a_failed_check_is_what_the_check_said() -> None:
 
 
 def test_the_lesson_of_an_agent_that_claimed_nothing_is_what_it_called_last() -> None:
-    """It may have run into the same wall again and again; the next attempt has to know the wall."""
-    state = stage([turn(1, {"tool": "read", "settled": "refused: there is no argument 'file'"})])
-    assert lesson(at_work(state), _failure("tool_misuse")).tried == "read -> refused: there is no argument 'file'"
+    """Of its calls those that worked."""
+    state = stage([turn(1, finished("edit", "changed 1 file", summary="edit a.py"))])
+    assert lesson(at_work(state), _failure("check 'c' failed")).tried == "edit a.py -> changed 1 file [1.1]"
+
+
+@pytest.mark.parametrize("diagnosis", [Diagnosis.TOOL_MISUSE, Diagnosis.INFINITE_LOOP])
+def test_a_lesson_quotes_no_call_that_failed(diagnosis: Diagnosis) -> None:
+    """The next attempt would make it again; it is told what to do instead."""
+    calls = [{"tool": "read", "settled": "refused: ../x goes up"}, finished("run", "exit 128", ok=False, command="x y")]
+    failed = replace(_failure("tools were used wrongly 12 times, at last so: ../x goes up"), diagnosis=diagnosis)
+    learned = lesson(at_work(stage([turn(1, *calls)])), failed)
+    assert learned.tried == "nothing that worked"
+    assert "../x" not in learned.said
+    assert "files that the step may change" in learned.said
 
 
 def test_the_lesson_of_a_check_that_is_held_back_names_neither_it_nor_what_it_said() -> None:

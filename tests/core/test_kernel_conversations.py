@@ -147,7 +147,7 @@ def test_many_misuses_fail_the_attempt_and_the_next_one_is_told(play: Any) -> No
         reply(run, turn, "rm")
     run.go()
     assert failures(run) == ["tool_misuse"]
-    assert "used wrongly 12 times" in run.state.nodes["a"].lessons[0].said
+    assert "too many of its calls were refused" in run.state.nodes["a"].lessons[0].said
     assert run.states == {"a": "verified"}
 
 

@@ -40,6 +40,10 @@ async def test_a_list_of_a_folder_can_go_deeper_and_fit_a_glob(lane: Any) -> Non
         ("list", {"path": "src/gret.py"}),
         ("edit", {"edits": [{"path": "greet.py", "old": "a", "new": "b"}]}),
         ("outline", {"path": "src/greeting.py"}),
+        ("outline", {"path": "src/greeting*.py"}),
+        ("symbols", {"name": "greet", "path": "lib/greet.py"}),
+        ("search", {"pattern": "x", "path": "lib/greet.py"}),
+        ("git", {"args": ["log", "lib/greet.py"]}),
     ],
 )
 async def test_a_path_that_is_not_there_names_the_nearest_one(tool: str, arguments: Any, lane: Any) -> None:
@@ -47,6 +51,19 @@ async def test_a_path_that_is_not_there_names_the_nearest_one(tool: str, argumen
     lane.editable = replace(lane.editable, writes=("**",))
     result = await lane(tool, **arguments)
     assert (result.ok, "there is src/greet.py" in result.text) == (False, True), result.text
+
+
+async def test_a_folder_that_is_not_there_names_the_nearest_one(lane: Any) -> None:
+    """A command does not start in a folder that was made up."""
+    result = await lane("run", command="true", cwd="src/deeper")
+    assert "there is no folder src/deeper" in result.text
+    assert "there is src/deep" in result.text
+
+
+async def test_of_several_files_those_that_are_not_there_name_the_nearest(lane: Any) -> None:
+    """The others are shown."""
+    result = await lane("read", path="README.md", more=[{"path": "lib/greet.py"}])
+    assert (result.ok, "for lib/greet.py there is src/greet.py" in result.text) == (True, True)
 
 
 async def test_a_glob_that_nothing_fits_names_what_there_is(lane: Any) -> None:

@@ -61,7 +61,8 @@ async def test_a_command_starts_in_the_lane_only(lane: Any, folder: str) -> None
     """A folder that leads out, or that is none, is refused."""
     (lane.root / "link").symlink_to("..")
     result = await lane("run", command="pwd", cwd=folder)
-    assert (result.ok, result.is_misuse, lane.commands.asked) == (False, True, [])
+    assert (result.ok, result.is_misuse) == (False, True)
+    assert "pwd" not in [request.text for request in lane.commands.asked]
 
 
 @pytest.mark.parametrize(

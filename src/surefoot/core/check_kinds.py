@@ -257,7 +257,7 @@ CHECK_KINDS: tuple[Kind, ...] = (
     ), ("The command ends with exit status 0.", "Exit status 126 or 127, a signal, a time-out.")),
     Kind(TestsCheck, (
         Key("tests", TEXT, "A command that runs tests.", field="command", way=Way.SHELL,
-            planner="A command that runs tests, judged test by test, such as `python -m pytest -q`."),
+            planner="A command that runs tests, judged test by test."),
         Key("format", words(("junit", "unittest")), "`junit` (an XML file at `$SUREFOOT_JUNIT`; pytest is told by "
             "itself) or `unittest` (`-v` is added and the output is read).", planner="With `tests`: how it tells of "
             "its tests. pytest: junit (default)."),
@@ -288,7 +288,7 @@ CHECK_KINDS: tuple[Kind, ...] = (
     ), ("All paths the step changed lie inside the globs.", "")),
     Kind(JsonCheck, (
         Key("json", record_of("json_check"), "`{file: PATH, path: PATH, equals: VALUE}`.",
-            planner="{file: PATH, path: PATH, equals: VALUE}: VALUE stands at the path (`a.b[0]`) of a JSON file."),
+            planner="{file: PATH, path: PATH, equals: VALUE}: VALUE stands at the path of a JSON file."),
         Key("file", PATH, "The file, relative to the root of the repository.", need="the JSON file", way=Way.PLAIN),
         Key("path", TEXT, "Where the value stands in the file.", need="a path such as a.b[0]", way=Way.PLAIN),
         Key("equals", PLAIN, "The value.", "A text is never equal to a number, nor `true` to 1.", need="the value"),

@@ -7,7 +7,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import AttemptFailed, ToolCallFinished
-from surefoot.core.prompts import LOOPED, UNUSABLE
+from surefoot.core.prompts import INSTEAD, UNUSABLE
 from surefoot.core.state import StepState
 from surefoot.core.stubs import call_line, cut
 from surefoot.core.verdicts import first_unpassed
@@ -47,29 +47,25 @@ def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
         said = _HELD_BACK
     elif fault is not None and failed.diagnosis in (Diagnosis.MALFORMED, Diagnosis.REFUSED):
         said = UNUSABLE.get(fault.fault, "")  # what was wrong with the last replies, not in their provider's words
-    elif failed.diagnosis is Diagnosis.INFINITE_LOOP and stopped is None:
-        said = LOOPED
+    elif failed.diagnosis in INSTEAD:
+        # What the work came to is told behind that; the reason itself may quote the call that failed.
+        why = failed.reason.removeprefix(f"{stopped.reason}; ") if stopped is not None else ""
+        return f"{INSTEAD[failed.diagnosis]}. {why}".strip() if why else INSTEAD[failed.diagnosis]
     if said and stopped is not None:
         return f"{stopped.reason}; {said}"
     return said or failed.reason
 
 
-def _found_nothing(call: ToolCallState) -> bool:
-    """Tell whether a call looked for what is not there."""
-    found = call.result
-    return call.kind is ToolKind.READ and isinstance(found, ToolCallFinished) and not (found.ok or found.is_misuse)
-
-
-def _led_somewhere(conversation: Conversation) -> list[ToolCallState]:
+def _worked(conversation: Conversation) -> list[ToolCallState]:
     """Return the calls to tell of: a vain one that stands in a lesson is the first that the next attempt makes."""
     again = {number for turn in conversation.turns if turn.same_as for number in (turn.number, *turn.same_as)}
     turns = (turn for turn in conversation.turns if turn.number not in again)
-    return [call for turn in turns for call in turn.calls if not _found_nothing(call)]
+    return [call for turn in turns for call in turn.calls if call.result is not None and call.result.ok]
 
 
 def _tried(conversation: Conversation, changed: tuple[str, ...]) -> str:
     """Return what the agent says it did, or its last calls, those that wrote before all others; and what it changed."""
-    calls = _led_somewhere(conversation)
+    calls = _worked(conversation)
     writing = [call for call in calls if call.kind is ToolKind.WRITE]
     results = [call.result for call in writing if isinstance(call.result, ToolCallFinished)]
     paths = changed or tuple(dict.fromkeys(path for result in results for path in result.changed))

@@ -80,13 +80,11 @@ _PLAN = (
 )
 _PREPARE = (
     Key("run", TEXT, "The command.", "Runs once in each lane, and again when a key file has changed.",
-        need="the command that makes a lane usable", planner="The command, such as `python -m venv .venv && "
-            ".venv/bin/pip "
-        "install -e .[test]`."),
+        need="the command that makes a lane usable", planner="The command."),
     Key("key", PATHS, "Globs of the files its result depends on.",
         planner="Globs over the files its result depends on."),
     Key("path", Value("program_folder", is_many=True), "Folders of the lane that are put in front of `PATH`: "
-        "relative, without `..` and without a colon.", planner="Folders put in front of PATH, such as `.venv/bin`."),
+        "relative, without `..` and without a colon.", planner="Folders put in front of PATH."),
     Key("network", NETWORK, "How far the command's network reaches: `true`, `loopback` or `false`, as for a step.",
         planner="Whether the command needs the network.", planned=FLAG),
     Key("timeout", DURATION, "The command is ended after this time.", field="timeout_s", planner="Such as `30m`."),
@@ -128,9 +126,7 @@ _RESOURCE = (
 )
 _STEP = (
     Key("id", TEXT, "Its name: 1 to 200 characters of `A-Z a-z 0-9 . _ - / @ +`; others are percent-encoded.",
-        need="a name that no other step has", planner="A short name no other step has; a group's holds its "
-            "placeholder, as "
-        "in `fix-{item}`."),
+        need="a name that no other step has", planner="A short name no other step has; a group's holds `{item}`."),
     Key("title", ANY_TEXT, "A few words for people; the commit's subject.", usual="`surefoot: ID`", way=Way.PLAIN,
         planner="A few words for people; becomes the commit's subject.", planned=TEXT),
     Key("why", ANY_TEXT, "The reason: shown when a person is asked, and in the commit.", way=Way.PLAIN,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surefoot.core.agent_types import ExcerptKind, Fault, Role
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.tool_table import tools_of
 
 _DUTIES: Mapping[Role, str] = {
@@ -110,11 +111,17 @@ EXCERPTS: Mapping[ExcerptKind, str] = {
 
 ALL_GREEN = "All checks pass: call finish."
 """What an agent is told once every check that it may know of passes on the files as they stand."""
-LOOPED = (
-    "it gave the same reply three times and changed no file: look at the files that the step may change, change one, "
-    "and run the checks; if something is missing, end and say what"
-)
-"""What the next attempt is told after one that went round in circles."""
+INSTEAD: Mapping[Diagnosis, str] = {
+    Diagnosis.INFINITE_LOOP: (
+        "it gave the same reply three times and changed no file: look at the files that the step may change, change "
+        "one, and run the checks; if something is missing, end and say what"
+    ),
+    Diagnosis.TOOL_MISUSE: (
+        "too many of its calls were refused: name paths as the list of files has them, change only files that the step "
+        "may change, and give the arguments that a tool names and no others"
+    ),
+}
+"""What the next attempt is told to do after one that ended so."""
 
 
 def instructions(role: Role) -> str:

@@ -126,10 +126,9 @@ def folded_parts(conversation: Conversation, fold: Fold) -> tuple[Part, ...]:
         written = f"What a model wrote about turns 1 to {conversation.summarised}, for you to go on from"
         before = f"{written}; it proves nothing:\n\n"
         parts.append(text_part("user", before, conversation.summary, conversation.summary_tokens))
-    call = next((call.asked.call for turn in conversation.turns for call in turn.calls), "1.1")
     head = (
-        f'Turns 1 to {fold.folded}, in short. recall("TURN.CALL"), such as recall("{call}"), brings back in full what '
-        'a call gave, and recall("turn TURN") what you wrote and called in that turn.'
+        f"Turns 1 to {fold.folded}, in short. `recall` brings back in full what a call gave, by the reference in "
+        "brackets behind the call; by the word `turn` and a number, what you wrote and called in that turn."
     )
     folded = [turn for turn in conversation.turns if turn.number <= fold.folded]
     lines = lines_of(conversation, fold)

@@ -72,8 +72,10 @@ def _known(out: bytes, files: LaneFiles) -> list[Known]:
 
 
 def nearest(files: Sequence[Known], path: str) -> list[str]:
-    """Return the files whose paths are nearest to one that is not there, those of the same name first."""
+    """Return the files and folders whose paths are nearest to one that is not there, those of the same name first."""
     name, paths = PurePosixPath(path).name, [file.path for file in files]
+    above = dict.fromkeys(str(folder) for known in paths for folder in PurePosixPath(known).parents)
+    paths += [folder for folder in above if folder != "."]
     same = [known for known in paths if PurePosixPath(known).name == name]
     return list(dict.fromkeys([*same, *get_close_matches(path, paths[:_COMPARED_MAX], _NEAREST_MAX)]))[:_NEAREST_MAX]
 

@@ -31,7 +31,7 @@ _KEYS: dict[str, Shape] = {
     "statements": listed(
         record_of(
             {
-                "text": text("What you say is so, such as `all tests pass`."),
+                "text": text("What you say is so, in a sentence."),
                 "evidence": text("The call that shows it: TURN.CALL, in numbers.", may_be_empty=True),
             },
             "text",

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from surefoot.ports import CommandRequest
+from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import listed, record_of
 from surefoot.tools.arguments import Arguments
-from surefoot.tools.file_listing import GIT, GIT_VARIABLES, LOOK_TIMEOUT_S
-from surefoot.tools.lane_files import Refused
+from surefoot.tools.file_listing import GIT, GIT_VARIABLES, LOOK_TIMEOUT_S, known_files, nearest
+from surefoot.tools.lane_files import LaneFiles, Refused
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, told
 
 _OUTPUT_MAX = 20_000_000
@@ -68,7 +69,13 @@ async def look_at_git(arguments: Arguments, context: ToolContext) -> ToolResult:
     result = told(outcome, context.commands, TEXT_BYTES_MAX)
     # With 1, grep says that there is nothing and diff that there is something.
     is_answer = outcome.exit_code == 0 or (outcome.exit_code == 1 and name in {"grep", "diff"})
-    return replace(result, ok=True, text=result.text.partition("\n")[2]) if is_answer else result
+    if is_answer:
+        return replace(result, ok=True, text=result.text.partition("\n")[2])
+    files = LaneFiles(context.root)
+    paths = (word for word in rest if "/" in word.strip("-") and not word.startswith("-"))
+    missing = next((path for path in paths if files.status(path) is None), None)
+    near = [] if missing is None else await in_thread(nearest, await known_files(context), missing)
+    return replace(result, text=f"{result.text}\nfor {missing} there is {', '.join(near)}") if near else result
 
 
 def flaw_of_git(args: Sequence[str]) -> str:
@@ -112,11 +119,9 @@ def _flaw_of_option(name: str, word: str) -> str:
 
 _LANGUAGE = "one of log, show, diff, status, blame, ls-files, grep, rev-parse, branch --list, tag --list, shortlog"
 TOOL = Tool(
-    text=(
-        f"Look at the history: {_LANGUAGE}. Nothing can be changed. shortlog needs a revision, as in shortlog -sn HEAD."
-    ),
+    text=(f"Look at the history: {_LANGUAGE}. Nothing can be changed. shortlog needs a revision."),
     schema=record_of(
-        {"args": listed({"type": "string"}, 'Command and arguments, such as ["log", "-5", "--stat"].', least=1)},
+        {"args": listed({"type": "string"}, "The command, then its arguments, each a text of its own.", least=1)},
         "args",
     ),
     perform=look_at_git,

@@ -214,9 +214,11 @@ class LaneFiles:
 class Missing(Refused):
     """There is nothing at the path."""
 
-    def __init__(self, path: str, cure: str = "look with `list` or `search`") -> None:
+    def __init__(
+        self, path: str, cure: str = "look with `list` or `search`", what: str = "file", *, is_misuse: bool = False
+    ) -> None:
         """Keep the path, so that the nearest ones can be named."""
-        super().__init__(f"there is no file {path}; {cure}", is_misuse=False)
+        super().__init__(f"there is no {what} {path}; {cure}", is_misuse=is_misuse)
         self.path = path
 
 

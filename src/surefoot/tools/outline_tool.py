@@ -14,10 +14,10 @@ from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import fitting, known_files
-from surefoot.tools.lane_files import LaneFiles, Refused, clean, text_of
+from surefoot.tools.lane_files import LaneFiles, Missing, Refused, clean, text_of
 from surefoot.tools.languages import DEFINITIONS, LINE_MAX, PARSED_MAX, language_of
 from surefoot.tools.pagination import capped, lines_of
-from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult
 
 _FILES_MAX = 200
 _FENCED = regex(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -31,7 +31,7 @@ async def outline_files(arguments: Arguments, context: ToolContext) -> ToolResul
         fits = await in_thread(fitting, await known_files(context), wanted)
         paths = [file.path for file in fits if not file.is_link]
         if not paths:
-            return failed(f"no file fits {wanted}; look with `list`")
+            raise Missing(wanted)
     else:
         paths = [clean(wanted)]
     return await in_thread(_outline, paths, LaneFiles(context.root))

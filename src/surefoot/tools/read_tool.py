@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import Shape, listed, record_of, whole
 from surefoot.tools.arguments import Arguments
-from surefoot.tools.file_listing import PATH
+from surefoot.tools.file_listing import PATH, known_files, nearest
 from surefoot.tools.lane_files import Held, LaneFiles, Missing, Refused, text_of
 from surefoot.tools.pagination import LINES_MAX, lines_of, numbered, page_of
-from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, on_thread
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult
 
 _LEAST_BYTES = 2_000
 
 
-def read_files(arguments: Arguments, context: ToolContext) -> ToolResult:
-    """Show lines of files, with their numbers."""
+async def read_and_name(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Show lines of files; of those that are not there, name the nearest that are."""
+    missing: list[Missing] = []
+    result = await in_thread(read_files, arguments, context, missing)
+    if not missing:
+        return result
+    known = await known_files(context)
+    near = [(one.path, await in_thread(nearest, known, one.path)) for one in missing]
+    lines = [f"for {path} there is {', '.join(paths)}" for path, paths in near if paths]
+    return replace(result, text="\n\n".join([result.text, *lines]))
+
+
+def read_files(arguments: Arguments, context: ToolContext, missing: list[Missing]) -> ToolResult:
+    """Show lines of files, with their numbers; what is not there goes into `missing`, if other files are shown."""
     files = LaneFiles(context.root)
     wanted = (arguments, *arguments.objects("more"))
     parts: list[str] = []
@@ -30,6 +45,7 @@ def read_files(arguments: Arguments, context: ToolContext) -> ToolResult:
             if len(wanted) == 1 and isinstance(error, Missing):
                 raise
             refused.append(error)
+            missing += [error] if isinstance(error, Missing) else []
             part = error.text
         room -= len(part.encode("utf-8", "replace"))
         parts.append(part)
@@ -85,6 +101,6 @@ TOOL = Tool(
         },
         "path",
     ),
-    perform=on_thread(read_files),
+    perform=read_and_name,
     summary=_summary,
 )

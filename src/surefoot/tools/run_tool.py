@@ -8,8 +8,8 @@ from surefoot.core.agent_types import Role
 from surefoot.core.failure_words import cure_of
 from surefoot.tools.argument_schema import record_of, text, whole
 from surefoot.tools.arguments import Arguments
-from surefoot.tools.lane_files import LaneFiles, clean
-from surefoot.tools.tool_context import Tool, ToolContext, ToolResult, misused, told
+from surefoot.tools.lane_files import LaneFiles, Missing, clean
+from surefoot.tools.tool_context import Tool, ToolContext, ToolResult, told
 
 TIMEOUT_S = 120
 _BYTES_MAX = 8_000
@@ -21,7 +21,7 @@ async def run_command(arguments: Arguments, context: ToolContext) -> ToolResult:
     folder = arguments.text("cwd")
     cwd = clean(folder) if folder else "."
     if cwd != "." and not LaneFiles(context.root).is_folder(cwd):
-        return misused(f"{folder} is no folder of the workspace; look with `list`")
+        raise Missing(folder, "leave `cwd` out to start in the root", "folder", is_misuse=True)
     request = replace(
         context.template,
         text=arguments.text("command"),

@@ -20,7 +20,7 @@ from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import GIT, asked, known_files, place_of, rooted
-from surefoot.tools.lane_files import LaneFiles, Refused
+from surefoot.tools.lane_files import LaneFiles, Missing, Refused
 from surefoot.tools.languages import DEFINITIONS, LINE_MAX, PARSED_MAX, language_of
 from surefoot.tools.pagination import capped, counted, lines_of, shortened
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed, misused
@@ -88,7 +88,7 @@ async def find_symbols(arguments: Arguments, context: ToolContext) -> ToolResult
         return await in_thread(_symbols_result, wanted, found)
     files = [file.path for file in await known_files(context) if not file.is_link and matches(file.path, globs)]
     if not files:
-        return failed(f"no file fits {arguments.text('path')}; look with `list`")
+        raise Missing(arguments.text("path"))
     near = await in_thread(_nearest, files, LaneFiles(context.root), name)
     there = f"; there is {', '.join(near)}" if near else ""
     return failed(f"nothing is called {name!r}{there}")
