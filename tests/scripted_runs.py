@@ -6,7 +6,6 @@ import asyncio
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from surefoot.api.engagement import Source, Watching, create_run, engage
 from surefoot.api.home import Home
@@ -43,13 +42,15 @@ def repository(folder: Path, files: Mapping[str, str] = FILES) -> Path:
 
 
 def carried_out(
-    folder: Path, plan: Plan, play: Script, files: Mapping[str, str] = FILES, **facts: Any
+    folder: Path, plan: Plan, play: Script, files: Mapping[str, str] = FILES, plan_file: str | None = None
 ) -> tuple[RunState, list[Event]]:
     """Carry a plan out, or the goal of one without steps; return how the run stands, and its events."""
-    model = ModelFacts(**{"name": "scripted:play", **facts})
+    model = ModelFacts(name="scripted:play")
     routing = ModelRouting(roles={role.value: RoleModels(chain=(model,)) for role in Role}, unknown_price="tokens-only")
     options = Options(yes=True, routing=routing, asking=scripted(play))
-    source = Source(repository=repository(folder / "repo", files), goal_options=None if plan.steps else GoalOptions())
+    repo = repository(folder / "repo", files)
+    path = None if plan_file is None else repo / plan_file
+    source = Source(repository=repo, plan_path=path, goal_options=None if plan.steps else GoalOptions())
     events: list[Event] = []
     with Home(folder / "home") as home:
         state = create_run(home, plan, source, options=options)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, Plan, Step
@@ -49,6 +51,29 @@ def test_a_worker_knows_the_files_of_its_scope_and_the_red_output(tmp_path: Path
 def test_the_output_of_a_held_back_check_is_not_told(tmp_path: Path) -> None:
     """It is red before the work like any other."""
     assert "SECRET" not in first_request(tmp_path, step(checks=(RED, SECRET)))
+
+
+def test_a_secret_in_a_file_is_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in what tools show."""
+    monkeypatch.setenv("DEPLOY_TOKEN", "hunter2-hunter2-hunter2")
+    files = {**FILES, "calc.py": FILES["calc.py"] + "# hunter2-hunter2-hunter2\n"}
+    text = first_request(tmp_path, step(checks=(RED,)), files=files)
+    assert "hunter2" not in text
+    assert "# ***" in text
+
+
+def test_a_plan_file_of_the_repository_is_not_shown(tmp_path: Path) -> None:
+    """It may name checks that are held back."""
+    told: list[str] = []
+
+    def play(request: ScriptedRequest) -> Any:
+        told.append(request.text)
+        return [FIX, DONE]
+
+    plan = Plan(goal="Do what plan.yaml says", steps=(step(checks=(RED,), writes=("*",)),))
+    carried_out(tmp_path, plan, play, {**FILES, "plan.yaml": "held_back: hunter2\n"}, plan_file="plan.yaml")
+    assert "All of the file calc.py" in told[0]
+    assert "hunter2" not in told[0]
 
 
 def test_files_that_the_red_output_names_are_shown(tmp_path: Path) -> None:
