@@ -393,7 +393,7 @@ def _ask_during(
 ) -> Proposal | None:
     """Ask a check about what the agent has just changed, so that it is told how its work stands."""
     tree = conversation.tree
-    if work.lane is None or tree is None or not conversation.has_changed_files:
+    if work.lane is None or tree is None or not conversation.has_changed_files or breaks_off(state, node):
         return None
     index = next_during(node.spec.checks, work.checks, tree)
     return None if index is None else ask_check(state, node, work, now, (Moment.DURING, index))
