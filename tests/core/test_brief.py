@@ -19,9 +19,12 @@ from surefoot.core.agent_types import (
     Guidance,
     KeyFile,
     Lesson,
+    ModelFacts,
+    ModelRouting,
     Note,
     Part,
     Role,
+    RoleModels,
     Understanding,
     Usage,
 )
@@ -60,6 +63,17 @@ def test_the_instructions_are_the_same_in_every_attempt(role: Role) -> None:
     """A provider's cache reaches through them; and small models copy the id of a run into their calls."""
     assert brief(stage(role=role))[0].text == instructions(role)
     assert RUN not in told(stage(role=role))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_model_without_native_tools_is_told_of_no_tool_that_it_has_not(role: Role) -> None:
+    """Its instructions are short, and the same in every attempt."""
+    facts = ModelFacts(name="p:m", native_tools=False)
+    routing = ModelRouting(roles={role.value: RoleModels(chain=(facts,))})
+    said = brief(stage(role=role, routing=routing))[0].text
+    assert said == instructions(role, is_basic=True)
+    assert len(said) < len(instructions(role))
+    assert not re.search(r"`(recall|note|list|propose)`", said)
 
 
 @pytest.mark.parametrize("role", list(Role))

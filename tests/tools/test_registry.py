@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from surefoot.core.agent_types import Role, ToolKind
 from surefoot.core.kernel.model_fallback import TOLD_TOKENS, TOOLS_TOKENS
 from surefoot.core.token_estimate import tokens_of
-from surefoot.core.tool_table import TOOLBOX, tools_of
+from surefoot.core.tool_table import TOOLBOX, basic_tools_of, tools_of
 from surefoot.models.prompted_tools import schema_of_calls, told_tools
-from surefoot.tools import flaw_of, question_of, shell_command_of, specs_of, summary_of
+from surefoot.tools import arguments_of, basic_specs_of, flaw_of, question_of, shell_command_of, specs_of, summary_of
 from surefoot.tools.registry import tool_of
 
 GRAMMAR_WORDS = {
@@ -59,6 +59,44 @@ GOOD: dict[str, dict[str, Any]] = {
 def test_a_role_is_told_of_its_tools_in_the_order_of_the_toolbox(role: Role) -> None:
     """No more and no fewer."""
     assert [spec.name for spec in specs_of(role)] == [tool.name for tool in tools_of(role)]
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        (Role.SCOUT, "search read understood"),
+        (Role.PLANNER, "search read plan"),
+        (Role.WORKER, "read edit run finish"),
+        (Role.REVIEWER, "read git finish"),
+    ],
+)
+def test_a_model_without_native_tools_is_told_of_few(role: Role, names: str) -> None:
+    """Of `recall` once there is something to recall; the small model that had all of them called `git` alone."""
+    assert [row.name for row in basic_tools_of(role)] == names.split()
+    assert "recall" in [spec.name for spec in basic_specs_of(role, has_stubs=True)]
+
+
+def test_the_basic_tools_of_a_worker_take_flat_arguments() -> None:
+    """Only the first line of a read may be left out; lists and objects in lists were filled with nonsense."""
+    schemas = [spec.schema for spec in basic_specs_of(Role.WORKER, has_stubs=False)]
+    kinds = {shape["type"] for schema in schemas for shape in schema["properties"].values()}
+    assert kinds == {"string", "integer", "number"}
+    left_out = [key for schema in schemas for key in schema["properties"] if key not in schema["required"]]
+    assert left_out == ["start"]
+
+
+@pytest.mark.parametrize(
+    ("flat", "whole"),
+    [
+        ({"path": "a", "old": "x", "new": ""}, {"edits": [{"path": "a", "old": "x", "new": ""}]}),
+        ({"path": "a", "old": "", "new": "x"}, {"create": [{"path": "a", "content": "x"}]}),
+        ({"path": "a", "content": "x"}, {"create": [{"path": "a", "content": "x"}]}),
+        ({"path": "a", "old": "x"}, {"path": "a", "old": "x"}),
+    ],
+)
+def test_a_flat_edit_is_taken_as_a_list_of_one(flat: dict[str, str], whole: dict[str, Any]) -> None:
+    """Whichever model wrote it: what it means is certain. One that lacks something is not made up."""
+    assert arguments_of("edit", flat) == whole
 
 
 def shapes_in(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.messages import given_before
+from surefoot.core.model_chain import has_native_tools
 from surefoot.core.plan import EVERYTHING, Check
 from surefoot.core.prompts import ALL_GREEN, EXCERPTS, FOUND, advice, advice_left_out, instructions
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
@@ -131,7 +132,7 @@ def later_notes(state: RunState, node: StepState) -> list[str]:
 
 def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tuple[Part, ...]:
     guidance = conversation_of(node).guidance
-    parts = [text_part("system", instructions(_role(node)))]
+    parts = [text_part("system", instructions(_role(node), is_basic=not has_native_tools(state, node)))]
     if guidance is not None and level < 1:
         parts.append(text_part("user", advice(guidance.path), guidance.text, guidance.tokens))
     elif guidance is not None:

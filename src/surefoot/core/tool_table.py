@@ -58,26 +58,34 @@ class ToolRow:
     roles: frozenset[Role]
     state: type[ToolState] | None = None
     """What of the state its calls are given."""
+    basic: frozenset[Role] = frozenset()
+    """The roles that are told of it also where a model has no native tools: small models do better with few."""
 
 
+def _end(name: str, *roles: Role, state: type[ToolState] | None = None) -> ToolRow:
+    return ToolRow(name=name, kind=ToolKind.END, roles=frozenset(roles), state=state, basic=frozenset(roles))
+
+
+RECALL = "recall"
 _EVERYBODY = frozenset(Role)
 _WORKER = frozenset({Role.WORKER})
+_READERS = frozenset({Role.SCOUT, Role.PLANNER})
 _ROWS = (
     ToolRow(name="list", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="read", kind=ToolKind.READ, roles=_EVERYBODY),
+    ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY, basic=_READERS),
+    ToolRow(name="read", kind=ToolKind.READ, roles=_EVERYBODY, basic=_EVERYBODY),
     ToolRow(name="outline", kind=ToolKind.READ, roles=_EVERYBODY),
     ToolRow(name="symbols", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="git", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="recall", kind=ToolKind.READ, roles=_EVERYBODY, state=StoredTexts),
-    ToolRow(name="edit", kind=ToolKind.WRITE, roles=_WORKER, state=EditableFiles),
-    ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER),
+    ToolRow(name="git", kind=ToolKind.READ, roles=_EVERYBODY, basic=frozenset({Role.REVIEWER})),
+    ToolRow(name=RECALL, kind=ToolKind.READ, roles=_EVERYBODY, state=StoredTexts),
+    ToolRow(name="edit", kind=ToolKind.WRITE, roles=_WORKER, state=EditableFiles, basic=_WORKER),
+    ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER, basic=_WORKER),
     ToolRow(name="note", kind=ToolKind.NOTE, roles=_EVERYBODY),
     ToolRow(name="ask", kind=ToolKind.ASK, roles=frozenset({Role.SCOUT, Role.PLANNER, Role.WORKER})),
     ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER),
-    ToolRow(name="understood", kind=ToolKind.END, roles=frozenset({Role.SCOUT}), state=PlanInForce),
-    ToolRow(name="plan", kind=ToolKind.END, roles=frozenset({Role.PLANNER}), state=PlanInForce),
-    ToolRow(name="finish", kind=ToolKind.END, roles=frozenset({Role.WORKER, Role.REVIEWER})),
+    _end("understood", Role.SCOUT, state=PlanInForce),
+    _end("plan", Role.PLANNER, state=PlanInForce),
+    _end("finish", Role.WORKER, Role.REVIEWER),
 )
 TOOLBOX: Mapping[str, ToolRow] = {row.name: row for row in _ROWS}
 
@@ -85,6 +93,11 @@ TOOLBOX: Mapping[str, ToolRow] = {row.name: row for row in _ROWS}
 def tools_of(role: Role) -> tuple[ToolRow, ...]:
     """Return the tools of a role, in a fixed order."""
     return tuple(row for row in _ROWS if role in row.roles)
+
+
+def basic_tools_of(role: Role, *, has_stubs: bool = False) -> tuple[ToolRow, ...]:
+    """Return the few tools that a model without native tools is told of; `recall` once there is something to recall."""
+    return tuple(row for row in _ROWS if role in row.basic or (has_stubs and row.name == RECALL))
 
 
 def refusal_of(name: str, role: Role) -> str:

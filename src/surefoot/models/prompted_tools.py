@@ -13,8 +13,8 @@ from typing import cast
 from surefoot.models.signatures import signature_of
 from surefoot.ports import Called, ToolSpec
 
-CALLS_MAX = 8
-"""No reply holds more calls: grammars need a bound, and a weak model left to itself repeats until it is cut."""
+CALLS_MAX = 2
+"""No reply holds more calls: a weak model left to itself repeats until it is cut, and acts before it sees a result."""
 SAID_MAX = 300
 """So many characters may stand before the calls of a reply, for the same reason."""
 

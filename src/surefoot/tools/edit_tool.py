@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
 from itertools import islice
@@ -311,6 +311,16 @@ def _summary(arguments: Arguments) -> str:
     return ", ".join(said)
 
 
+def _from_basic(arguments: Mapping[str, object]) -> Mapping[str, object]:
+    """Return one flat replacement, or one flat file, as lists of them."""
+    keys = set(arguments)
+    if keys == {"path", "old", "new"} and arguments["old"] == "":
+        return {"create": [{"path": arguments["path"], "content": arguments["new"]}]}
+    if {"path", "old", "new"} <= keys <= {"path", "old", "new", "all"}:
+        return {"edits": [dict(arguments)]}
+    return {"create": [dict(arguments)]} if keys == {"path", "content"} else arguments
+
+
 _EDIT = record_of(
     {
         "path": PATH,
@@ -339,4 +349,21 @@ TOOL = Tool(
     ),
     perform=on_thread(edit_files),
     summary=_summary,
+    basic=(
+        (
+            "Replace a text in a file. `old` has to stand there once, exactly so, without line numbers; `new` stands "
+            "there afterwards. With an empty `old` the whole file is `new`."
+        ),
+        record_of(
+            {
+                "path": PATH,
+                "old": text("The text to be replaced.", may_be_empty=True),
+                "new": text("What stands there afterwards.", may_be_empty=True),
+            },
+            "path",
+            "old",
+            "new",
+        ),
+    ),
+    from_basic=_from_basic,
 )

@@ -62,6 +62,10 @@ _TEXT_FOR_REVIEWERS = (
 TOOL = Tool(
     text=_TEXT,
     schema=record_of(_KEYS, "summary", "confidence"),
+    basic=(
+        "End your work: say what you did, and how sure you are, from 0 to 1. The checks decide.",
+        record_of({key: _KEYS[key] for key in ("summary", "confidence")}, "summary", "confidence"),
+    ),
     perform=on_thread(finish),
     summary=lambda arguments: arguments.text("summary"),
     for_role={Role.WORKER: (_TEXT, _OF_WORKERS), Role.REVIEWER: (_TEXT_FOR_REVIEWERS, _OF_REVIEWERS)},

@@ -101,6 +101,10 @@ TOOL = Tool(
         },
         "path",
     ),
+    basic=(
+        "Read a file. Gives its lines with their numbers, which are no part of it. `start`: the first line.",
+        record_of({key: _RANGE[key] for key in ("path", "start")}, "path"),
+    ),
     perform=read_and_name,
     summary=_summary,
 )

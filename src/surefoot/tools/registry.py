@@ -14,7 +14,7 @@ from typing import cast
 
 from surefoot.core.agent_types import Role
 from surefoot.core.short_text import shortened
-from surefoot.core.tool_table import TOOLBOX, tools_of
+from surefoot.core.tool_table import TOOLBOX, basic_tools_of, tools_of
 from surefoot.ports import ToolSpec
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import flaw_in
@@ -46,6 +46,27 @@ def tool_of(name: str) -> Tool:
 def specs_of(role: Role) -> tuple[ToolSpec, ...]:
     """Return the tools of a role as it is told of them, in the order of the toolbox."""
     return tuple(spec_of(row.name, role) for row in tools_of(role))
+
+
+@cache
+def basic_specs_of(role: Role, *, has_stubs: bool) -> tuple[ToolSpec, ...]:
+    """Return the few tools that a model without native tools is told of, in their basic form."""
+    return tuple(_basic_spec_of(row.name, role) for row in basic_tools_of(role, has_stubs=has_stubs))
+
+
+def _basic_spec_of(name: str, role: Role) -> ToolSpec:
+    basic = tool_of(name).basic
+    # A reviewer's claim is another one than a worker's.
+    if basic is None or role is Role.REVIEWER:
+        return spec_of(name, role)
+    return ToolSpec(name=name, text=basic[0], schema=basic[1])
+
+
+def arguments_of(name: str, arguments: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """Return the arguments of a call as its tool takes them, whichever of its forms they have."""
+    if arguments is None or name not in TOOLBOX:
+        return arguments
+    return tool_of(name).from_basic(arguments)
 
 
 def spec_of(name: str, role: Role) -> ToolSpec:

@@ -49,6 +49,10 @@ TOOL = Tool(
         },
         "command",
     ),
+    basic=(
+        "Run a shell command in the workspace, such as the tests. Gives the exit status and the output.",
+        record_of({"command": text("The command.")}, "command"),
+    ),
     perform=run_command,
     summary=lambda arguments: arguments.text("command"),
     command="command",

@@ -101,6 +101,10 @@ class Tool:
     """The argument with the answers that the question takes; empty: none has them."""
     for_role: Mapping[Role, tuple[str, Shape]] = field(default_factory=dict[Role, tuple[str, Shape]])
     """Text and schema for roles that are told of it in another way."""
+    basic: tuple[str, Shape] | None = None
+    """Text and schema for models without native tools: few and flat arguments; None: as for all."""
+    from_basic: Callable[[Mapping[str, object]], Mapping[str, object]] = dict
+    """Returns arguments in that form as the tool takes them, and others as they are."""
 
 
 def failed(text: str) -> ToolResult:

@@ -25,10 +25,11 @@ from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, ru
 from surefoot.core.kernel.check_rules import ask_check
 from surefoot.core.kernel.conversation_fold import is_conversing
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
-from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, chain_of, next_wait, tokens_max
+from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.messages import breaks_off, waiting_for
+from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
@@ -448,6 +449,7 @@ def _ask(
         parts=parts,
         must_hold=facts_that_must_survive(node, fold) if is_summary else (),
         is_summary=is_summary,
+        has_stubs=bool(fold.stubbed or fold.folded),
         temperature=temperature,
     )
     return Proposal(event, command)

@@ -10,7 +10,8 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.bodies import AgentBody
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
-from surefoot.core.kernel.model_fallback import chain_of, tokens_max
+from surefoot.core.kernel.model_fallback import tokens_max
+from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
 from surefoot.core.prompt_prefix import asked
 from surefoot.core.state import RunState, StepState

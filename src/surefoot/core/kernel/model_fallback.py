@@ -35,17 +35,6 @@ TOLD_TOKENS = 1_500
 """The same where they are told in words, and a grammar holds the reply to the rest."""
 
 
-def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
-    """Return the models to ask, in order."""
-    models = state.routing.roles.get(node.spec.body.played_by)
-    if models is None:
-        return ()
-    is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts
-    if is_last and models.stronger is not None:
-        return (models.stronger, *models.chain)
-    return models.chain
-
-
 def tokens_max(state: RunState, conversation: Conversation, facts: ModelFacts) -> int:
     """Return how long a brief may be, in tokens as they are estimated."""
     limits = [state.routing.brief_tokens_max]

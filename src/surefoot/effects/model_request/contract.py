@@ -88,6 +88,8 @@ class RequestModel(StepCommand):
     must_hold: tuple[str, ...] = ()
     """For summaries: what must not be lost; put behind a reply that does not hold it."""
     is_summary: bool = False
+    has_stubs: bool = False
+    """Whether texts stand in the brief in short, so that there is something to recall."""
     temperature: float | None = None
 
 

@@ -20,10 +20,10 @@ from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
 from surefoot.faults import point
 from surefoot.masking import Masker
-from surefoot.ports import Asker, Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker
+from surefoot.ports import Asker, Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker, ToolSpec
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
-from surefoot.tools import flaw_of, question_of, shell_command_of, specs_of, summary_of
+from surefoot.tools import arguments_of, basic_specs_of, flaw_of, question_of, shell_command_of, specs_of, summary_of
 from surefoot.workers.redaction import masked
 from surefoot.workers.run_context import RunContext
 
@@ -54,7 +54,7 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
     return ModelRequest(
         model=facts.name,
         messages=_messages(context, command.parts),
-        tools=() if command.is_summary else specs_of(command.role),
+        tools=() if command.is_summary else _tools(command),
         # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
         needs_call=not command.is_summary and not facts.native_tools,
         native_tools=facts.native_tools,
@@ -63,6 +63,11 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
         output_tokens_max=facts.output_tokens_max,
         timeout_s=context.model_timeout_s,
     )
+
+
+def _tools(command: do.RequestModel) -> tuple[ToolSpec, ...]:
+    role = command.role
+    return specs_of(role) if command.facts.native_tools else basic_specs_of(role, has_stubs=command.has_stubs)
 
 
 def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]:
@@ -164,6 +169,7 @@ def _answered(
 
 def _call(context: RunContext, step: StepId, name: str, called: Called) -> ToolCall:
     """Return a call as the kernel judges it: what is wrong with its arguments, and what its command would do."""
+    called = replace(called, arguments=arguments_of(called.name, called.arguments))
     raw = called.raw if called.arguments is None else json.dumps(called.arguments, ensure_ascii=False)
     written = raw.encode("utf-8", "surrogatepass")
     shown = context.masker.content(written)

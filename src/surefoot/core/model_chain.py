@@ -1,0 +1,25 @@
+"""The models that play a role at a step, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from surefoot.core.agent_types import ModelFacts
+from surefoot.core.state import RunState, StepState
+
+
+def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
+    """Return the models to ask, in order."""
+    models = state.routing.roles.get(node.spec.body.played_by)
+    if models is None:
+        return ()
+    is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts
+    if is_last and models.stronger is not None:
+        return (models.stronger, *models.chain)
+    return models.chain
+
+
+def has_native_tools(state: RunState, node: StepState) -> bool:
+    """Tell whether the model that is asked next takes tools as such; else its replies are held to a schema."""
+    chain = chain_of(state, node)
+    conversation = None if node.work is None else node.work.conversation
+    position = 0 if conversation is None else conversation.position
+    return not chain or chain[min(position, len(chain) - 1)].native_tools
