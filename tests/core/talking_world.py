@@ -12,6 +12,8 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import (
     Claim,
+    Excerpt,
+    ExcerptKind,
     Fault,
     Finish,
     ModelFacts,
@@ -49,8 +51,10 @@ from surefoot.effects import TOOL_CALL
 
 HIDDEN = "nobodyknows"
 """Stands in the name and the question of every check that is held back, and in what it says."""
+SHOWN = Excerpt(kind=ExcerptKind.FILE, name="a.py", text=BlobId("file"), tokens=9)
+"""A file that an agent is shown whole, so that a model without native tools is asked for it whole."""
 MODELS = tuple(
-    ModelFacts(name=f"p:{name}", price=price, context_tokens=context)
+    ModelFacts(name=f"p:{name}", price=price, context_tokens=context, native_tools=name != "b")
     for name, price, context in (
         ("a", Price(input_usd=1.0, output_usd=2.0), None),
         ("b", None, 9_000),

@@ -13,7 +13,7 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import GoalOptions, ModelRouting, ToolKind, Usage
 from surefoot.core.budget import spent_by
 from surefoot.core.cost_report import spending_of
-from surefoot.core.event_words import Diagnosis, Outcome, Phase
+from surefoot.core.event_words import Diagnosis, Moment, Outcome, Phase
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel import apply
@@ -27,6 +27,7 @@ from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
 from tests.core.talking_world import (
     HIDDEN,
+    SHOWN,
     another_plan,
     castings,
     kind_result,
@@ -205,7 +206,7 @@ class TalksMachine(KernelMachine):
         match command:
             case do.StartConversation():
                 tree = self.tree_of(command) if data.draw(st.integers(0, 5)) else ""
-                return ev.ConversationStarted(**place, tree=tree)
+                return ev.ConversationStarted(**place, tree=tree, shown=(SHOWN,) if data.draw(st.booleans()) else ())
             case do.RequestModel():
                 return reply_to(command, place, self.state.reserved[command.step], data.draw)
             case do.WaitForRequest():
@@ -294,6 +295,8 @@ class TalksMachine(KernelMachine):
             texts = command.state.texts if isinstance(command.state, StoredTexts) else {}
             named = [*texts, *texts.values()]
             assert not [name for name in named if HIDDEN in name], "nor can it be recalled"
+        if isinstance(command, do.AskCheck) and command.moment is Moment.DURING:
+            assert not command.check.held_back, "what is held back says nothing on the way"
         if isinstance(command, _OF_LANE):
             busy = [one for one in self.open if isinstance(one, do.UseTool) and one.step == command.step]
             assert not busy, f"{type(command).__name__} beside {[one.call.tool for one in busy]}"

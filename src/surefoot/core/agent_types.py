@@ -360,6 +360,8 @@ class Part:
     """The text; for a blob what stands before it."""
     blob: BlobId | None = None
     """The text, or for `model` the reply in our own form."""
+    file: str = ""
+    """For a blob that is a reply with whole files: the one whose text is meant."""
     turn: int = 0
     """For `model`: the turn it is the reply of."""
     call: str = ""

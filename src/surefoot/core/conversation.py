@@ -60,6 +60,15 @@ class Turn:
     """Turns not long before it with the same reply, since which no file was changed."""
     messages: tuple[str, ...] = ()
     """What people said before it, by id."""
+    is_focused: bool = False
+    """Whether whole files were asked for, without tools."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The paths that its calls changed."""
+        results = (call.result for call in self.calls)
+        found = (path for one in results if isinstance(one, ToolCallFinished) for path in one.changed)
+        return tuple(dict.fromkeys(found))
 
     @property
     def is_over(self) -> bool:
@@ -93,6 +102,8 @@ class Conversation:
     """Requests in a row that brought no usable reply."""
     idle: int = 0
     """Replies in a row that held no call."""
+    focused: int = 0
+    """Requests for whole files that brought a reply, usable or not."""
     misuses: int = 0
     stubbed: int = 0
     """Of turns up to this one long results stand in the brief as stubs."""
@@ -131,9 +142,7 @@ class Conversation:
     @property
     def changed(self) -> tuple[str, ...]:
         """The paths that its calls changed."""
-        results = (call.result for turn in self.turns for call in turn.calls)
-        found = (path for one in results if isinstance(one, ToolCallFinished) for path in one.changed)
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(path for turn in self.turns for path in turn.changed))
 
     @property
     def has_changed_files(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from surefoot.core.agent_types import Excerpt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import CheckAnswered, VerdictReused
@@ -31,6 +32,8 @@ class Interim:
     tree: str
     verdict: Verdict
     text: str
+    told: Excerpt | None = None
+    """What it printed, as an agent is told of it; None: it passed, or printed nothing."""
 
 
 @record(frozen=False, kw_only=False)
@@ -87,7 +90,8 @@ def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | Verd
     if event.moment is Moment.DURING:
         text = event.text if isinstance(event, CheckAnswered) else ""
         tree = event.tree if isinstance(event, CheckAnswered) else ""
-        record.interim = Interim(tree=tree, verdict=verdict, text=text)
+        told = event.told if isinstance(event, CheckAnswered) else None
+        record.interim = Interim(tree=tree, verdict=verdict, text=text, told=told)
         record.evidence = event.evidence or record.evidence
         return
     if event.moment is Moment.BEFORE:
@@ -125,11 +129,14 @@ def is_told_meanwhile(check: Check, record: CheckRecord) -> bool:
     return not (check.held_back or is_expensive or is_red_before(check, record))
 
 
-def next_during(checks: Sequence[Check], records: Sequence[CheckRecord], tree: str) -> int | None:
-    """Return the next check to ask about a tree that an agent at work has just made."""
+def next_during(
+    checks: Sequence[Check], records: Sequence[CheckRecord], tree: str, *, every: bool = False
+) -> int | None:
+    """Return the next check to ask about a tree that an agent at work has just made; with `every` also dear ones."""
     for index, (check, known) in enumerate(zip(checks, records, strict=True)):
         is_known = known.interim is not None and known.interim.tree == tree
-        if not is_known and is_told_meanwhile(check, known):
+        is_wanted = every and not (check.held_back or is_red_before(check, known))
+        if not is_known and (is_wanted or is_told_meanwhile(check, known)):
             return index
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, cast, get_args, get_type_hints
 
-from surefoot.core.events import BY_KIND, ConversationStarted, Event, ModelResponded, ToolCallFinished
+from surefoot.core.events import BY_KIND, CheckAnswered, ConversationStarted, Event, ModelResponded, ToolCallFinished
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
@@ -72,6 +72,7 @@ def blobs_of(event: object) -> list[BlobId]:
 
 
 HOLDERS: dict[type[object], tuple[str, ...]] = {
+    CheckAnswered: ("told",),
     ModelResponded: ("calls",),
     ConversationStarted: ("guidance", "shown"),
     ToolCallFinished: ("payload",),

@@ -15,6 +15,7 @@ from pydantic_ai.messages import ModelResponse as LibraryResponse
 from surefoot.core.agent_types import Fault, Finish, Usage
 from surefoot.core.token_estimate import tokens_of
 from surefoot.models.prompted_tools import calls_in, object_in
+from surefoot.models.whole_files import call_in
 from surefoot.ports import Called, ModelAnswer, ModelFault, ModelRequest
 
 _LIBRARY = "pydantic-ai-slim"
@@ -37,6 +38,12 @@ def heard(request: ModelRequest, response: LibraryResponse, *, is_whole: bool = 
             why = f"the reply is not of the form that was asked for: {text[:_SHOWN]!r}."
             return ModelFault(fault=Fault.MALFORMED, text=f"{request.model}: {why}", usage=usage, said=text)
         text, calls = wished
+    if request.whole_files and not calls:
+        given = call_in(text, request.whole_files)
+        if given is None:
+            why = f"there is no whole file in the reply: {text[:_SHOWN]!r}."
+            return ModelFault(fault=Fault.MALFORMED, text=f"{request.model}: {why}", usage=usage, said=text)
+        text, calls = "", (given,)
     library = json.dumps({"library": _LIBRARY, "version": version(_LIBRARY)}).encode()[:-1]
     return ModelAnswer(
         text=text,

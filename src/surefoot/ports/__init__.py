@@ -201,6 +201,8 @@ class ModelRequest:
     """Who asks; scripts are told, and nobody else."""
     temperature: float | None = None
     """How freely it is to choose its words; None: as its provider has it."""
+    whole_files: tuple[str, ...] = ()
+    """The files that it may give whole, in place of any tool; what it gives is one call of `edit`."""
     output_tokens_max: int = 4096
     timeout_s: float = 300.0
 

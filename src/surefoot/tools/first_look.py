@@ -80,11 +80,10 @@ class Overview:
 
     def add_output(self, asks: str, printed: str, count: int) -> None:
         """Add what a red check printed, one of so many."""
-        # Only paths from the root can be given to tools.
-        text = printed.replace(f"{self.repository.root}/", "").strip("\n")
-        self.printed += f"{text}\n"
+        self.printed += f"{printed}\n"
         room = int(self.room * OUTPUTS_SHARE) * _BYTES_A_TOKEN // max(count, 1)
-        self._add(ExcerptKind.OUTPUT, head_and_tail(prose(text), max(room, _OUTPUT_BYTES_MIN)), asks)
+        text = output_text(printed, self.repository.root, max(room, _OUTPUT_BYTES_MIN))
+        self.found.append(Found(kind=ExcerptKind.OUTPUT, name=asks, text=text))
 
     def add_files(self, about: str, writes: Sequence[str]) -> None:
         """Add the files that the words name, those in the scope, and those that red outputs name; whole where small."""
@@ -155,6 +154,11 @@ class Overview:
             more = f" and {len(one.changed) - _CHANGED_MAX} more" if len(one.changed) > _CHANGED_MAX else ""
             lines.append(in_line(one.subject)[:_SUBJECT_MAX] + (f" (in this run: {paths}{more})" if paths else ""))
         return lines
+
+
+def output_text(printed: str, root: Path, bytes_max: int) -> str:
+    """Return beginning and end of what a check printed, in a fence; only paths from the root can be given to tools."""
+    return fence(head_and_tail(prose(printed.replace(f"{root}/", "").strip("\n")), bytes_max))
 
 
 def fence(text: str) -> str:

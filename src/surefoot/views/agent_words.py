@@ -70,7 +70,8 @@ def conversation_words(work: Activity, state: RunState, event: Event) -> Words |
             how = ", and breaks off the turn" if event.is_urgent else ""
             return "told", f"{event.to or 'the agent'}  by {one_line(event.by)}{how}: {one_line(event.text)}", ""
         case ev.ConversationStopped():
-            return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", "warn"
+            style = "dim" if event.diagnosis is None else "warn"
+            return "stopped", f"{event.step}  {one_line(event.reason)}; its checks decide about what it changed", style
         case ev.FindingReported(finding=found):
             who = f"{found.step}  " if found.step else ""
             return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)

@@ -42,8 +42,8 @@ class ConversationStopped(StepEvent):
     """An agent is ended before it says that it is done; the step's checks decide about what it changed."""
 
     is_decision: ClassVar[bool] = True
-    diagnosis: Diagnosis
-    """Why, in a word; the attempt fails with it if the checks do not pass."""
+    diagnosis: Diagnosis | None
+    """Why, in a word; the attempt fails with it if the checks do not pass. None: those it was told of pass."""
     reason: str
 
 

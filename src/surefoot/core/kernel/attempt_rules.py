@@ -406,7 +406,7 @@ def _after(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
 def stopped_short(node: StepState, work: Attempt, now: float, why: str) -> Proposal | None:
     """Fail the attempt of an agent that came to no end, for what ended it and why its work does not count."""
     stopped = None if work.conversation is None else work.conversation.stopped
-    if stopped is None:
+    if stopped is None or stopped.diagnosis is None:
         return None
     return fails(node, now, stopped.diagnosis, f"{stopped.reason}; what it had changed does not count: {why}")
 

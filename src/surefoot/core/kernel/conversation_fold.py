@@ -94,8 +94,16 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
         return
     calls = [ToolCallState(asked=call, kind=call.kind) for call in event.calls]
     same_as = () if asked.messages else tuple(_same_replies(conversation, calls))
-    turn = Turn(number=event.turn, answered=event, calls=calls, same_as=same_as, messages=asked.messages)
+    turn = Turn(
+        number=event.turn,
+        answered=event,
+        calls=calls,
+        same_as=same_as,
+        messages=asked.messages,
+        is_focused=asked.is_focused,
+    )
     conversation.turns.append(turn)
+    conversation.focused += asked.is_focused
     for name in asked.messages:
         state.messages[name].given[event.step] = event.turn
     conversation.idle = 0 if calls else conversation.idle + 1
@@ -103,7 +111,12 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
 
 def _model_request_failed(state: RunState, event: ev.ModelRequestFailed) -> None:
     _, conversation, asked = _settled(state, event, event.usage)
-    conversation.faults, conversation.fault = conversation.faults + 1, event
+    conversation.fault = event
+    if asked.is_focused and not event.fault.passes:
+        # The tools come next; what a model could not do in this form says nothing about them.
+        conversation.focused += 1
+    else:
+        conversation.faults += 1
     if event.fault is Fault.CONTEXT:
         conversation.too_long = asked.tokens
 
@@ -318,7 +331,7 @@ def _message_sent(state: RunState, event: ev.MessageSent) -> None:
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:
     _, work, conversation = _conversation_of(state, event)
     need(conversation.is_begun and not work.is_busy, event, "something is under way in the conversation")
-    conversation.stopped = event
+    conversation.stopped = None if event.diagnosis is None else event
     work.end(Ending(status=Status.OK, text=event.reason))
 
 

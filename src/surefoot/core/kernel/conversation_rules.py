@@ -19,12 +19,14 @@ from surefoot.core.budget import crossing_of, left_said, near_of, share_of_reque
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity
+from surefoot.core.focus import focused_brief, focused_files
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.approval_request import ask_about_call, taken_over
 from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, rule_for_call
 from surefoot.core.kernel.check_rules import ask_check
 from surefoot.core.kernel.conversation_fold import is_conversing
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
+from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -82,7 +84,8 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return move
     if work.is_busy or (conversation.turns and not conversation.turns[-1].is_over):
         return _ask_next(state, node, work, conversation, now) or HOLD
-    move = _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
+    move = look(state, node, work, conversation, now)
+    move = move or _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
     return _stopped(node, conversation, move)
 
 
@@ -414,6 +417,9 @@ def _ask(
         parts = summary_brief(state, node, fold)
     else:
         parts = (*brief_of(state, node, fold), *_nudges(state, node, conversation), *message_parts(messages))
+    files = () if is_summary else focused_files(state, node, facts)
+    if files:
+        parts = (*focused_brief(state, node, files), *message_parts(messages))
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
     crossing = crossing_of(state, node, (reserved_usd, reserved_tokens))
@@ -424,8 +430,7 @@ def _ask(
     if crossing is not None:
         text = told_at(state, crossing, "the next request could cross it")
         return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
-    # Held to a schema and left to itself a small model gives the same reply for ever.
-    temperature = _TEMPERATURE if conversation.repeats and not facts.native_tools else None
+    temperature = _temperature(node, conversation, facts, is_focused=bool(files))
     event = ev.ModelRequested(
         **node.at(now),
         turn=len(conversation.turns) + 1,
@@ -438,6 +443,7 @@ def _ask(
         is_summary=is_summary,
         temperature=temperature,
         messages=tuple(one.sent.message for one in messages),
+        is_focused=bool(files),
     )
     command = do.RequestModel(
         step=node.spec.id,
@@ -451,8 +457,16 @@ def _ask(
         is_summary=is_summary,
         has_stubs=bool(fold.stubbed or fold.folded),
         temperature=temperature,
+        whole_files=tuple(one.name for one in files),
     )
     return Proposal(event, command)
+
+
+def _temperature(node: StepState, conversation: Conversation, facts: ModelFacts, *, is_focused: bool) -> float | None:
+    """Return how freely the model is to choose its words: a small one left to itself repeats what was wrong."""
+    if is_focused:  # first what it holds for best; where that was not right, something else
+        return _TEMPERATURE if conversation.focused or node.lessons else 0.0
+    return _TEMPERATURE if conversation.repeats and not facts.native_tools else None
 
 
 def _say_near(state: RunState, now: float) -> Proposal | None:

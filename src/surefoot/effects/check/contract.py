@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from surefoot.core.agent_types import Excerpt
 from surefoot.core.event import CheckEvent
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.ids import BlobId
@@ -24,7 +25,7 @@ class CheckRequested(CheckEvent):
 class CheckAnswered(CheckEvent):
     """A check was asked."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     verdict: Verdict
     text: str = ""
     evidence: BlobId | None = None
@@ -40,6 +41,8 @@ class CheckAnswered(CheckEvent):
     duration_s: float = 0.0
     changed_files: tuple[str, ...] = ()
     """Files that decide what it says, such as its script, and that steps of the run have changed; since version 2."""
+    told: Excerpt | None = None
+    """What an agent is told of the output, where it was asked while the agent is at work; since version 3."""
 
 
 @record

@@ -37,6 +37,8 @@ class ModelRequested(StepEvent):
     """How freely the model is to choose its words; None: as its provider has it."""
     messages: tuple[Handle, ...] = ()
     """What people said since the last reply, by id; it stands at the end of the request; since version 2."""
+    is_focused: bool = False
+    """Whether it asks for whole files, without tools; since version 2."""
 
 
 @record
@@ -91,6 +93,8 @@ class RequestModel(StepCommand):
     has_stubs: bool = False
     """Whether texts stand in the brief in short, so that there is something to recall."""
     temperature: float | None = None
+    whole_files: tuple[str, ...] = ()
+    """The files that are asked for whole, as one call of `edit`; none: the request has tools."""
 
 
 def _model_request_failed(command: RequestModel, how: Breakage) -> ModelRequestFailed:

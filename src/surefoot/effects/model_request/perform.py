@@ -20,10 +20,12 @@ from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
 from surefoot.faults import point
 from surefoot.masking import Masker
+from surefoot.models.whole_files import written_in
 from surefoot.ports import Asker, Called, Message, ModelAnswer, ModelFault, ModelRequest, Speaker, ToolSpec
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
 from surefoot.tools import arguments_of, basic_specs_of, flaw_of, question_of, shell_command_of, specs_of, summary_of
+from surefoot.tools.first_look import fence
 from surefoot.workers.redaction import masked
 from surefoot.workers.run_context import RunContext
 
@@ -54,12 +56,13 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
     return ModelRequest(
         model=facts.name,
         messages=_messages(context, command.parts),
-        tools=() if command.is_summary else _tools(command),
+        tools=() if command.is_summary or command.whole_files else _tools(command),
         # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
-        needs_call=not command.is_summary and not facts.native_tools,
+        needs_call=not (command.is_summary or command.whole_files or facts.native_tools),
         native_tools=facts.native_tools,
         asker=Asker(role=command.role, run=context.run, step=command.step, attempt=command.attempt),
         temperature=command.temperature,
+        whole_files=command.whole_files,
         output_tokens_max=facts.output_tokens_max,
         timeout_s=context.model_timeout_s,
     )
@@ -82,7 +85,9 @@ def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]
             messages.append(Message(speaker=Speaker.MODEL, text=text, calls=calls, is_cache_end=part.is_cache_end))
             continue
         stored = content.decode("utf-8", "replace")
-        if stored.startswith(_REPLY_BEGINS):  # of a stored reply, such as a summary, what it says
+        if part.file:
+            stored = fence(written_in(read_reply(content)[1], part.file))
+        elif stored.startswith(_REPLY_BEGINS):  # of a stored reply, such as a summary, what it says
             stored = read_reply(content)[0]
         provider_id, tool = ids.get(part.call, ("", ""))
         messages.append(
