@@ -243,3 +243,55 @@ def test_nothing_of_a_write_is_left_beside_the_file(lane: Any) -> None:
     """The file beside, through which it is written, is gone."""
     asyncio.run(lane("edit", create=[{"path": "src/a.py", "content": "A = 1\n"}]))
     assert sorted(path.name for path in (lane.root / "src").iterdir()) == ["a.py", "deep", "greet.py"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stands"),
+    [
+        ("if loud:\n    return 1\n", "if loud:\n    return 2\n", "    if loud:\n        return 2\n"),
+        (
+            "        if loud:\n            return 1",
+            "        if loud:\n            return 2",
+            "    if loud:\n        return 2\n",
+        ),
+        ("    if loud:  \n        return 1 ", "    if loud:\n        return 2", "    if loud:\n        return 2\n"),
+    ],
+)
+async def test_a_text_that_differs_in_spaces_alone_is_replaced_where_it_stands_once(
+    lane: Any, old: str, new: str, stands: str
+) -> None:
+    """What is meant is certain: the new text is indented like what stands there, and the result says so."""
+    lane.write({GREET: "def greet(loud):\n    if loud:\n        return 1\n"})
+    result = await lane("edit", edits=[{"path": GREET, "old": old, "new": new}])
+    assert (result.ok, "but for spaces" in result.text) == (True, True)
+    assert lane.text(GREET) == f"def greet(loud):\n{stands}"
+
+
+@pytest.mark.parametrize(
+    ("content", "old"),
+    [
+        ("def a():\n    x = 1\n    y = 2\n\ndef b():\n        x = 1\n        y = 2\n", "x = 1\ny = 2"),
+        ("def a():\n    if b:\n        x = 1\n", "if b:\nx = 1"),
+    ],
+)
+async def test_where_spaces_leave_a_doubt_nothing_is_replaced(lane: Any, content: str, old: str) -> None:
+    """Two places, or lines that are not indented alike: only the model can say what it means."""
+    lane.write({GREET: content})
+    result = await lane("edit", edits=[{"path": GREET, "old": old, "new": "pass"}])
+    assert (result.ok, lane.text(GREET)) == (False, content)
+
+
+async def test_a_path_without_its_folder_is_taken_for_the_only_file_of_that_name(lane: Any) -> None:
+    """The result says which; what may be written is judged by the whole path."""
+    result = await lane("edit", edits=[{"path": "greet.py", "old": "Loud", "new": "Quiet"}])
+    assert (result.ok, result.changed) == (True, (GREET,))
+    assert "greet.py is taken for src/greet.py, the only file of that name" in result.text
+    result = await lane("read", path="names.txt")
+    assert (result.ok, "names.txt is taken for src/deep/er/names.txt" in result.text) == (True, True)
+
+
+async def test_a_path_without_its_folder_that_two_files_end_in_is_not_taken(lane: Any) -> None:
+    """They are named instead."""
+    lane.write({"tests/greet.py": "x\n"})
+    result = await lane("read", path="greet.py")
+    assert (result.ok, "src/greet.py" in result.text, "tests/greet.py" in result.text) == (False, True, True)

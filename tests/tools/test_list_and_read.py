@@ -38,7 +38,7 @@ async def test_a_list_of_a_folder_can_go_deeper_and_fit_a_glob(lane: Any) -> Non
     [
         ("read", {"path": "lib/greet.py"}),
         ("list", {"path": "src/gret.py"}),
-        ("edit", {"edits": [{"path": "greet.py", "old": "a", "new": "b"}]}),
+        ("edit", {"edits": [{"path": "lib/greet.py", "old": "a", "new": "b"}]}),
         ("outline", {"path": "src/greeting.py"}),
         ("outline", {"path": "src/greeting*.py"}),
         ("symbols", {"name": "greet", "path": "lib/greet.py"}),

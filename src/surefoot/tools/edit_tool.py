@@ -56,6 +56,8 @@ class _Draft:
     """What shall stand there."""
     unread: set[str] = field(default_factory=set[str])
     """Those of them that the model has not seen."""
+    remarks: list[str] = field(default_factory=list[str])
+    """What was done in another way than the call says, because it is certain what it means."""
 
     def take(self, path: str, *, is_proof: bool = False) -> str:
         """Make a path ready to be changed; return how it is written everywhere.
@@ -100,10 +102,13 @@ class _Draft:
         Raises:
             Refused: it is not, or may not be changed.
         """
+        cure = "look with `list`, or write it with `create`"
+        if clean(path) not in self.after and self.files.look(path) is None:
+            raise Missing(clean(path), cure)
         path = self.take(path, is_proof=is_proof)
         content = self.after[path].content
         if content is None:
-            raise Missing(path, "look with `list`, or write it with `create`")
+            raise Missing(path, cure)
         return path, content
 
     def put(self, path: str, content: bytes | None) -> None:
@@ -138,7 +143,7 @@ def edit_files(arguments: Arguments, context: ToolContext) -> ToolResult:
     if problem:
         return failed(f"nothing was changed: {problem}")
     diff = "".join(_diff(path, draft.before[path], draft.after[path]) for path in sorted(changed))
-    text = f"changed {counted(len(changed), 'file')}\n{diff}".rstrip("\n")
+    text = "\n".join([*draft.remarks, f"changed {counted(len(changed), 'file')}", diff]).rstrip("\n")
     shown = head_and_tail(text, _DIFF_BYTES_MAX)
     prefix = f"{context.folder}/" if context.folder else ""
     return ToolResult(
@@ -215,6 +220,11 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
     if old == new:
         raise Refused(f"{which}{path}: `old` and `new` are the same; leave it out, or say what shall be different")
     count = text.count(old)
+    if count == 0 and (found := _but_for_spaces(text, old, new)) is not None:
+        old, new, count = *found, 1
+        draft.remarks.append(
+            f"{which}{path}: `old` stands there once, but for spaces: that was replaced, and `new` indented like it"
+        )
     if count == 0 and REPLACEMENT in old and old in draft.context.mask(text):
         raise Refused(
             f"{which}{path}: {REPLACEMENT} in `old` stands for a secret that you are not shown; take only text that "
@@ -235,6 +245,35 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
     if count > 1:
         draft.take(path)
     draft.put(path, text.replace(old, new).encode("utf-8", "replace"))
+
+
+def _but_for_spaces(text: str, old: str, new: str) -> tuple[str, str] | None:
+    """Return what stands there and what to put there, where `old` has the same lines with other spaces once.
+
+    None: it is not certain what is meant: several places, or lines that are indented differently from each other.
+    """
+    lines, wanted = text.split("\n"), old.strip("\n").split("\n")
+    stripped, aim = [line.strip() for line in lines], [line.strip() for line in wanted]
+    places = [at for at in range(len(lines) - len(aim) + 1) if stripped[at : at + len(aim)] == aim]
+    if len(places) != 1 or not any(aim):
+        return None
+    there = lines[places[0] : places[0] + len(aim)]
+    shifts = {(_indent(one), _indent(other)) for one, other in zip(there, wanted, strict=True) if one.strip()}
+    added = {one.removesuffix(other) if one.endswith(other) else None for one, other in shifts}
+    dropped = {other.removesuffix(one) if other.endswith(one) else None for one, other in shifts}
+    put = new.strip("\n").split("\n")
+    if len(added) == 1 and (more := added.pop()) is not None:
+        shown = [f"{more}{line}" if line.strip() else line for line in put]
+    elif len(dropped) == 1 and (less := dropped.pop()) and all(x.startswith(less) for x in put if x.strip()):
+        shown = [line.removeprefix(less) for line in put]
+    else:
+        return None
+    found = "\n".join(there)
+    return (found, "\n".join(shown)) if text.count(found) == 1 else None
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _nearest(text: str, old: str) -> str:

@@ -29,6 +29,8 @@ SUMMARY_MAX = 160
 DEPTH_MAX = 30
 """No arguments nest deeper; no plan needs it."""
 _RAW_MAX = 200
+_TAKE_NAMES = ("read", "edit")
+"""Tools for which a path without its folder stands for the only file of that name."""
 
 
 @cache
@@ -132,12 +134,41 @@ async def use(name: str, arguments: Mapping[str, object], context: ToolContext) 
     try:
         result = await tool_of(name).perform(taken, context)
     except Missing as error:
-        near = await in_thread(nearest, await known_files(context), error.path)
-        text = f"{error.text}; there is {', '.join(near)}" if near else error.text
-        result = ToolResult(ok=False, text=text, is_misuse=error.is_misuse)
+        result = await _without_folder(name, taken, context, error)
     except Refused as error:
         result = ToolResult(ok=False, text=error.text, is_misuse=error.is_misuse)
     return await in_thread(_capped, result)
+
+
+async def _without_folder(name: str, taken: Arguments, context: ToolContext, error: Missing) -> ToolResult:
+    """Return the result for the only file that a path without its folder can mean; else what is near."""
+    files = await known_files(context)
+    meant = [file.path for file in files if file.path.endswith(f"/{error.path}")]
+    if len(meant) != 1 or name not in _TAKE_NAMES:
+        near = await in_thread(nearest, files, error.path)
+        text = f"{error.text}; there is {', '.join(near)}" if near else error.text
+        return ToolResult(ok=False, text=text, is_misuse=error.is_misuse)
+    corrected = Arguments(cast("Mapping[str, object]", _with_path(taken, error.path, meant[0])))
+    try:
+        result = await tool_of(name).perform(corrected, context)
+    except Refused as refused:
+        result = ToolResult(ok=False, text=refused.text, is_misuse=refused.is_misuse)
+    return replace(result, text=f"{error.path} is taken for {meant[0]}, the only file of that name\n{result.text}")
+
+
+def _with_path(value: object, path: str, meant: str) -> object:
+    """Return arguments with another path wherever that one stands as a path."""
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, object]", value)
+        return {
+            key: meant
+            if key == "path" and isinstance(each, str) and each.removeprefix("./") == path
+            else _with_path(each, path, meant)
+            for key, each in pairs.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_with_path(each, path, meant) for each in cast("Sequence[object]", value)]
+    return value
 
 
 def _whole(value: object) -> object:
