@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all bytecode small-model bench matrix format lock clean
+.PHONY: help setup demo check test test-model test-all bytecode small-model bench bench-agents matrix format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,12 @@ test: check bytecode small-model ## everything that must hold before a change la
 
 test-all: check bytecode small-model ## also more of the crash matrix, soaks and real migrations; the result goes to docs/internals/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
+
+test-model: .venv/.ok ## agent steps with a real small model: SUREFOOT_SMALL_MODEL=FILE.gguf make test-model (minutes; skipped without it)
+	$(BIN)/pytest -m model -rs tests/models
+
+bench-agents: .venv/.ok ## agents on that model, beside a bare loop; needs SUREFOOT_REPAIR_DATA=FOLDER, too; writes docs/agents-measured.md (hours)
+	$(BIN)/python -m bench.agents $(AGENTS_FLAGS)
 
 # The tests start the program hundreds of times. Where Python is told to write no bytecode, each start would compile it.
 bytecode: .venv/.ok

@@ -85,7 +85,14 @@ def main(arguments: list[str]) -> int:
     JUNIT.unlink(missing_ok=True)
     AGAIN.unlink(missing_ok=True)
     begun = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-m", "slow or not slow", "--hypothesis-profile=searching"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "(slow or not slow) and not model",
+        "--hypothesis-profile=searching",
+    ]
     code = subprocess.run([*command, f"--junitxml={JUNIT}", *arguments], check=False, cwd=ROOT).returncode
     if code == 1:  # some tests failed, and nothing else went wrong
         command += ["-p", "no:xdist", f"--junitxml={AGAIN}", *failed(JUNIT)]
