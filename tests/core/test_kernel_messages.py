@@ -216,6 +216,15 @@ def test_the_summary_of_a_conversation_is_not_broken_off(play: Any) -> None:
     assert not run.told(ev.InterruptRequested)
 
 
+def test_an_urgent_message_does_not_wait_for_checks_of_the_files_so_far(play: Any) -> None:
+    """They are broken off, and not asked again before the agent has read it."""
+    run = reply(begun(play), 1, "edit").go(do.UseTool).let(do.UseTool).go(do.AskCheck)
+    assert [event.moment for event in run.told(ev.CheckRequested)][-1] == "during"
+    tell(run, "stop that", now=True)._decide()
+    assert heard(run.go(do.RequestModel), "stop that") == [1]
+    assert [event.effect for event in run.told(ev.EffectCancelled)] == ["check"]
+
+
 def test_a_question_about_a_call_of_a_broken_off_turn_is_withdrawn(play: Any) -> None:
     """Nobody is asked about what will not be done."""
     run = reply(begun(play), 1, "run", does=PUSH, command="git push origin main")
