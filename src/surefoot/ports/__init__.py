@@ -44,6 +44,8 @@ class CommandRequest:
     """False: outside the sandbox (bodies and checks that say so, and probes)."""
     writable: tuple[Path, ...] = ()
     """Folders it may write beside the lane, its scratch home and the run's clone."""
+    shows_installers: bool = True
+    """Whether, with the network, it may read the files that configure pip, uv and npm."""
     output_max: int | None = None
     """So many bytes of what it prints are stored at most."""
 

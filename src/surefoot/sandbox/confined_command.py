@@ -53,12 +53,14 @@ async def run_command(
     masker: Masker,
     on_line: Callable[[str], None] | None = None,
     until: asyncio.Future[None] | None = None,
+    streams: tuple[int, int] | None = None,
 ) -> CommandResult:
     """Run a command to its end; its masked output goes to the file `spool`, line by line also to `on_line`.
 
     Cancelling ends the whole tree (asked first, killed after two seconds), waits for that and raises `CancelledError`;
     so does an exception out of `on_line`. A command that cannot be started is a result, not an exception. When `until`
-    is done the whole tree is ended, too, and that is a result.
+    is done the whole tree is ended, too, and that is a result. `streams` are the descriptors of its standard input and
+    output, which the caller closes; else it has no input, and its output goes to the spool as its errors do.
 
     Raises:
         UsageError: `SUREFOOT_RUNG` demands a rung that this machine does not offer.
@@ -68,7 +70,7 @@ async def run_command(
     with spool.open("wb") as file:
         output = OutputSpool(file, masker, on_line, spec.output_max, spec.output_end_max)
         if spec.cwd.is_dir():
-            end = await _run(spec, output, until)
+            end = await _run(spec, output, until, streams)
         else:
             said = f"The folder {str(spec.cwd)!r}, in which {spec.argv[0]!r} should run, does not exist"
             end = _End(refusal=f"{said}; correct `cwd`.\n")
@@ -99,7 +101,9 @@ class _End:
     """Whether the sandbox could not be set up, so that nothing was started."""
 
 
-async def _run(spec: CommandSpec, output: OutputSpool, until: asyncio.Future[None] | None) -> _End:
+async def _run(
+    spec: CommandSpec, output: OutputSpool, until: asyncio.Future[None] | None, streams: tuple[int, int] | None
+) -> _End:
     rung = detect_rung() if spec.confine else Rung.PLAIN
     has_own = rung is Rung.BUBBLEWRAP or "TMPDIR" in spec.env
     scratch = "" if has_own else tempfile.mkdtemp(prefix="surefoot-")
@@ -107,7 +111,7 @@ async def _run(spec: CommandSpec, output: OutputSpool, until: asyncio.Future[Non
         # What has to be hidden can vanish between the look at it and its mount: a socket, most often.
         end = _End()
         for _ in range(_TRIES):
-            guard = _start(spec, output, rung=rung, scratch=scratch)
+            guard = _start(spec, output, rung=rung, scratch=scratch, streams=streams)
             end = guard if isinstance(guard, _End) else await guard.wait_end(spec, until)
             if not end.is_unmade:
                 break
@@ -191,7 +195,9 @@ def _tie(spec: CommandSpec, rung: Rung, ties: _Ties) -> None:
             )
 
 
-def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) -> _Guard | _End:
+def _start(
+    spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str, streams: tuple[int, int] | None
+) -> _Guard | _End:
     """Start the guard, and with it the command. Nothing is awaited here, so that no cancellation can lose it."""
     ours, theirs = socket.socketpair()
     # One pipe for both outputs: with two, what is written to both between two reads has lost its order.
@@ -207,8 +213,8 @@ def _start(spec: CommandSpec, output: OutputSpool, *, rung: Rung, scratch: str) 
         _tie(spec, rung, ties)
         program = subprocess.Popen(
             _command_line(spec, rung, ties),
-            stdin=subprocess.DEVNULL,
-            stdout=writing,
+            stdin=subprocess.DEVNULL if streams is None else streams[0],
+            stdout=writing if streams is None else streams[1],
             stderr=writing,
             cwd=spec.cwd,
             env=environment,

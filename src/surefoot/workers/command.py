@@ -46,18 +46,30 @@ class LaneCommands:
         """The folder paths count from: the lane's root, or the folder that the plan is for."""
         return self.context.start(self.lane)
 
-    async def run(self, request: CommandRequest, *, until: asyncio.Future[None] | None = None) -> CommandOutcome:
-        """Run a command to its end, or until something is done, and store its output."""
+    async def run(
+        self,
+        request: CommandRequest,
+        *,
+        until: asyncio.Future[None] | None = None,
+        streams: tuple[int, int] | None = None,
+    ) -> CommandOutcome:
+        """Run a command to its end, or until something is done, and store its output.
+
+        `streams` are what it has for its standard input and output, for a program that is spoken with.
+        """
         # What runs beside a step is not what the step says.
-        spool = self.context.new_spool(self.lane if until is None else f"{self.lane}-beside")
+        is_beside = until is not None and streams is None
+        spool = self.context.new_spool(f"{self.lane}-beside" if is_beside else self.lane)
         try:
             if not request.confine:
                 await in_thread(self._make_ready_outside, request)
             spec, masker = self._spec(request), self.context.masker
             # Only the end of a process namespace ends all that was in it; a daemon of the host works on regardless.
-            is_sealed = self.context.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and until is None
+            is_sealed = self.context.rung is Rung.BUBBLEWRAP and spec.confine and not spec.sockets and not is_beside
             self.context.disturb(self.lane, leaves_nothing=is_sealed)
-            result = await run_command(spec, spool=spool, masker=masker, on_line=self.on_line, until=until)
+            result = await run_command(
+                spec, spool=spool, masker=masker, on_line=self.on_line, until=until, streams=streams
+            )
             return CommandOutcome(
                 exit_code=result.exit_code,
                 signal=result.signal,
@@ -84,7 +96,8 @@ class LaneCommands:
         step_env = self.step.env if self.step is not None else dict[str, str]()
         ports = context.ports(self.lane, self.services)
         layers = (context.plan.env, self.given, step_env, self.secrets, request.env, ports)
-        opened = (*self.opened, *context.shown, *(context.installer_files() if request.network is True else ()))
+        installers = context.installer_files() if request.network is True and request.shows_installers else ()
+        opened = (*self.opened, *context.shown, *installers)
         most = context.limits.output_bytes_max
         end_max = 0 if request.output_max is not None else min(_END_MAX, most // 2)
         is_apart = self.commit is not None and not request.confine
