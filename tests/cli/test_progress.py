@@ -183,6 +183,10 @@ TOLD: list[tuple[Event, str]] = [
         ev.ConversationStopped(**STEP, diagnosis=Diagnosis.STALL, reason="no end after 5 turns"),
         "stopped    a  no end after 5 turns; its checks decide about what it changed",
     ),
+    (ev.SessionOpened(**STEP, agent="acme 1.0", protocol=1, session="s"), "agent      a  acme 1.0, protocol 1"),
+    (ev.SessionReported(**STEP, lines=("said: hi", "plan: 0"), updates=BlobId("u")), "reports    a  said: hi, plan: 0"),
+    (ev.PermissionAnswered(**STEP, call="p.1", is_allowed=True), "allowed    a  call p.1"),
+    (ev.PermissionAnswered(**STEP, call="p.1", is_allowed=False, reason="no"), "refused    a  call p.1: no"),
     (ev.FindingReported(at=3.0, finding=FOUND), "warning    a  it claims what is not so"),
     (ev.LimitReached(at=3.0, limit="tokens", text="It is over"), "limit      It is over"),
     (ev.LimitReached(at=3.0, limit="plan", text="It is made"), "stops      It is made"),
@@ -259,6 +263,7 @@ QUIET = {
     ev.TreeCheckedOut,
     ev.CommitWritten,
     ev.RetryDue,
+    ev.PermissionAsked,
     # Of a conversation: the tree shows them.
     ev.ConversationStarted,
     ev.ModelRequested,

@@ -118,7 +118,7 @@ class Play:
                 self._fold(proposal.event)
                 if isinstance(proposal.command, do.Interrupt):
                     self._interrupt(proposal.command)
-                elif proposal.command is not None:
+                elif proposal.command is not None and not isinstance(proposal.command, do.AnswerPermission):
                     self.open.append(proposal.command)
 
     def _interrupt(self, order: do.Interrupt) -> None:

@@ -28,10 +28,18 @@ VALUES = {
     "kind": '"anthropic"',
     "key_env": '"MY_API_KEY"',
     "native_tools": "false",
+    "command": '["my-agent", "--acp"]',
+    "login": '"~/.my-agent"',
+    "variables": '"MY_AGENT_KEY"',
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""
-HEADERS = {"approvers": "[[approvers]]", "providers": "[providers.mine]", "prices": '[prices."a:b"]'}
+HEADERS = {
+    "approvers": "[[approvers]]",
+    "workers": "[workers.mine]",
+    "providers": "[providers.mine]",
+    "prices": '[prices."a:b"]',
+}
 ROWS = [
     pytest.param(name, section, row, id=f"{name}.{row.key.name}")
     for name, section in SECTIONS.items()

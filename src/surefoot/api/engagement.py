@@ -21,6 +21,7 @@ from surefoot.api.revisions import edited_plan
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
 from surefoot.api.validation import Source, chosen, validated
+from surefoot.api.worker_choice import with_worker
 from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event_words import Finding, Severity
@@ -75,6 +76,9 @@ def create_run(
     """
     options = options or Options()
     _refuse_steering(home, options)
+    settings = load_settings(source.repository)
+    if source.goal_options is None:
+        plan = with_worker(plan, options.worker or settings.workers.default)
     graph = validated(plan, source)
     selection = chosen(plan, options.only)
     if selection.left_out:
@@ -87,7 +91,9 @@ def create_run(
     run = RunId(run_id)
     _refuse_taken(home, run)
     plan_folder = None if source.plan_path is None else source.plan_path.absolute().parent
-    missed = refuse_without(missing(plan, source.repository, plan_folder, home.folder), source.places)
+    agents = settings.workers.known
+    missed = missing(plan, source.repository, plan_folder, home.folder, agents=agents)
+    missed = refuse_without(missed, source.places)
     created = ev.RunCreated(
         at=home.clock.now(),
         run=run,
@@ -465,6 +471,7 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
         functions=functions,
         hidden=hidden,
         shown=_expanded(settings.places.show),
+        agents=settings.workers.known,
         on_line=watching.on_line,
         on_words=watching.on_words,
     )

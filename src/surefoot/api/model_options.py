@@ -17,7 +17,7 @@ from surefoot.settings import ModelSettings, load_settings
 
 def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
     """Tell whether a run asks models."""
-    return created.goal_options is not None or any(step.body.by_model for step in plan.steps)
+    return created.goal_options is not None or any(step.body.played_by for step in plan.steps)
 
 
 def routing_for(

@@ -33,7 +33,8 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], file: Path |
     Raises:
         ConfigInvalid: the settings cannot be read.
     """
-    policy, rung = policy_of(plan, load_settings(root).policy), detect_rung().value
+    settings = load_settings(root)
+    policy, rung, agents = policy_of(plan, settings.policy), detect_rung().value, settings.workers.known
     decisions = _decisions_on(plan, policy, rung)
     # Steps that count as irreversible whatever they declare, each with the rule that recognised them.
     named = ((step.id, _raised_by(step, commands_of(step, plan.env), rung)) for step in plan.steps)
@@ -46,7 +47,7 @@ def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], file: Path |
     folder = None if file is None else file.resolve().parent
     missed = [
         one if one.step is None else replace(one, place=places.get(one.step))
-        for one in missing(plan, root, folder, home_folder())
+        for one in missing(plan, root, folder, home_folder(), agents=agents)
     ]
     in_sight = plan_in_lanes(plan, file, root)
     found = (*secrets, *never, *missed, *in_sight, *_undeclared_products(plan, root, places))

@@ -21,6 +21,7 @@ from surefoot.api.home import Home
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_home
 from surefoot.core import plan as core
+from surefoot.core.agent_programs import is_worker
 from surefoot.core.ids import RunId, encode_id, nearest_said
 from surefoot.core.plan import RetryPolicy
 from surefoot.core.plan_keys import Key, Kind
@@ -79,7 +80,7 @@ class Step:
     `do` is an async function that is run in this very process and is given a `StepArgument`. `probe` is a `Probe`, or
     a function, async or not, that is given a `StepArgument` and returns True, False, None (unknown), or one of the
     words `applied`, `not_applied`, `unknown`; `probe_within_s` is how long such a function is asked again. `model`,
-    `turns_max` and `limits` belong to `agent`, `options` and `show` to `ask`.
+    `worker`, `turns_max` and `limits` belong to `agent`, `options` and `show` to `ask`.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Step:
     call: str | None = None
     agent: str | None = None
     model: str | None = None
+    worker: str | None = None
     turns_max: int = 60
     limits: core.AgentLimits = field(default_factory=core.AgentLimits)
     ask: str | None = None
@@ -153,7 +155,12 @@ class Step:
         if self.call is not None:
             return core.CallBody(function=self.call)
         if self.agent is not None:
-            return core.AgentBody(instructions=self.agent, **_values(self, TABLES["agent"].keys, where))
+            body = core.AgentBody(instructions=self.agent, **_values(self, TABLES["agent"].keys, where))
+            if self.worker is not None and (self.model is not None or not is_worker(self.worker)):
+                raise _invalid(
+                    f"{where}: worker is {self.worker!r}; acp:NAME or acp:COMMAND was expected, and no model"
+                )
+            return body if self.worker is None else body.given_to(self.worker)
         assert self.ask is not None
         return core.AskBody(question=self.ask, **_values(self, TABLES["question"].keys, where))
 

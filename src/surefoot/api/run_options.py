@@ -28,6 +28,9 @@ class Options:
     """The rules beside those that ship and those of the plan; None: those of the settings."""
     models: tuple[str, ...] = ()
     """Models by name: `provider:name` for all roles, `ROLE=provider:name` for one."""
+    worker: str | None = None
+    """When a run begins, the agent of others that carries out agent steps: `acp:NAME` or `acp:COMMAND`; None: as the
+    settings have it."""
     asking: Model | None = None
     """Asks models in place of the providers; for programs that bring their own."""
     routing: ModelRouting | None = None

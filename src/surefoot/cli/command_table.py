@@ -42,8 +42,8 @@ def command(
 
 
 @command(
-    "plan_or_goal only repo run_id include_dirty cwd yes allow models accept scope plan_only plan_file with_reviewer "
-    "cost_usd tokens requests quiet as_json",
+    "plan_or_goal only repo run_id include_dirty cwd yes allow models worker accept scope plan_only plan_file "
+    "with_reviewer cost_usd tokens requests quiet as_json",
     panel=_WORK,
 )
 def run(given: Given, screen: Screen) -> int:

@@ -16,6 +16,7 @@ from surefoot.api.queries import told
 from surefoot.api.run_control import retry as set_to_retry
 from surefoot.api.run_options import Options
 from surefoot.api.validation import chosen
+from surefoot.api.worker_choice import goal_for, with_worker, worker_for
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
@@ -66,7 +67,8 @@ def start(given: Given, screen: Screen) -> ExitCode:
     _refuse_unknown(options, loaded.plan)
     root = root_of(given.repo)
     folder = "." if given.cwd is None else folder_in(root, given.repo, given.cwd)
-    plan = replace(loaded.plan, limits=given.limits_over(loaded.plan.limits))
+    plan = with_worker(loaded.plan, worker_for(options, root))
+    plan = replace(plan, limits=given.limits_over(plan.limits))
     plan = plan if folder == "." else within(plan, folder)
     wanted = chosen(plan, options.only).plan
     source = Source(
@@ -93,9 +95,12 @@ def _start_goal(given: Given, screen: Screen) -> ExitCode:
         raise UsageError("--only names steps, and a goal has none yet; leave it out")
     if given.cwd is not None:
         raise UsageError("--cwd belongs to a plan file; say in the goal which folder is meant, and limit it by --scope")
-    plan, options = goal_plan(given.plan_or_goal, given), given.options
+    plan, options, root = goal_plan(given.plan_or_goal, given), given.options, root_of(given.repo)
+    worker = None if options.models else worker_for(options, root)
+    if worker is not None:
+        return _start_worker(goal_for(worker, plan), root, given, screen)
     goal_options = GoalOptions(plan_only=given.plan_only)
-    source = Source(repository=root_of(given.repo), include_dirty=given.include_dirty, goal_options=goal_options)
+    source = Source(repository=root, include_dirty=given.include_dirty, goal_options=goal_options)
     with Home() as home:
         state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
@@ -104,6 +109,17 @@ def _start_goal(given: Given, screen: Screen) -> ExitCode:
             text = "One file is in scope: if an acceptance check is red, a model works on the file at once."
         screen.note([Line(text, hang=2)])
         return _work(home, state.created.run, options, screen, given.plan_file)
+
+
+def _start_worker(plan: Plan, root: Path, given: Given, screen: Screen) -> ExitCode:
+    """Create a run in which an agent of others carries out a goal, and work on it."""
+    if given.plan_only or given.plan_file is not None:
+        raise UsageError("--plan-only and --plan-file need a model that makes a plan; name one by --model")
+    source = Source(repository=root, include_dirty=given.include_dirty)
+    with Home() as home:
+        state = create_run(home, plan, source, run_id=given.run_id, options=given.options)
+        screen.note(_start_lines(home, state))
+        return _work(home, state.created.run, given.options, screen)
 
 
 def resume(given: Given, screen: Screen) -> ExitCode:

@@ -147,6 +147,11 @@ class Given:
         _option("--model", metavar="[ROLE=]PROVIDER:NAME", says="The model of all roles, or of one role; repeatable."),
         OPTIONS,
     ] = ()
+    worker: Annotated[
+        str | None,
+        _option("--worker", metavar="acp:NAME", says="Another agent for agent steps and goals, as acp:claude."),
+        OPTIONS,
+    ] = None
     with_reviewer: Annotated[
         bool | None, _option("--review/--no-review", says="Let a fresh model review the whole result, or not."), OPTIONS
     ] = None

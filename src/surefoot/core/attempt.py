@@ -26,6 +26,7 @@ from surefoot.core.events import (
     ProbeAnswered,
 )
 from surefoot.core.ids import BlobId
+from surefoot.core.permission import Permission
 from surefoot.core.record import record
 from surefoot.core.verdicts import CheckRecord
 
@@ -221,6 +222,8 @@ class Attempt:
     checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
     people: People = field(default_factory=People)
     conversation: Conversation | None = None
+    permissions: list[Permission] = field(default_factory=list[Permission])
+    """What an agent of others has asked for, in order."""
     lack: str | None = None
     """Why a placeholder of the step stands for nothing, so that its body cannot run."""
     open: str | None = None
@@ -477,6 +480,10 @@ class Attempt:
     def is_busy(self) -> bool:
         """Whether an effect is under way for the attempt."""
         return self.open is not None or (self.conversation is not None and self.conversation.is_open)
+
+    def permission(self, call: str) -> Permission | None:
+        """Return what an agent of others has asked for under that name."""
+        return next((one for one in self.permissions if one.asked.call == call), None)
 
     @property
     def has_begun(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from surefoot.effects.artifacts.contract import KeepArtifacts as KeepArtifacts
+from surefoot.effects.body.contract import AnswerPermission as AnswerPermission
 from surefoot.effects.body.contract import RunStep as RunStep
 from surefoot.effects.check.contract import AskCheck as AskCheck
 from surefoot.effects.checkout.contract import CheckOutTree as CheckOutTree

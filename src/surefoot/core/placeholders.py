@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from surefoot.core.globs import literal
 from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import AgentBody, AskBody, Body, RunBody, Step
+from surefoot.core.plan import AgentBody, AskBody, Body, RunBody, Step, WorkerBody
 from surefoot.core.plan_keys import Key, Way
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.record import record
@@ -102,6 +102,7 @@ _QUOTES: Mapping[Way, _Text] = {
 _BODY_KEYS: Mapping[type[Body], tuple[Key, ...]] = {
     RunBody: (TABLES["step"].key("run")._replace(field="command", way=Way.SHELL),),
     AgentBody: TABLES["agent"].keys,
+    WorkerBody: (TABLES["agent"].key("do"),),
     AskBody: TABLES["question"].keys,
 }
 _KIND_KEYS: Mapping[type, tuple[Key, ...]] = {

@@ -167,6 +167,7 @@ def ways_out(of: Step | Check | PlanCommand) -> tuple[str, ...]:
     home = of.home if isinstance(of, Step) else ()
     return (
         *([networks[of.network]] if of.network else []),
+        *(["has the network, to reach its provider"] if isinstance(of, Step) and of.body.reaches_provider else []),
         *([f"uses sockets of the host: {', '.join(sockets)}"] if sockets else []),
         *([f"reads places of your home: {', '.join(home)}"] if home else []),
         *([] if of.confine else ["runs outside the sandbox"]),

@@ -147,6 +147,9 @@ _STEP = (
     Key("agent", record_of("agent"), "Body: work for a model, in words; see below.", usual="", field="",
         planner="Body: what an agent shall do, complete in itself, for the agent sees no other step's conversation.",
         planned=TEXT),
+    Key("worker", Value("worker"), "For `agent`: the agent that carries it out in place of ours: `acp:NAME` or "
+        "`acp:COMMAND`.", "See [with the agent you have](../how-to/use-another-agent.md).", usual="Surefoot's own",
+        field="", is_default=True),
     Key("ask", record_of("question"), "Body: a question to a person; see below.", usual="", field="",
         planner="Body: a question to a person.", planned=TEXT),
     Key("shell", words(SHELLS), "`bash` (`bash -eo pipefail -c`) or `sh` (`sh -e -c`).", usual="`bash`", field="",

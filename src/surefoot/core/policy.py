@@ -175,14 +175,22 @@ def facts_before(
 
 def has_way_out(step: Step, rung: str) -> bool:
     """Tell whether a step was given a way out of its lane: a network, a socket, no sandbox for it, or none at all."""
-    is_given = bool(step.sockets) or any(one.network or not one.confine for one in (step, *step.checks))
+    is_given = (
+        bool(step.sockets)
+        or step.body.reaches_provider
+        or any(one.network or not one.confine for one in (step, *step.checks))
+    )
     return rung == OPEN_RUNG or (is_given and not _is_sealed(step, rung, but_for=LOOPBACK))
 
 
 def _is_sealed(step: Step, rung: str, *, but_for: Network = False) -> bool:
     """Tell whether nothing a step's commands do can reach beyond its lane; but for such a network, if one is named."""
     asked = (step, *step.checks)
-    is_open = bool(step.sockets) or any(one.network not in (False, but_for) or not one.confine for one in asked)
+    is_open = (
+        bool(step.sockets)
+        or step.body.reaches_provider
+        or any(one.network not in (False, but_for) or not one.confine for one in asked)
+    )
     return rung == SEALED_RUNG and not is_open
 
 

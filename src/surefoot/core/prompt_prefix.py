@@ -15,7 +15,15 @@ from surefoot.core.event_words import Verdict
 from surefoot.core.messages import given_before
 from surefoot.core.model_chain import has_native_tools
 from surefoot.core.plan import EVERYTHING, Check
-from surefoot.core.prompts import ALL_GREEN, EXCERPTS, FOUND, advice, advice_left_out, instructions
+from surefoot.core.prompts import (
+    ALL_GREEN,
+    EXCERPTS,
+    FOUND,
+    advice,
+    advice_left_out,
+    instructions,
+    others_instructions,
+)
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
 from surefoot.core.untrusted_text import behind, in_line
@@ -23,6 +31,8 @@ from surefoot.core.verdicts import CheckRecord, Interim
 
 SHARE_MAX = 0.5
 """It may take this much of a brief; the turns need the rest."""
+OTHERS_TOKENS = 32_000
+"""Room for the notes in what an agent of others is told; how much its model takes is not known."""
 TOKENS_MIN = 3_000
 """In less than this no brief can be made."""
 _LEVELS = 5
@@ -56,6 +66,12 @@ def prefix_of(state: RunState, node: StepState, tokens_max: int) -> tuple[Part, 
         if size_of(parts) <= tokens_max * SHARE_MAX:
             break
     return (*parts, *_excerpts(conversation_of(node), int(tokens_max * SHARE_MAX) - size_of(parts)))
+
+
+def brief_for_others(state: RunState, node: StepState) -> str:
+    """Return what an agent of others is told: what ours is, but for our tools and the advice that it reads itself."""
+    sections = [others_instructions(), goal_and_constraints(state, node), *_sections(state, node, OTHERS_TOKENS, 0)]
+    return "\n\n".join(section for section in sections if section)
 
 
 def prefix_flaw(state: RunState, node: StepState, tokens_max: int) -> str:
@@ -181,7 +197,8 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
 
 
 def _role(node: StepState) -> Role:
-    return conversation_of(node).role
+    conversation = None if node.work is None else node.work.conversation
+    return Role.WORKER if conversation is None else conversation.role
 
 
 def _section(head: str, lines: Sequence[str]) -> str:
@@ -260,10 +277,11 @@ def _outputs(state: RunState, node: StepState) -> list[str]:
 
 def _reached(node: StepState) -> str:
     """Return what earlier attempts did outside, which the restore of the workspace did not take back."""
+    conversation = None if node.work is None else node.work.conversation
+    before = len(node.reached) if conversation is None else conversation.reached_before
     words = {True: "it was done", False: "it was not done", None: "nobody knows whether it was done"}
     lines = [
-        f"- {cut(one.command, _LESSON_MAX)} ({words[one.applied]})"
-        for one in node.reached[: conversation_of(node).reached_before][-_REACHED_MAX:]
+        f"- {cut(one.command, _LESSON_MAX)} ({words[one.applied]})" for one in node.reached[:before][-_REACHED_MAX:]
     ]
     title = "Commands of earlier attempts that reached others. They still count, so do not repeat what was done:"
     return _section(title, lines)
@@ -271,7 +289,9 @@ def _reached(node: StepState) -> str:
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
     """Return what was noted outside this conversation, and whether it was there when the conversation began."""
-    own = [text for turn in conversation_of(node).turns for text in noted(turn)]
+    conversation = None if node.work is None else node.work.conversation
+    turns = () if conversation is None else conversation.turns
+    own = [text for turn in turns for text in noted(turn)]
     known = needed_by(state, node) if state.plan.limits.parallel > 1 else None
     found: list[tuple[str, bool]] = []
     for note in reversed(state.notes):

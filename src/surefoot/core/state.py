@@ -140,6 +140,10 @@ class StepState:
     """The rule by which its effect counts as irreversible whatever is declared; empty: the declared one counts."""
     reached: tuple[Reached, ...] = ()
     """The commands of its agents that reached others, or may have, in all attempts."""
+    denied: dict[str, str] = field(default_factory=dict[str, str])
+    """What a person has refused to an agent of others, by the digest of what was shown, and in which words."""
+    granted: dict[str, int] = field(default_factory=dict[str, int])
+    """How often something was granted to an agent of others that reaches others, or cannot be told beforehand."""
     has_run: bool = False
     was_probed: bool = False
     probed_before: bool = False

@@ -206,6 +206,9 @@ class RunLoop:
                 if owner == command.step and BY_COMMAND[type(other)].is_cancellable:
                     _cancel_later(running)
             return
+        if isinstance(command, do.AnswerPermission):
+            self.context.answer(command)
+            return
         running = asyncio.create_task(self._perform(command))
         self._running[running] = command
         running.add_done_callback(self._done)
@@ -241,7 +244,14 @@ class RunLoop:
         )
 
     def _will_end_soon(self, command: Command) -> bool:
-        """Tell whether to wait for a command: for the end of a question's time only where that has come."""
+        """Tell whether to wait for a command.
+
+        For the end of a question's time only where that has come; for an agent that waits for a person's word only
+        where a person may say it here.
+        """
+        if isinstance(command, do.RunStep) and not self.waits_for_answers:
+            work = self.state.nodes[command.step].work
+            return work is None or work.people.question is None
         return not isinstance(command, do.WaitForDeadline) or command.due <= self.context.clock.now()
 
 

@@ -10,7 +10,15 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, cast, get_args, get_type_hints
 
-from surefoot.core.events import BY_KIND, CheckAnswered, ConversationStarted, Event, ModelResponded, ToolCallFinished
+from surefoot.core.events import (
+    BY_KIND,
+    CheckAnswered,
+    ConversationStarted,
+    Event,
+    ModelResponded,
+    PermissionAsked,
+    ToolCallFinished,
+)
 from surefoot.core.ids import BlobId, RunId
 from surefoot.core.tool_payload import Planned, Understood
 from surefoot.errors import JournalCorrupt, JournalTooNew
@@ -76,6 +84,7 @@ HOLDERS: dict[type[object], tuple[str, ...]] = {
     ModelResponded: ("calls",),
     ConversationStarted: ("guidance", "shown"),
     ToolCallFinished: ("payload",),
+    PermissionAsked: ("call",),
     Understood: ("made",),
     Planned: ("made",),
 }

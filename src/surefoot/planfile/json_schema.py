@@ -74,6 +74,7 @@ _SHAPES: Mapping[str, Shape] = {
         "examples": ["package.module:function"],
     },
     "model": {**_TEXT, "pattern": r"^[A-Za-z][\w.-]*:"},
+    "worker": {**_TEXT, "pattern": r"^acp:\S", "examples": ["acp:claude"]},
     "web_address": {**_TEXT, "pattern": "^https?://"},
     "pattern": {**_TEXT, "format": "regex"},
     "pattern_by_line": {**_TEXT, "format": "regex"},

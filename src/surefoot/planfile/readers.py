@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields
 from functools import cache, partial
 from typing import Any
 
+from surefoot.core.agent_programs import is_worker
 from surefoot.core.plan_keys import TEXT, Key, Kind, Table, Value
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.probe_kinds import has_password, place_of
@@ -228,6 +229,10 @@ read_model: Reader = checked(
     re.compile(r"[A-Za-z][\w.-]*:.*\S").fullmatch,
     "{} names no provider and model; PROVIDER:MODEL was expected; write both, as in anthropic:claude-sonnet-5-5",
 )
+read_worker: Reader = checked(
+    is_worker,
+    "{} names no agent; acp:NAME or acp:COMMAND was expected; write one, as in acp:claude",
+)
 _read_address = checked(
     lambda text: not has_password(text),
     "a password stands in the address, and the journal keeps plans; the name of a variable was expected; put it into a "
@@ -261,6 +266,7 @@ _READERS: Mapping[str, Reader] = {
         "{} names no function; package.module:function was expected; write it like that",
     ),
     "model": read_model,
+    "worker": read_worker,
     "argv": _argv,
     "program_folder": checked(
         lambda folder: ":" not in folder,

@@ -144,6 +144,8 @@ def _read_body(page: Page, own: Fields, fields: Fields) -> Body:
     kind = own.exactly_one(BODIES, "a step")
     if kind is not None and kind != "run" and "shell" in own:
         page.flaw(own.at("shell"), f"`shell` stands beside `{kind}`; it belongs to `run`; remove it")
+    if kind is not None and kind != "agent" and "worker" in own:
+        page.flaw(own.at("worker"), f"`worker` stands beside `{kind}`; it belongs to `agent`; remove it")
     node = None if kind is None else own.node(kind)
     body = None if kind is None or node is None else _BODY_READERS[kind](page, node, fields)
     return RunBody(command="") if body is None else body
@@ -158,8 +160,15 @@ def _read_call(page: Page, node: Tree, _: Fields) -> CallBody | None:
     return None if function is None else CallBody(function=function)
 
 
-def _read_agent(page: Page, node: Tree, _: Fields) -> AgentBody | None:
-    return read_record(page, node, TABLES["agent"])
+def _read_agent(page: Page, node: Tree, fields: Fields) -> Body | None:
+    body: AgentBody | None = read_record(page, node, TABLES["agent"])
+    worker: str | None = _takes(page, fields, "worker")
+    if body is None or worker is None:
+        return body
+    if body.model is not None:
+        text = f"`worker` stands beside the model {body.model!r}; an agent of others has its own; remove one of them"
+        page.flaw(fields.at("worker"), text)
+    return body.given_to(worker)
 
 
 def _read_question(page: Page, node: Tree, _: Fields) -> AskBody | None:

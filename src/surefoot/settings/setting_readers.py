@@ -12,10 +12,10 @@ from surefoot.core.agent_types import Price
 from surefoot.core.regex import regex
 from surefoot.masking.secret_names import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.readers import Reader, checked, made, read_model, read_values
+from surefoot.planfile.readers import Reader, checked, made, read_model, read_values, read_worker
 from surefoot.planfile.rule_reader import read_rules
-from surefoot.planfile.tree import Items, Scalar, Tree
-from surefoot.settings.setting_records import Approver, Endpoint
+from surefoot.planfile.tree import Items, Scalar, Table, Tree
+from surefoot.settings.setting_records import Approver, Endpoint, Workers
 from surefoot.settings.setting_table import SECTIONS, SENDS, Project
 
 Values = Mapping[str, Any]
@@ -122,7 +122,27 @@ def _read_prices(page: Page, node: Tree) -> dict[str, Price]:
     return page.named(node, expected, partial(read_model, page), read) or {}
 
 
-_NAMED: Mapping[str, Reader] = {"approvers": _read_approvers, "providers": _read_providers, "prices": _read_prices}
+def _read_workers(page: Page, node: Tree) -> Workers | None:
+    """Read `[workers]`: the key `default`, and a table for each agent."""
+    if not isinstance(node, Table):
+        page.flaw(node, f"found {described(node)}; a table was expected; write [workers]")
+        return None
+    given = [value for key, value in node.entries if isinstance(key, Scalar) and key.text == "default"]
+    others = tuple(entry for entry in node.entries if entry[1] not in given)
+    expected = "a table for each agent was expected; write [workers.NAME]"
+    name = checked(_PROVIDER.fullmatch, "{} cannot name an agent; a word was expected; choose one")
+    tables = page.named(Table(node.place, others), expected, partial(name, page), lambda inner: inner) or {}
+    read = {name: _read_record(page, inner, "workers", name=name) for name, inner in tables.items()}
+    default: str | None = read_worker(page, given[0]) if given else None
+    return Workers(default=default, programs={name: one for name, one in read.items() if one is not None})
+
+
+_NAMED: Mapping[str, Reader] = {
+    "approvers": _read_approvers,
+    "workers": _read_workers,
+    "providers": _read_providers,
+    "prices": _read_prices,
+}
 
 
 # --- values
@@ -164,6 +184,10 @@ _READERS: Mapping[str, Reader] = {
         _names_secrets,
         "{} names no place in which secrets lie; one file or folder was expected, as `~/…` or as an absolute path "
         "without `..`; write it like that",
+    ),
+    "home_place": checked(
+        lambda text: text.startswith("~/") and _names_secrets(text),
+        "{} names no place of the home; one file or folder was expected, as `~/…` without `..`; write it like that",
     ),
     "endpoint": checked(
         _has_no_password,

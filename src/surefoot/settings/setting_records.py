@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
 from surefoot.core.agent_types import Price
 from surefoot.core.policy_types import Policy, Rule
 from surefoot.core.record import record
@@ -66,6 +67,21 @@ class ModelSettings:
 
 
 @record
+class Workers:
+    """What `[workers]` says."""
+
+    default: str | None = None
+    """The worker of agent steps that name none and no model; None: Surefoot's own."""
+    programs: Mapping[str, AgentProgram] = field(default_factory=dict[str, AgentProgram])
+    """By their names."""
+
+    @property
+    def known(self) -> dict[str, AgentProgram]:
+        """All agents that have a name: those of the settings in the place of those of the table."""
+        return {**AGENT_PROGRAMS, **self.programs}
+
+
+@record
 class Source:
     """The rules of one file."""
 
@@ -91,3 +107,5 @@ class Settings:
     """Who plays which role, where models are asked, what they cost."""
     places: Places = Places()
     lanes: LaneLimits = LaneLimits()
+    workers: Workers = Workers()
+    """Agents of others that carry out steps."""

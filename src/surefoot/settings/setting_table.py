@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from surefoot.core.agent_programs import AgentProgram
 from surefoot.core.agent_types import Price, Role
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
@@ -146,6 +147,14 @@ SECTIONS: Mapping[str, Section] = {
         Setting(Key("timeout", DURATION, "A reply that takes longer is a time-out.", field="timeout_s"),
             refused=_COSTS),
     ), variables="SUREFOOT_MODELS__"),
+    "workers": Section("a worker", AgentProgram, (
+        Setting(Key("command", Value("argv"), "The program and its arguments. It speaks the Agent Client Protocol on "
+            "its standard streams.", need="the program and its arguments")),
+        Setting(Key("login", Value("home_place", is_many=True), "Files and folders of the home that are the agent's "
+            "own, as `~/…`: it can read and write them.")),
+        Setting(Key("variables", Value("variable", is_many=True), "Variables that it is given where they are set: its "
+            "key, the address of its provider.")),
+    ), refused=SENDS),
     "providers": Section("a provider", Endpoint, (
         Setting(Key("base_url", Value("endpoint"), "Where it is, with the version in the path where it has one.",
             need="the address of the provider")),

@@ -76,7 +76,25 @@ def conversation_words(work: Activity, state: RunState, event: Event) -> Words |
             who = f"{found.step}  " if found.step else ""
             return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
         case _:
-            return _model_words(event) or _plan_words(event)
+            return _model_words(event) or _plan_words(event) or _session_words(state, event)
+
+
+def _session_words(state: RunState, event: Event) -> Words | None:
+    """Tell what an agent of others says, and what it was allowed or refused."""
+    match event:
+        case ev.SessionOpened():
+            return "agent", f"{event.step}  {one_line(event.agent)}, protocol {event.protocol}", "dim"
+        case ev.SessionReported() if event.lines:
+            return "reports", f"{event.step}  {listed(map(one_line, event.lines), 3)}", "dim"
+        case ev.PermissionAnswered():
+            work = state.nodes[event.step].work
+            asked = None if work is None else work.permission(event.call)
+            said = call_said(None if asked is None else asked.asked, event.call)
+            if event.is_allowed:
+                return "allowed", f"{event.step}  {said}", "dim"
+            return "refused", f"{event.step}  {said}: {first_line(event.reason)}", "warn"
+        case _:
+            return None
 
 
 def _model_words(event: Event) -> Words | None:

@@ -42,6 +42,7 @@ def look() -> Iterator[Answer]:
         ("journal", _journal),
         ("disk", _disk),
         ("models", _models),
+        ("agents", _agents),
     )
     for name, one in looks:
         try:
@@ -155,6 +156,27 @@ def _models() -> Answer:
     named = dict.fromkeys(roles.values())
     said = ", ".join(f"{name} ({', '.join(role for role in roles if roles[role] == name)})" for name in named)
     return Answer("models", "ok", said)
+
+
+def _agents() -> Answer:
+    """Look at the agents of others, which steps can name as their worker."""
+    from surefoot.settings import load_settings
+
+    known = load_settings(Path.cwd()).workers.known
+    try:
+        from surefoot.workers.acp_look import look_at
+    except ImportError:
+        here = [one.name for one in known.values() if shutil.which(one.command[0])]
+        text = f"on PATH: {', '.join(here)}; " if here else ""
+        cure = "pip install 'surefoot[acp]'" if here else ""
+        return Answer("agents", "note", f"{text}agents of others need the extra `acp`", cure)
+    seen = look_at(known.values(), os.environ)
+    if not seen:
+        return Answer("agents", "ok", f"none of others is installed (of {', '.join(known)}); they are optional")
+    said = [f"acp:{one.name} {one.said}{'' if one.has_login else ', no login found'}" for one in seen]
+    cures = [f"{one.name}: {known[one.name].log_in}" for one in seen if not one.has_login]
+    is_fine = all(one.is_usable and one.has_login for one in seen)
+    return Answer("agents", "ok" if is_fine else "note", "; ".join(said), "; ".join(cures))
 
 
 def _disk() -> Answer:

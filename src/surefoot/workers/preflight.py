@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram, program_of
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
@@ -44,7 +45,13 @@ _REMOTE = regex(r"[A-Za-z0-9][\w.-]*")
 
 
 def missing(
-    plan: Plan, root: Path | None, folder: Path | None, home: Path, environ: Mapping[str, str] | None = None
+    plan: Plan,
+    root: Path | None,
+    folder: Path | None,
+    home: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    agents: Mapping[str, AgentProgram] = AGENT_PROGRAMS,
 ) -> tuple[Finding, ...]:
     """Return what a plan needs and does not find.
 
@@ -54,6 +61,7 @@ def missing(
         folder: The folder of the plan file, from which functions are imported.
         home: Where runs are kept.
         environ: The environment the run is started in; None: this program's.
+        agents: The agents of others that have a name.
     """
     env = os.environ if environ is None else environ
     return (
@@ -61,6 +69,7 @@ def missing(
         *_variables(plan, env),
         *_sockets(plan, env),
         *_modules(plan, folder),
+        *_agents(plan, env, agents),
         *(() if root is None else _remotes(plan, root)),
         *(() if root is None else _programs(plan, env)),
     )
@@ -153,6 +162,30 @@ def _sockets(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
 def _can_make(step: Step) -> bool:
     """Tell whether a step could make things outside its lane, for those after it."""
     return not step.confine or bool(step.sockets)
+
+
+# --- agents of others
+
+
+def _agents(plan: Plan, env: Mapping[str, str], agents: Mapping[str, AgentProgram]) -> Iterator[Finding]:
+    """Yield the agents that are not here, each once; and, for any, what speaks with them."""
+    told: set[str] = set()
+    for step in plan.steps:
+        worker = step.body.worker_named
+        if worker is None or worker in told:
+            continue
+        told.add(worker)
+        if importlib.util.find_spec("acp") is None:
+            yield _problem("extra-missing", f"{worker} needs the extra `acp`: pip install 'surefoot[acp]'", step.id)
+            continue
+        try:
+            program = program_of(agents, worker)
+        except LookupError as error:
+            yield _problem("agent-unknown", str(error.args[0]), step.id)
+            continue
+        if shutil.which(program.command[0], path=env.get("PATH")) is None:
+            text = f"{worker} is the program {program.command[0]!r}, which is not on the PATH here; {program.install}"
+            yield _problem("agent-missing", text, step.id)
 
 
 # --- modules

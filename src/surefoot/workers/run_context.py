@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
+from surefoot.core.commands import AnswerPermission
 from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
@@ -119,6 +121,12 @@ class RunContext:
     tell: Callable[[Event], None] = lambda _: None
     """Told what happens without having been asked for: a service that ends."""
     services: dict[tuple[str, str], RunningService] = field(default_factory=dict[tuple[str, str], RunningService])
+    agents: Mapping[str, AgentProgram] = field(default_factory=lambda: AGENT_PROGRAMS)
+    """The agents of others by the names that workers have."""
+    permissions: dict[tuple[StepId, str], asyncio.Future[AnswerPermission]] = field(
+        default_factory=dict[tuple[StepId, str], asyncio.Future[AnswerPermission]], init=False
+    )
+    """What agents of others wait for, by their steps and the names of what they asked for."""
     networks: dict[str, LaneNetwork] = field(default_factory=dict[str, LaneNetwork])
     """The networks that services share with those who use them, by lane."""
     settled: set[str] = field(default_factory=set[str], init=False)
@@ -150,6 +158,12 @@ class RunContext:
         declared = [self.environ[name] for name in sorted(names) if name in self.environ]
         self.declared = Values(declared)
         self.masker = Masker((*declared, *secret_values(self.environ)))
+
+    def answer(self, command: AnswerPermission) -> None:
+        """Tell an agent of others what it may do, unless it has ended meanwhile."""
+        waiting = self.permissions.pop((command.step, command.call), None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(command)
 
     @property
     def model(self) -> Model:

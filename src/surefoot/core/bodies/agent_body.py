@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from surefoot.core.agent_types import Role
 from surefoot.core.bodies.body import AgentLimits, Body
+from surefoot.core.bodies.worker_body import WorkerBody
 from surefoot.core.record import record
 
 
@@ -40,6 +41,12 @@ class AgentBody(Body):
     def named_model(self) -> str | None:
         """The model that it names."""
         return self.model
+
+    def given_to(self, worker: str) -> AgentBody | WorkerBody:
+        """Return the same work for an agent of others; one that names a model, or has another duty, stays."""
+        if self.model is not None or self.role is not Role.WORKER:
+            return self
+        return WorkerBody(instructions=self.instructions, worker=worker, turns_max=self.turns_max, limits=self.limits)
 
     @property
     def own_limits(self) -> AgentLimits:

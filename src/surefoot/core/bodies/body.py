@@ -40,6 +40,8 @@ class Body:
     """Whether a model chooses what is done: nobody knows it beforehand, its word is no proof, and it learns."""
     starts_program: ClassVar[bool] = False
     """Whether it is one program, started for it, that the sandbox holds."""
+    reaches_provider: ClassVar[bool] = False
+    """Whether its program is given the network, by which it reaches the provider of its model."""
     takes_outputs: ClassVar[bool] = False
     """Whether it is handed what earlier steps put out."""
 
@@ -69,6 +71,11 @@ class Body:
         return None
 
     @property
+    def worker_named(self) -> str | None:
+        """The agent of others that carries it out."""
+        return None
+
+    @property
     def own_limits(self) -> AgentLimits:
         """What all attempts at it together may use."""
         return AgentLimits()
@@ -82,6 +89,11 @@ class Body:
     def needs_lane(self) -> bool:
         """Tell whether it can be carried out in a workspace alone."""
         return self.acts and not self.in_program
+
+    def given_to(self, worker: str) -> Body:
+        """Return the body as an agent of others carries it out; most bodies are none for an agent, and stay."""
+        del worker
+        return self
 
     def with_command(self, command: str) -> Self:
         """Return the body with the command that a person wants in place of its own; for those that run one."""

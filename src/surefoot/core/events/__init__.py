@@ -35,6 +35,10 @@ from surefoot.core.events.run_events import RunPaused as RunPaused
 from surefoot.core.events.run_events import RunRestored as RunRestored
 from surefoot.core.events.run_events import RunResumed as RunResumed
 from surefoot.core.events.run_events import StepsInvalidated as StepsInvalidated
+from surefoot.core.events.session_events import PermissionAnswered as PermissionAnswered
+from surefoot.core.events.session_events import PermissionAsked as PermissionAsked
+from surefoot.core.events.session_events import SessionOpened as SessionOpened
+from surefoot.core.events.session_events import SessionReported as SessionReported
 from surefoot.core.events.step_events import AttemptFailed as AttemptFailed
 from surefoot.core.events.step_events import InterruptRequested as InterruptRequested
 from surefoot.core.events.step_events import RolledBack as RolledBack
@@ -126,6 +130,10 @@ EVENTS: tuple[type[Event], ...] = (
     MessageSent,
     PlanEdited,
     PlanAdopted,
+    SessionOpened,
+    SessionReported,
+    PermissionAsked,
+    PermissionAnswered,
     *dict.fromkeys(kind for effect in EFFECTS for kind in effect.events),
     EffectFailed,
     EffectCancelled,

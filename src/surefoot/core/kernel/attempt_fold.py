@@ -26,6 +26,7 @@ from surefoot.core.graph_state import (
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
+from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
@@ -131,6 +132,9 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
     work.end(event.ending, event.evidence, event.outputs)
+    if work.people.question is not None:  # what asked it waits no longer
+        state.questions[work.people.question].withdrawn = "the agent has ended"
+        work.people.question, node.status = None, StepStatus.RUNNING
     node.remarks = event.remarks
     state.cost_usd += cost_of(event.outputs)
     if event.ending.status is Status.OK and node.effect.is_outside:
@@ -378,6 +382,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     **QUESTION_FOLDS,
     ev.BodyStarted: _body_started,
     ev.BodyFinished: _body_finished,
+    **PERMISSION_FOLDS,
     ev.InterruptRequested: _interrupt_requested,
     ev.InspectionRequested: _inspection_requested,
     ev.ChangesObserved: _changes_observed,

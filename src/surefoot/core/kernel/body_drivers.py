@@ -13,7 +13,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Role
 from surefoot.core.attempt import Attempt
-from surefoot.core.bodies import AgentBody, AskBody, Body
+from surefoot.core.bodies import AgentBody, AskBody, Body, WorkerBody
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.ids import idempotency_key
@@ -148,8 +148,25 @@ class ConversationDriver(BodyDriver):
             super().interrupt(state, node, work)
 
 
+class WorkerDriver(BodyDriver):
+    """Drives an agent of others, which is performed as a whole; `permission_rules` answers what it asks meanwhile."""
+
+    def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
+        """Return what the performer is given, with what the agent is told."""
+        # Who only reads a run makes no brief.
+        from surefoot.core.prompt_prefix import brief_for_others
+
+        command = super()._command(state, node, work, key)
+        assert isinstance(command, do.RunStep)
+        return replace(command, brief=brief_for_others(state, node))
+
+
 _PERFORMED = BodyDriver()
-_DRIVERS: Mapping[type[Body], BodyDriver] = {AskBody: QuestionDriver(), AgentBody: ConversationDriver()}
+_DRIVERS: Mapping[type[Body], BodyDriver] = {
+    AskBody: QuestionDriver(),
+    AgentBody: ConversationDriver(),
+    WorkerBody: WorkerDriver(),
+}
 
 
 def driver_of(node: StepState) -> BodyDriver:

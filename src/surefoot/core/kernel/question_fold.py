@@ -34,9 +34,15 @@ EDIT = "edit"
 
 def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     need(event.question not in state.questions, event, f"question {event.question} was asked before")
-    node, work = begin(state, event)
+    node, work = active_of(state, event)
+    permission = work.permission(event.call)
+    if permission is None:
+        begin(state, event)
     need(work.people.question is None, event, f"question {work.people.question} is open")
-    if event.call:
+    if permission is not None:
+        need(not permission.is_answered, event, f"{event.call} has been answered")
+        permission.question = event.question
+    elif event.call:
         call = None if work.conversation is None else work.conversation.call(event.call)
         is_waiting = call is not None and call.result is None and not call.is_open
         need(is_waiting, event, f"call {event.call} waits for nothing")
@@ -96,6 +102,7 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     """Refuse an answer that the question does not take, or not from this person."""
     asked, options = question.asked, question.asked.options
     is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER and not node.is_system_step
+    is_taking_over = is_taking_over and not _is_about_permission(node, asked)
     taken = not options or event.answer in options or is_taking_over
     need(taken, event, f"question {event.question} takes {', '.join(options)}")
     role = question.role
@@ -120,6 +127,11 @@ def _may_edit(asked: ev.QuestionAsked, event: ev.QuestionAnswered, node: StepSta
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
 
 
+def _is_about_permission(node: StepState, asked: ev.QuestionAsked) -> bool:
+    """Tell whether an agent of others asked, which cannot be taken over: it is at work, or has ended meanwhile."""
+    return bool(asked.call) and node.spec.body.reaches_provider
+
+
 def _is_beforehand(event: ev.QuestionAnswered) -> bool:
     # An option given beforehand, and what was said to all of a kind, were held against the demand by who decided.
     return event.via == "beforehand"
@@ -135,6 +147,9 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
         work.people.answer, work.people.approved = None, asked.shown
         shown = f"plan {digest_of(repr(work.people.edited.plan))}"
         state.approvals.setdefault(node.spec.id, {})[shown] = {event.by: event.roles}
+        return
+    if event.answer != "yes" and _is_about_permission(node, asked):
+        work.people.answer, node.denied[asked.shown] = None, event.reason or event.answer
         return
     if event.answer != "yes":
         work.people.answer = event.reason or event.answer

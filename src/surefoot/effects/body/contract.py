@@ -56,8 +56,19 @@ class RunStep(StepCommand):
     services: tuple[str, ...] = ()
     outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
     """What earlier steps put out, for a body that is a function."""
+    brief: str = ""
+    """For an agent of others: what it is told."""
     rests_on: str | None = None
     """For effects outside: the commit whose files an approval was given for, as far as the commands name them."""
+
+
+@record
+class AnswerPermission(StepCommand):
+    """Tell the agent of others that is at work what it may do. It is no effect: the agent's body goes on."""
+
+    call: str
+    is_allowed: bool
+    reason: str = ""
 
 
 def _broken(command: RunStep, how: Breakage) -> BodyFinished:

@@ -12,7 +12,7 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.bodies import Body, CallBody, FunctionBody, RunBody
+from surefoot.core.bodies import Body, CallBody, FunctionBody, RunBody, WorkerBody
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
@@ -219,6 +219,19 @@ async def _run_function(context: RunContext, command: do.RunStep) -> _Ended:
     return _with_outputs(context, _Ended(Ending(status=Status.OK), evidence), put_out)
 
 
+async def _run_worker(context: RunContext, command: do.RunStep) -> _Ended:
+    """Have an agent of others carry the body out."""
+    try:
+        # Of the optional `acp`, which nothing but this needs.
+        from surefoot.workers.acp_agent import carry_out
+    except ImportError as error:
+        text = f"agents of others need the extra `acp` ({error.name} is missing): pip install 'surefoot[acp]'"
+        return _refused("MissingExtra", text)
+    end = await carry_out(context, command)
+    outputs = {COST: f"{end.cost_usd:.6f}"} if end.cost_usd else {}
+    return _Ended(end.ending, end.evidence, outputs, remarks=end.remarks)
+
+
 def _error(context: RunContext, error: Exception, retryable: bool | None) -> Ending:  # noqa: FBT001 - three-valued data, not a switch
     # Masked before it is shortened: a part of a secret is not known as one.
     text = context.masker.text("".join(traceback.format_exception(error)))[-TAIL:]
@@ -229,5 +242,6 @@ PERFORMERS: Mapping[type[Body], Callable[[RunContext, do.RunStep], Awaitable[_En
     RunBody: partial(_run_in_child, _shell_request, _no_failure),
     CallBody: partial(_run_in_child, _call_request, read_failure),
     FunctionBody: _run_function,
+    WorkerBody: _run_worker,
 }
 """How each kind of body is performed that is performed as a whole."""

@@ -1,0 +1,77 @@
+"""The fold of a session with an agent of others: what it asks for, what it was told. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.agent_types import Reached
+from surefoot.core.attempt import Attempt
+from surefoot.core.conversation import shown_of
+from surefoot.core.events import Event
+from surefoot.core.kernel.guards import active_of, need
+from surefoot.core.permission import Permission
+from surefoot.core.state import RunState, StepState
+
+
+def shown_of_permission(node: StepState, one: Permission) -> str:
+    """Name what an approval rests on; for what reaches others, or cannot be told, also how often it was granted before.
+
+    So such an approval holds for one time, in another attempt as long as nothing came of it: two commands of which an
+    agent says the same may be different ones.
+    """
+    shown = shown_of(one.asked)
+    times = node.granted.get(shown, 0)
+    return f"{shown} once more, after {times}" if times else shown
+
+
+def _session_opened(state: RunState, event: ev.SessionOpened) -> None:
+    _at_work(state, event)
+
+
+def _session_reported(state: RunState, event: ev.SessionReported) -> None:
+    _at_work(state, event)
+
+
+def _at_work(state: RunState, event: ev.StepEvent) -> tuple[StepState, Attempt]:
+    node, work = active_of(state, event)
+    need(work.open == ev.BodyStarted.kind and node.spec.body.reaches_provider, event, "no agent is at work on the step")
+    return node, work
+
+
+def _permission_asked(state: RunState, event: ev.PermissionAsked) -> None:
+    _, work = _at_work(state, event)
+    need(work.permission(event.call.call) is None, event, f"{event.call.call} was asked for before")
+    work.permissions.append(Permission(asked=event.call, is_served=event.is_served))
+
+
+def _permission_answered(state: RunState, event: ev.PermissionAnswered) -> None:
+    node, work = _at_work(state, event)
+    one = work.permission(event.call)
+    need(one is not None and not one.is_answered, event, f"{event.call} waits for nothing")
+    assert one is not None
+    one.is_answered = True
+    does = one.asked.does
+    if event.is_allowed and (event.raised_by or does is None or does.unclear is not None):
+        shown = shown_of(one.asked)
+        node.granted[shown] = node.granted.get(shown, 0) + 1
+    if event.is_allowed and event.raised_by:
+        reached = Reached(
+            call=event.call,
+            attempt=event.attempt,
+            command=one.asked.command,
+            shown=shown_of(one.asked),
+            rule=event.raised_by,
+            key="",
+        )
+        node.reached = (*node.reached, reached)
+
+
+PERMISSION_FOLDS: Mapping[type[Event], Callable[[RunState, Any], None]] = {
+    ev.SessionOpened: _session_opened,
+    ev.SessionReported: _session_reported,
+    ev.PermissionAsked: _permission_asked,
+    ev.PermissionAnswered: _permission_answered,
+}
+"""What to do with each event of a session with an agent of others."""

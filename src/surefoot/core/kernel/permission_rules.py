@@ -1,0 +1,131 @@
+"""What an agent of others may do: the rules by which its requests are answered.
+
+A request is weighed as a command of our own agents is. The agent's process has the network, so that what it does by
+itself has a way out of the lane; what we carry out for it has what the step gives. A permission is given once, never
+for good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.approval import is_satisfied
+from surefoot.core.attempt import Attempt
+from surefoot.core.globs import matches
+from surefoot.core.kernel.approval_request import ask_about_call
+from surefoot.core.kernel.approval_rules import allowed_meanwhile
+from surefoot.core.kernel.call_effects import rule_for_call
+from surefoot.core.kernel.permission_fold import shown_of_permission
+from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.permission import Permission
+from surefoot.core.plan import RunBody
+from surefoot.core.policy import facts_before, weigh
+from surefoot.core.policy_types import Decision, Tier
+from surefoot.core.state import RunState, StepState
+
+_STAYS = Decision(tier=Tier.AUTO, rule="agent-tool", reason="It stays inside the step's lane.")
+_WRITES = Decision(tier=Tier.LOG, rule="agent-tool", reason="It stays inside the step's lane.")
+_FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
+_UNKNOWN = Decision(
+    tier=Tier.CONFIRM, rule="agent-request", reason="What the agent would do cannot be told from what it asks."
+)
+_NO_MODE = Decision(
+    tier=Tier.NEVER, rule="agent-mode", reason="How much an agent may do is not for the agent to change"
+)
+_READING = frozenset({"read", "search", "think"})
+_WRITING = frozenset({"edit", "delete", "move"})
+
+
+def answer_permission(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
+    """Return the answer to the next request of an agent of others, or the question about it; None while it waits."""
+    if work.open != ev.BodyStarted.kind:  # the agent has ended, and its attempt with it
+        return None
+    for one in work.permissions:
+        if not one.is_answered:
+            move = _answer(state, node, work, one, now)
+            if move is not None:
+                return move
+    return None
+
+
+def _answer(state: RunState, node: StepState, work: Attempt, one: Permission, now: float) -> Proposal | None:
+    decision, shown = _weigh(state, node, one), shown_of_permission(node, one)
+    given = state.approvals.get(node.spec.id, {}).get(shown)
+    if decision.tier is Tier.NEVER:
+        return _refused(node, one, decision, f"never allowed: {decision.reason} (rule {decision.rule})", now)
+    if decision.tier is not Tier.CONFIRM or (given is not None and is_satisfied(decision.demand, given)):
+        return _given(state, node, one, decision, now)
+    if shown in node.denied:
+        return _refused(node, one, decision, f"not approved by a person: {node.denied[shown]}", now)
+    if work.people.is_overdue:
+        return _refused(node, one, decision, "nobody answered in time; that is neither consent nor denial", now)
+    return _ask(state, node, work, one, decision, now)
+
+
+def _ask(
+    state: RunState, node: StepState, work: Attempt, one: Permission, decision: Decision, now: float
+) -> Proposal | None:
+    """Ask a person, or find that the question has its answer beforehand; a run that pauses waits for nobody's word."""
+    if state.pausing is not None:
+        if work.interrupt_requested:
+            return None
+        return Proposal(ev.InterruptRequested(**node.at(now)), do.Interrupt(**node.in_lane))
+    if one.question is not None:
+        return allowed_meanwhile(state, node, state.questions[one.question], now)
+    if work.people.question is not None:
+        return None
+    return ask_about_call(state, node, now, decision, one.asked, shown_of_permission(node, one))
+
+
+def _refused(node: StepState, one: Permission, decision: Decision, reason: str, now: float) -> Proposal:
+    event = ev.PermissionAnswered(
+        **node.at(now),
+        call=one.asked.call,
+        is_allowed=False,
+        reason=reason,
+        tier=decision.tier,
+        rule=decision.rule,
+    )
+    return Proposal(event, do.AnswerPermission(**node.in_lane, call=event.call, is_allowed=False, reason=reason))
+
+
+def _given(state: RunState, node: StepState, one: Permission, decision: Decision, now: float) -> Proposal:
+    event = ev.PermissionAnswered(
+        **node.at(now),
+        call=one.asked.call,
+        is_allowed=True,
+        tier=decision.tier,
+        rule=decision.rule,
+        raised_by=rule_for_call(state, node, one.asked),
+    )
+    return Proposal(event, do.AnswerPermission(**node.in_lane, call=event.call, is_allowed=True))
+
+
+def _weigh(state: RunState, node: StepState, one: Permission) -> Decision:
+    call, writes = one.asked, state.plan.scope_write if node.spec.writes is None else node.spec.writes
+    if call.tool == "switch_mode":
+        return _NO_MODE
+    if call.tool in _READING:
+        return _STAYS
+    if call.tool in _WRITING and call.does is not None:
+        outside = [path for path in call.does.writes if path.startswith("/") or not matches(path, writes)]
+        if outside:
+            reason = f"It lies outside what the step may change: {', '.join(outside[:5])}"
+            return Decision(tier=Tier.NEVER, rule="agent-scope", reason=reason)
+        return _WRITES
+    if call.does is None:
+        return _UNKNOWN
+    spec = replace(node.spec, checks=())
+    if one.is_served:  # it runs as the step's own commands do, not in the agent's process
+        spec = replace(spec, body=RunBody(command=call.command))
+    facts = facts_before(
+        spec,
+        state.phase.value,
+        call.does,
+        state.rung,
+        cost_usd=state.cost_usd,
+        raised_by=rule_for_call(state, node, call),
+    )
+    return weigh(state.policy, facts, _FLOOR)

@@ -1,0 +1,130 @@
+"""The body that an agent of others carries out: its process in the lane's sandbox, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from surefoot.core import commands as do
+from surefoot.core.agent_programs import AgentProgram, program_of
+from surefoot.core.bodies import WorkerBody
+from surefoot.core.event_words import Ending, Status
+from surefoot.core.ids import BlobId
+from surefoot.core.record import record
+from surefoot.ports import CommandOutcome, CommandRequest
+from surefoot.sandbox import home_of
+from surefoot.workers.acp_link import open_link
+from surefoot.workers.acp_session import AgentFlaw, Session, quiet_library
+from surefoot.workers.command import LaneCommands
+from surefoot.workers.hidden_places import linked_in
+from surefoot.workers.run_context import RunContext
+
+_TAIL = 1500
+
+
+@record
+class SessionEnd:
+    """How a session ended."""
+
+    ending: Ending
+    evidence: BlobId | None = None
+    """What the agent said and did, a line each, and what its program printed beside."""
+    remarks: tuple[str, ...] = ()
+    cost_usd: float = 0.0
+
+
+async def carry_out(context: RunContext, command: do.RunStep) -> SessionEnd:
+    """Have an agent of others carry out the body of a step, to the end of its turn."""
+    try:
+        program = program_of(context.agents, WorkerBody.of(command.spec.body).worker)
+    except LookupError as error:
+        return _refused("NoSuchAgent", str(error.args[0]))
+    if shutil.which(program.command[0], path=context.environ.get("PATH")) is None:
+        text = f"there is no program {program.command[0]!r} on PATH for the agent {program.name!r}: {program.install}"
+        return _refused("MissingAgent", text)
+    home = home_of(context.environ)
+    login = tuple(path for place in program.login if (path := home / place.removeprefix("~/")).exists())
+    assert command.lane is not None
+    with quiet_library(), linked_in(context.home(command.lane, confine=True), context, login):
+        return await _speak(context, command, program, login)
+
+
+def _refused(error_type: str, text: str) -> SessionEnd:
+    return SessionEnd(ending=Ending(status=Status.ERROR, error_type=error_type, retryable=False, text=text))
+
+
+async def _speak(
+    context: RunContext, command: do.RunStep, program: AgentProgram, login: tuple[Path, ...]
+) -> SessionEnd:
+    """Start the program, speak with it, and end it."""
+    spec, lane = command.spec, command.lane
+    assert lane is not None
+    mark = f"{command.step}/{command.attempt}"
+    commands = LaneCommands(context=context, lane=lane, mark=mark, step=spec, opened=login, services=command.services)
+    given = {name: context.environ[name] for name in program.variables if name in context.environ}
+    request = CommandRequest(
+        argv=program.command,
+        cwd=spec.cwd,
+        env={"SUREFOOT_STEP": command.step, **given},
+        network=True,
+        writable=login,
+        shows_installers=False,
+    )
+    end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
+    link = await open_link(ours_in, ours_out)
+    running = asyncio.create_task(commands.run(request, until=end, streams=(theirs_in, theirs_out)))
+    running.add_done_callback(lambda _: (os.close(theirs_in), os.close(theirs_out)))
+    session, flaw, limit = Session(context, command, program, commands, link), None, ""
+    cwd = context.start(lane) / (spec.cwd or "")
+    try:
+        limit = await session.carry_out(command.brief, str(cwd))
+    except AgentFlaw as error:
+        flaw = error
+    finally:
+        try:
+            await session.close()
+        finally:
+            if not end.done():
+                end.set_result(None)
+            await _to_its_end(running)
+    outcome = running.result()
+    return SessionEnd(
+        ending=_ending(flaw, limit, outcome, session),
+        evidence=_evidence(context, session, outcome),
+        remarks=(f"{program.name}: {limit}",) if limit else (),
+        cost_usd=session.usage.cost_usd,
+    )
+
+
+async def _to_its_end(running: asyncio.Task[CommandOutcome]) -> None:
+    """Wait for the end of the program, however often that is cancelled; only then let the cancellation go on."""
+    is_cancelled = False
+    while not running.done():
+        try:
+            await asyncio.wait({running})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled:
+        raise asyncio.CancelledError
+
+
+def _ending(flaw: AgentFlaw | None, limit: str, outcome: CommandOutcome, session: Session) -> Ending:
+    """Return how the body ended. Where the agent was cancelled at a limit, the checks decide about what it left."""
+    if flaw is None:
+        said = next((line for line in reversed(session.said) if line.startswith("said: ")), "")
+        return Ending(status=Status.OK, exit_code=0, text=limit or said.removeprefix("said: ")[-_TAIL:])
+    text = flaw.text
+    if flaw.kind == "AgentEnded":
+        printed = outcome.tail.strip()[-_TAIL:]
+        text = f"{printed}\n{text} ({outcome.said})" if printed and outcome.started else f"{text}: {outcome.said}"
+    may_pass = flaw.may_pass and outcome.started
+    return Ending(status=Status.ERROR, error_type=flaw.kind, retryable=may_pass, text=text)
+
+
+def _evidence(context: RunContext, session: Session, outcome: CommandOutcome) -> BlobId:
+    said = "\n".join(session.said)
+    printed = f"\n\nPrinted by its program:\n{outcome.tail}" if outcome.tail.strip() else ""
+    return context.store(f"{said}{printed}".encode("utf-8", "replace"))

@@ -1,0 +1,214 @@
+"""Agents of others as workers: a stand-in that speaks the protocol by the agent's side of the library."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import RUN, Stage
+from tests.programs import Program
+
+STAND_IN = Path(__file__).with_name("stand_in_agent.py")
+PLAN = """
+goal: Replace one by two
+defaults: {worker: acp:stand-in}
+steps:
+  - id: edit
+    agent: {do: Replace one by two in a.txt., turns: 5}
+    writes: [a.txt]
+    checks: [{run: grep -q two a.txt, expect: fail_to_pass}]
+"""
+RIGHT = {"write": ["a.txt", "two\n"]}
+
+
+class Agent:
+    """A stand-in as the settings name it, and what it heard."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Put the stand-in into the settings of a user."""
+        self.stage, self.log = stage, stage.meeting / "log"
+        self.script = stage.meeting / "script.json"
+        stage.meeting.mkdir(exist_ok=True)
+        self.env = {"SUREFOOT_CONFIG": str(stage.folder / "settings.toml")}
+
+    def settings(self, *command: str) -> None:
+        """Name the command that is the agent."""
+        text = f"[workers.stand-in]\ncommand = {json.dumps(command)}\nlogin = ['~/.stand-in']\n"
+        Path(self.env["SUREFOOT_CONFIG"]).write_text(text, "utf-8")
+
+    def will(self, *prompts: Mapping[str, Any] | list[Any], **more: Any) -> None:
+        """Say what it shall do; the first list whose `when` is in the prompt counts."""
+        chosen = [one if isinstance(one, dict) else {"deeds": one} for one in prompts]
+        self.script.write_text(json.dumps({"prompts": chosen, **more}), "utf-8")
+        self.settings(sys.executable, str(STAND_IN), str(self.script), str(self.log))
+
+    def run(self, *arguments: str, plan: str = PLAN) -> Any:
+        """Run the plan; the agent's log is in the folder that all commands may write."""
+        return self.stage.say("run", self.stage.plan(plan), "--run-id", RUN, *arguments, env=self.env)
+
+    def heard(self, kind: str) -> list[Any]:
+        """Return what it wrote down of a kind."""
+        rows = map(json.loads, self.log.read_text("utf-8").splitlines())
+        return [row for row in rows if kind in row]
+
+
+@pytest.fixture
+def agent(stage: Stage) -> Agent:
+    """Return a stand-in for the stage's user."""
+    return Agent(stage)
+
+
+def shown(stage: Stage, path: str) -> str:
+    """Return a file as the run branch has it."""
+    return stage.git("show", f"surefoot/{RUN}:{path}")
+
+
+def test_an_edit_that_passes_its_check_is_accepted(agent: Agent) -> None:
+    """The check decides; what the agent said and did is in the journal."""
+    agent.will([{"say": "I shall edit."}, {"plan": "edit"}, RIGHT, {"cost": 0.25}])
+    said = agent.run()
+    assert said.code == 0, said.out + said.err
+    assert shown(agent.stage, "a.txt") == "two"
+    output = agent.stage.say("show", RUN, "edit", "--output").out
+    assert all(text in output for text in ("said: I shall edit.", "plan: 0 of 1 done; now: edit", "edit: Write a.txt"))
+    assert "$0.25" in said.out
+
+
+def test_a_wrong_edit_is_put_back_and_the_next_attempt_told(agent: Agent) -> None:
+    """The second attempt begins on the restored file, and its brief says what the check said."""
+    agent.will({"when": "What failed before", "deeds": [{"client_read": "a.txt"}, RIGHT]}, [{"write": ["a.txt", "3"]}])
+    assert agent.run().code == 0
+    assert agent.heard("read") == [{"read": "a.txt", "content": "one\n"}]
+    assert len(agent.heard("prompt")) == 2
+
+
+def test_a_refused_permission_has_no_effect(agent: Agent) -> None:
+    """What a person refuses is not done, in this attempt or in the next; the rest of the work counts."""
+    agent.will([RIGHT, {"ask_to_run": "git push origin main"}])
+    assert agent.run().code == 4
+    assert agent.stage.say("reject", f"{RUN}.1", "--reason", "never", env=agent.env).code == 0
+    assert agent.stage.say("resume", RUN, env=agent.env).code == 0
+    assert [row["chosen"] for row in agent.heard("asked")] == ["no"]
+
+
+def test_an_approved_permission_is_given_once(agent: Agent) -> None:
+    """Never by the option that would allow it for good."""
+    agent.will([RIGHT, {"ask_to_run": f"frobnicate; touch {agent.stage.meeting}/done"}])
+    assert agent.run().code == 4
+    assert not (agent.stage.meeting / "done").exists()
+    agent.stage.say("approve", f"{RUN}.1", env=agent.env)
+    assert agent.stage.say("resume", RUN, env=agent.env).code == 0
+    assert [row["chosen"] for row in agent.heard("asked")] == ["once"]
+    assert (agent.stage.meeting / "done").exists()
+
+
+def test_a_killed_attempt_begins_anew_on_the_restored_tree(agent: Agent) -> None:
+    """The half-done edit is gone; a new session does the whole step."""
+    wait, half = {"wait": str(agent.stage.meeting / "go")}, str(agent.stage.meeting / "half")
+    agent.will([{"client_read": "a.txt"}, {"write": ["a.txt", "half"]}, {"touch": half}, wait, RIGHT])
+    command = agent.stage.command("run", agent.stage.plan(PLAN), "--run-id", RUN)
+    with Program(command, {**agent.stage.env, **agent.env}, agent.stage.user) as program:
+        while not (agent.stage.meeting / "half").exists():
+            assert program.is_running, program.wait().out
+            time.sleep(0.02)
+        program.kill()
+    agent.stage.go()
+    assert agent.stage.say("resume", RUN, env=agent.env).code == 0
+    assert [row["content"] for row in agent.heard("read")] == ["one\n", "one\n"]
+    assert shown(agent.stage, "a.txt") == "two"
+
+
+@pytest.mark.parametrize("first", [[], [RIGHT]])
+def test_a_limit_cancels_the_turn_and_the_checks_decide(agent: Agent, first: list[Any]) -> None:
+    """The agent is told to stop after its fifth call; what it left counts if the check passes."""
+    agent.will([*first, {"calls": 50}, {"say": "never said"}])
+    said = agent.run(plan=PLAN.replace("checks:", "retry: {maximum_attempts: 1}\n    checks:"))
+    assert said.code == (0 if first else 4), said.out
+    assert agent.heard("cancelled")
+    assert "cancelled at its limit of 5 tool calls" in said.out
+
+
+def test_a_time_limit_cancels_the_turn(agent: Agent) -> None:
+    """The time of the step is the agent's."""
+    agent.will([RIGHT, {"wait": str(agent.stage.meeting / "never")}])
+    said = agent.run(plan=PLAN.replace("checks:", "timeout: 3s\n    checks:"))
+    assert said.code == 0, said.out
+    assert agent.heard("cancelled")
+
+
+def test_files_and_terminals_are_served_within_the_lane(agent: Agent) -> None:
+    """A write outside of the scope is refused, and so is one outside of the lane; commands run without the network."""
+    deeds = [{"client_write": ["a.txt", "two\n"]}, {"client_write": ["b.txt", "x"]}, {"client_write": ["/etc/x", "x"]}]
+    agent.will([*deeds, {"terminal": "cat a.txt; exit 3"}])
+    assert agent.run().code == 0
+    assert agent.heard("wrote") == [{"wrote": "a.txt"}]
+    assert [row["refused"] for row in agent.heard("refused")] == ["b.txt", "/etc/x"]
+    assert agent.heard("ran") == [{"ran": "cat a.txt; exit 3", "exit": 3, "output": "two"}]
+
+
+def test_an_agent_sees_its_own_login_and_no_other(agent: Agent) -> None:
+    """Its own place can be read and written; keys of others are hidden, as from any command."""
+    home = Path(agent.stage.env["HOME"])
+    for place in (".stand-in", ".ssh"):
+        (home / place).mkdir(exist_ok=True)
+        (home / place / "key").write_text("k", "utf-8")
+    places = [str(home / ".stand-in/key"), str(home / ".ssh/key")]
+    agent.will([RIGHT, {"touch": str(home / ".stand-in/touched")}], look=places)
+    assert agent.run().code == 0
+    assert agent.heard("cwd")[0]["seen"] == places[:1]
+    assert (home / ".stand-in/touched").exists()
+
+
+def test_a_goal_in_words_needs_no_model_beside_the_agent(agent: Agent) -> None:
+    """It is one step, proved by what the person accepts."""
+    agent.will([RIGHT])
+    goal = ("run", "Replace one by two", "--worker", "acp:stand-in", "--accept", "grep -q two a.txt", "--yes")
+    said = agent.stage.say(*goal, "--run-id", RUN, env=agent.env)
+    assert said.code == 0, said.out + said.err
+    assert agent.stage.states() == {"goal": "verified"}
+
+
+def _dies(agent: Agent) -> None:
+    agent.will([{"exit": 3}])
+
+
+def _talks_nonsense(agent: Agent) -> None:
+    agent.settings("bash", "-c", "echo hello there; exit 0")
+
+
+def _is_of_another_version(agent: Agent) -> None:
+    agent.will([RIGHT], protocol=99)
+
+
+def _is_missing(agent: Agent) -> None:
+    agent.settings("no-such-agent", "--acp")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_dies, "something went wrong"),
+        (_talks_nonsense, "it printed 'hello there'"),
+        (_is_of_another_version, "speaks version 99 of the Agent Client Protocol"),
+        (_is_missing, "'no-such-agent', which is not on the PATH here"),
+    ],
+)
+def test_an_agent_that_is_none_is_named_with_its_flaw(agent: Agent, make: Callable[[Agent], None], said: str) -> None:
+    """The message says what happened, and nothing is verified."""
+    make(agent)
+    ended = agent.run(plan=PLAN.replace("checks:", "retry: {maximum_attempts: 1}\n    checks:"))
+    assert ended.code != 0
+    assert said in ended.out + ended.err
+
+
+def test_doctor_names_the_agents_it_finds(agent: Agent) -> None:
+    """With their version, protocol and login."""
+    agent.will([])
+    found = agent.stage.say("doctor", env=agent.env).out
+    assert "acp:stand-in 1.0 (protocol 1)" in found
