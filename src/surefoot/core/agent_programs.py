@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import field
 
 from surefoot.core.record import record
 from surefoot.core.regex import regex
@@ -26,6 +27,8 @@ class AgentProgram:
     """The places of the home that are its own, as `~/…`: it reads and writes them, and nothing else of the home."""
     variables: tuple[str, ...] = ()
     """Variables that it is given where they are set: keys, and the addresses of its provider."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables by which it is told to ask before it acts, where it would not do so by itself."""
     has_files_served: bool = True
     """Whether it has its files read and written by us; some do not understand that a file is not there yet."""
     install: str = "install it, or name another agent"
@@ -82,6 +85,7 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
             command=("opencode", "acp"),
             login=("~/.local/share/opencode", "~/.config/opencode", "~/.local/state/opencode"),
             variables=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"),
+            env={"OPENCODE_PERMISSION": '{"edit": "ask", "bash": "ask", "webfetch": "ask"}'},
             install="npm install -g opencode-ai",
             log_in="`opencode auth login`, or set the variable of your provider's key",
         ),

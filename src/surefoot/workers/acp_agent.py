@@ -67,7 +67,7 @@ async def _speak(
     request = CommandRequest(
         argv=program.command,
         cwd=spec.cwd,
-        env={"SUREFOOT_STEP": command.step, **given},
+        env={"SUREFOOT_STEP": command.step, **program.env, **given},
         network=True,
         writable=login,
         shows_installers=False,
