@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-model test-all bytecode small-model bench bench-agents matrix format lock clean
+.PHONY: help setup demo check test test-all test-model test-agents bytecode small-model bench bench-agents matrix format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test-model: .venv/.ok ## agent steps with a real small model: SUREFOOT_SMALL_MOD
 bench-agents: .venv/.ok ## agents on that model, beside a bare loop; needs SUREFOOT_REPAIR_DATA=FOLDER, too; writes docs/agents-measured.md (hours)
 	$(BIN)/python -m bench.agents $(AGENTS_FLAGS)
 
+test-agents: .venv/.ok .agents/.ok ## real agents of others (Claude Code, Gemini CLI, OpenCode; 600 MB from npm), offline against stand-ins
+	$(BIN)/pytest -m agents
+
 # The tests start the program hundreds of times. Where Python is told to write no bytecode, each start would compile it.
 bytecode: .venv/.ok
 	@$(BIN)/python -m compileall -q src
@@ -56,11 +59,17 @@ lock: .venv/.ok ## take the newest allowed releases into uv.lock and constraints
 	$(BIN)/python -m uv lock --upgrade
 	$(BIN)/python scripts/export_constraints.py
 
-clean: ## remove .venv, .venv-bench and everything that was built or fetched
-	rm -rf .venv .venv-bench build dist
+clean: ## remove .venv, .venv-bench, .agents and everything that was built or fetched
+	rm -rf .venv .venv-bench .agents build dist
 
 .venv/.ok: pyproject.toml uv.lock constraints.txt scripts/setup.sh
 	@scripts/setup.sh "$(PYTHON)"
+	@touch $@
+
+# Those that run with Node.js 20. Outside of /tmp, which commands do not see.
+.agents/.ok: Makefile
+	npm install --no-audit --no-fund --ignore-scripts --prefix .agents @zed-industries/claude-code-acp@0.16.2 @google/gemini-cli@0.61.0 opencode-ai@1.18.33
+	cd .agents/node_modules/opencode-ai && node postinstall.mjs
 	@touch $@
 
 # An environment of its own: what Surefoot is measured beside has no place where it is developed. Without it (no network,

@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> int:
         "-m",
         "pytest",
         "-m",
-        "(slow or not slow) and not model",
+        "not model and not agents",
         "--hypothesis-profile=searching",
     ]
     code = subprocess.run([*command, f"--junitxml={JUNIT}", *arguments], check=False, cwd=ROOT).returncode

@@ -1,0 +1,106 @@
+"""Real agents of others as workers, each against a stand-in for its provider; run by `make test-agents`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import RUN, Said, Stage
+
+BIN = Path(__file__).resolve().parents[2] / ".agents/node_modules/.bin"
+PROVIDER = Path(__file__).with_name("agent_provider.py")
+PLAN = """
+goal: Replace one by two
+steps:
+  - id: edit
+    agent: {do: Replace one by two in a.txt., turns: TURNS}
+    worker: acp:NAME
+    writes: [a.txt]
+    retry: {maximum_attempts: 2}
+    checks: [{run: grep -q two a.txt, expect: fail_to_pass}]
+"""
+COMMANDS = {"claude": ["claude-code-acp"], "gemini": ["gemini", "--acp"], "opencode": ["opencode", "acp"]}
+pytestmark = [
+    pytest.mark.agents,
+    pytest.mark.skipif(not BIN.is_dir(), reason="`make test-agents` has not fetched them"),
+]
+
+
+class Agent:
+    """A real agent whose model is a script."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        """Prepare the settings of a user who has this agent."""
+        self.stage, self.name, self.lane = stage, name, stage.home / "runs" / RUN / "lanes/1"
+        self.provider: subprocess.Popen[str] | None = None
+        self.env = {"PATH": f"{BIN}:{stage.env['PATH']}"}
+        stage.meeting.mkdir(exist_ok=True)
+
+    def will(self, *first: list[str], after: list[list[str]] | None = None) -> None:
+        """Say which tools its model shall call."""
+        script = self.stage.folder / "script.json"
+        script.write_text(json.dumps({"first": first, **({} if after is None else {"after": after})}), "utf-8")
+        command = [sys.executable, str(PROVIDER), str(script), str(self.stage.folder / "asked.jsonl")]
+        self.provider = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.provider.stdout is not None
+        url = f"http://127.0.0.1:{self.provider.stdout.readline().strip()}"
+        options = {"baseURL": f"{url}/v1", "apiKey": "x"}
+        stub = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"m": {"name": "m"}}}
+        self.env |= {
+            "ANTHROPIC_API_KEY": "sk-ant-made-up-1234567890",
+            "ANTHROPIC_BASE_URL": url,
+            "GEMINI_API_KEY": "AIza-made-up-1234567890",
+            "GOOGLE_GEMINI_BASE_URL": url,
+            "OPENCODE_CONFIG_CONTENT": json.dumps({"provider": {"stub": stub}, "model": "stub/m"}),
+            "SUREFOOT_CONFIG": str(self.stage.folder / "settings.toml"),
+        }
+        self.settle()
+
+    def settle(self) -> None:
+        """Write the settings: the release of an agent that an older Node.js runs has another name."""
+        names = {"claude": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"), "opencode": ("OPENCODE_CONFIG_CONTENT",)}
+        tables = [
+            f"[workers.{name}]\ncommand = {COMMANDS[name]}\nvariables = {list(given)}\n"
+            for name, given in names.items()
+        ]
+        text = "".join(tables)
+        Path(self.env["SUREFOOT_CONFIG"]).write_text(text, "utf-8")
+
+    def plan(self, turns: int = 20) -> str:
+        """Write the plan for this agent, and return its path."""
+        return self.stage.plan(PLAN.replace("NAME", self.name).replace("TURNS", str(turns)))
+
+    def run(self, turns: int = 20) -> Said:
+        """Run the plan to its end."""
+        return self.stage.say("run", self.plan(turns), "--run-id", RUN, env=self.env)
+
+    def write(self, text: str, path: str = "a.txt") -> list[str]:
+        """Return the call that writes a file."""
+        return ["write", str(self.lane / path), text]
+
+
+@pytest.fixture(params=sorted(COMMANDS))
+def agent(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Agent]:
+    """Return each agent in turn."""
+    made = Agent(stage, request.param)
+    yield made
+    if made.provider is not None:
+        made.provider.kill()
+        made.provider.communicate()
+
+
+def result(agent: Agent) -> str:
+    """Return the file as the run branch has it."""
+    return agent.stage.git("show", f"surefoot/{RUN}:a.txt")
+
+
+def test_an_edit_is_accepted(agent: Agent) -> None:
+    """The check decides."""
+    agent.will(agent.write("two\n"))
+    said = agent.run()
+    assert (said.code, result(agent)) == (0, "two"), said.out
