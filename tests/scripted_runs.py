@@ -42,10 +42,16 @@ def repository(folder: Path, files: Mapping[str, str] = FILES) -> Path:
 
 
 def carried_out(
-    folder: Path, plan: Plan, play: Script, files: Mapping[str, str] = FILES, plan_file: str | None = None
+    folder: Path,
+    plan: Plan,
+    play: Script,
+    files: Mapping[str, str] = FILES,
+    plan_file: str | None = None,
+    *,
+    native_tools: bool = True,
 ) -> tuple[RunState, list[Event]]:
     """Carry a plan out, or the goal of one without steps; return how the run stands, and its events."""
-    model = ModelFacts(name="scripted:play")
+    model = ModelFacts(name="scripted:play", native_tools=native_tools)
     routing = ModelRouting(roles={role.value: RoleModels(chain=(model,)) for role in Role}, unknown_price="tokens-only")
     options = Options(yes=True, routing=routing, asking=scripted(play))
     repo = repository(folder / "repo", files)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from bench.agents.asking import Asking
+from bench.agents.surefoot_runs import task_of
 from bench.agents.trial import REQUESTS_MAX, Trial
 from bench.repair.cases import Case
 from surefoot.masking import Masker
@@ -29,10 +30,9 @@ _SYSTEM = (
     "prints."
 )
 _TOLD = """\
-Please solve this: the function `{function}` in `{path}` has a fault. Find it and repair it, so that the function does
-what its docstring says. Change nothing else. `{visible}` tells whether it is right as far as its tests go.
+Please solve this: {task}
 
-You are in the root of the project. Recommended: look at the file, run the tests, edit the file with a command such as
+You are in `{folder}`. Recommended: look at the file, run the tests, edit the file with a command such as
 `cat <<'EOF' > FILE` or `sed -i`, run the tests again. Folders and variables are not kept from one command to the next.
 When it is done, give exactly this command, and nothing with it: {done}
 """
@@ -47,7 +47,7 @@ _SCHEMA = {
 async def repair(case: Case, repository: Path, asking: Asking, trial: Trial) -> None:
     """Let the model run commands until it says that it is done."""
     root = repository / case.name
-    told = _TOLD.format(function=case.function, path=case.path, visible=case.visible, done=DONE)
+    told = _TOLD.format(task=task_of(case), folder=case.name, done=DONE)
     said = [(Speaker.SYSTEM, _SYSTEM), (Speaker.USER, told)]
     for _ in range(REQUESTS_MAX):
         reply = await asking.ask(said, _SCHEMA)

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from bench.agents.asking import Asking
+from bench.agents.surefoot_runs import task_of
 from bench.agents.trial import Trial, run
 from bench.repair.cases import Case
 from surefoot.ports import Speaker
@@ -31,8 +32,7 @@ async def repair(case: Case, repository: Path, asking: Asking, trial: Trial) -> 
     for number in range(TRIES_MAX):
         _, output = run(case.visible, root)
         told = (
-            f"The function `{case.function}` in `{case.path}` has a fault.\n\n{case.path}:\n"
-            f"```python\n{path.read_text('utf-8').strip()}\n```\n\n"
+            f"{task_of(case)}\n\n{case.path}:\n```python\n{path.read_text('utf-8').strip()}\n```\n\n"
             f"What the tests print:\n```\n{head_and_tail(output.strip(), _OUTPUT_BYTES_MAX)}\n```"
         )
         said = [(Speaker.SYSTEM, _SYSTEM), (Speaker.USER, told)]

@@ -20,7 +20,7 @@ Does what Surefoot puts round a model help a small one? The same model, the same
   done;
 - **one-shot**: file and red output in, whole file out, at most three requests, the tests decide; no tools;
 - **steps**: an `agent` step of Surefoot that may write the faulty file, with the visible tests as its check;
-- **goals**: the same words as a goal, with the visible tests as `--accept`.
+- **goals**: the same words as a goal, with the faulty file as `--scope` and the visible tests as `--accept`.
 
 "Solved" is what tests say that no system could change. A false "done" is a case that a system calls repaired and that
 is not.

@@ -33,6 +33,12 @@ from surefoot.models.local import LOCAL, context_tokens_of, path_of
 ATTEMPTS = 3
 
 
+def task_of(case: Case) -> str:
+    """Return the words of the task, the same for all systems."""
+    (step,) = plan_of([case], attempts=ATTEMPTS, turns=REQUESTS_MAX).steps
+    return step.body.text
+
+
 def steps_plan(case: Case) -> Plan:
     """Return a plan with one agent step, as a person would write it."""
     plan = plan_of([case], attempts=ATTEMPTS, turns=REQUESTS_MAX)
@@ -45,11 +51,12 @@ def steps_plan(case: Case) -> Plan:
 
 
 def goal_plan(case: Case) -> Plan:
-    """Return the goal in words, with the command by which it is accepted."""
+    """Return the goal in words: the file it is about is its scope, a command accepts it."""
     (step,) = plan_of([case], attempts=ATTEMPTS, turns=REQUESTS_MAX).steps
     accept = (Check(name="visible", ask=CommandCheck(command=case.visible), cwd=case.name),)
-    told = AgentBody.of(step.body).instructions
-    return Plan(goal=told, steps=(), accept=accept, limits=Limits(requests=REQUESTS_MAX))
+    return Plan(
+        goal=task_of(case), scope_write=step.writes or (), steps=(), accept=accept, limits=Limits(requests=REQUESTS_MAX)
+    )
 
 
 async def repair(case: Case, repository: Path, model: str, trial: Trial) -> None:

@@ -57,7 +57,19 @@ def test_doctor_finds_what_is_there(stage: Stage) -> None:
     """A line for each thing."""
     said = stage.say("doctor", "--json").json
     names = [answer["name"] for answer in said["answers"]]
-    assert names == ["python", "git", "sqlite", "sandbox", "user", "secrets", "home", "journal", "disk", "models"]
+    assert names == [
+        "python",
+        "git",
+        "sqlite",
+        "sandbox",
+        "user",
+        "secrets",
+        "home",
+        "journal",
+        "disk",
+        "models",
+        "agents",
+    ]
 
 
 def test_doctor_exits_1_and_names_what_is_missing(stage: Stage) -> None:

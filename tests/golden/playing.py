@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Fault, GoalOptions, ModelRouting, RoleModels, Usage
+from surefoot.core.agent_types import Fault, GoalOptions, ModelRouting, RoleModels, ToolCall, Usage
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Diagnosis, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
@@ -25,14 +25,16 @@ from surefoot.core.plan import (
     Service,
     Step,
     Tier,
+    WorkerBody,
 )
-from surefoot.core.policy_types import Demand, Overdue, Policy, Rule
+from surefoot.core.policy_types import CommandFacts, Demand, Overdue, Policy, Rule
 from surefoot.core.policy_types import Tier as RuleTier
 from surefoot.core.probe_kinds import Probe, RunProbe
 from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import calls
 from tests.core.test_kernel_table import CASTING, FACTS, WISHED, walk
 
+AT_A = {"step": StepId("a"), "attempt": 1}
 PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 KEPT = Check(name="kept", ask=CommandCheck(command="k"), expect=Expect.PASS_TO_PASS)
 BAD = Ending(status=Status.EXIT, exit_code=1)
@@ -148,6 +150,23 @@ def _edits() -> list[Event]:
     return run.say(ev.ServiceEnded, lane="1", service="db", reason="it crashed").go().reply("yes").go().journal
 
 
+def _worker() -> list[Event]:
+    """An agent of others that is given one permission, asks a person for another, and is refused the third."""
+    body = WorkerBody(instructions="do it", worker="acp:claude")
+    run = Play({"a": {"body": body, "checks": (PROOF,)}}).will(do.AskCheck, "proof", verdict=Verdict.FAILED)
+    run.go(do.RunStep).say(ev.SessionOpened, **AT_A, agent="a 1", protocol=1, session="s").say(
+        ev.SessionReported, **AT_A, lines=("said: hello",), updates=BlobId("u"), usage=Usage(input_tokens=7)
+    )
+    for number, command in enumerate((("ls",), ("git", "push"), ("git", "push", "-f")), start=1):
+        does = CommandFacts(commands=(command,))
+        call = ToolCall(call=f"p.{number}", tool="execute", arguments=BlobId("a"), summary="x", does=does)
+        run.say(ev.PermissionAsked, **AT_A, call=replace(call, command=" ".join(command)))
+        run._decide()
+    run.reply("yes")._decide()
+    run.reply("no", reason="not by force")._decide()
+    return run.go().journal
+
+
 def refused() -> list[Event]:
     """Return a journal in which a step is verified though its check was not asked after the body."""
     check = Check(name="still green", ask=CommandCheck(command="t"), expect=Expect.PASS_TO_PASS)
@@ -167,4 +186,5 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "groups": _groups,
     "faults": _faults,
     "edits": _edits,
+    "worker": _worker,
 }

@@ -7,6 +7,7 @@ for good.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -34,8 +35,12 @@ _UNKNOWN = Decision(
 _NO_MODE = Decision(
     tier=Tier.NEVER, rule="agent-mode", reason="How much an agent may do is not for the agent to change"
 )
-_READING = frozenset({"read", "search", "think"})
-_WRITING = frozenset({"edit", "delete", "move"})
+_BY_KIND: Mapping[str, Decision] = {
+    **dict.fromkeys(("read", "search", "think"), _STAYS),
+    **dict.fromkeys(("edit", "delete", "move"), _WRITES),
+    "switch_mode": _NO_MODE,
+}
+"""By the kind of a request, as the protocol names it; whatever writes has to stay in the scope besides."""
 
 
 def answer_permission(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
@@ -105,11 +110,10 @@ def _given(state: RunState, node: StepState, one: Permission, decision: Decision
 
 def _weigh(state: RunState, node: StepState, one: Permission) -> Decision:
     call, writes = one.asked, state.plan.scope_write if node.spec.writes is None else node.spec.writes
-    if call.tool == "switch_mode":
-        return _NO_MODE
-    if call.tool in _READING:
-        return _STAYS
-    if call.tool in _WRITING and call.does is not None:
+    known = _BY_KIND.get(call.tool)
+    if known is not None and known is not _WRITES:
+        return known
+    if known is not None and call.does is not None:
         outside = [path for path in call.does.writes if path.startswith("/") or not matches(path, writes)]
         if outside:
             reason = f"It lies outside what the step may change: {', '.join(outside[:5])}"
