@@ -35,10 +35,7 @@ def focused_files(state: RunState, node: StepState, facts: ModelFacts) -> tuple[
     there are others: a test is rarely what is to be changed.
     """
     conversation = conversation_of(node)
-    # What a person has said stands in the conversation alone, which later tries do not hold.
-    is_plain = all(turn.is_focused and not turn.messages for turn in conversation.turns)
-    is_over = conversation.focused >= TRIES_MAX or not is_plain
-    if conversation.role is not Role.WORKER or has_native_tools(state, node) or is_over or not shown(node.spec.checks):
+    if not _is_on_first_road(conversation) or has_native_tools(state, node) or not shown(node.spec.checks):
         return ()
     prefix = _prefix(state)
     writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
@@ -49,6 +46,12 @@ def focused_files(state: RunState, node: StepState, facts: ModelFacts) -> tuple[
     files = [one for one in files if one.name.rpartition("/")[2] not in questions] or files
     is_small = sum(one.tokens for one in files) <= facts.output_tokens_max * _WRITTEN_SHARE
     return tuple(files) if len(files) <= FILES_MAX and is_small else ()
+
+
+def _is_on_first_road(conversation: Conversation) -> bool:
+    # What a person has said stands in the conversation alone, which later tries do not hold.
+    is_plain = all(turn.is_focused and not turn.messages for turn in conversation.turns)
+    return conversation.role is Role.WORKER and is_plain and conversation.focused < TRIES_MAX
 
 
 def focused_brief(state: RunState, node: StepState, files: tuple[Excerpt, ...]) -> tuple[Part, ...]:

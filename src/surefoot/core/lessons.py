@@ -50,7 +50,7 @@ def _reply_to(node: StepState, work: Attempt, failed: AttemptFailed) -> str:
     elif failed.diagnosis in INSTEAD:
         # What the work came to is told behind that; the reason itself may quote the call that failed.
         why = failed.reason.removeprefix(f"{stopped.reason}; ") if stopped is not None else ""
-        return f"{INSTEAD[failed.diagnosis]}. {why}".strip() if why else INSTEAD[failed.diagnosis]
+        return ". ".join(filter(None, (INSTEAD[failed.diagnosis], why)))
     if said and stopped is not None:
         return f"{stopped.reason}; {said}"
     return said or failed.reason

@@ -208,6 +208,11 @@ def _judge_masks(draft: _Draft) -> None:
 # --- replacing
 
 
+_SECRET_IN_OLD = (
+    f"{REPLACEMENT} in `old` stands for a secret that you are not shown; take only text that stands beside the secret"
+)
+
+
 def _replace(draft: _Draft, one: Arguments, which: str) -> None:
     # A text that stands in the file once shows what the model has seen, wherever it saw it.
     path, content = draft.there(one.text("path"), is_proof=True)
@@ -225,26 +230,26 @@ def _replace(draft: _Draft, one: Arguments, which: str) -> None:
         draft.remarks.append(
             f"{which}{path}: `old` stands there once, but for spaces: that was replaced, and `new` indented like it"
         )
-    if count == 0 and REPLACEMENT in old and old in draft.context.mask(text):
-        raise Refused(
-            f"{which}{path}: {REPLACEMENT} in `old` stands for a secret that you are not shown; take only text that "
-            "stands beside the secret",
-            is_misuse=False,
-        )
     if count == 0:
-        raise Refused(f"{which}{path}: `old` does not stand in the file{_nearest(text, old)}", is_misuse=False)
+        is_masked = REPLACEMENT in old and old in draft.context.mask(text)
+        why = _SECRET_IN_OLD if is_masked else f"`old` does not stand in the file{_nearest(text, old)}"
+        raise Refused(f"{which}{path}: {why}", is_misuse=False)
     if count > 1 and not one.flag("all"):
-        found = islice(re.finditer(re.escape(old), text), _PLACES_MAX)
-        places = ", ".join(str(text.count("\n", 0, match.start()) + 1) for match in found)
-        more = " and more" if count > _PLACES_MAX else ""
         raise Refused(
-            f"{which}{path}: `old` stands in {count} places, beginning in lines {places}{more}; take more of the "
-            "lines round the one you mean, or set `all`",
+            f"{which}{path}: `old` stands in {count} places, beginning in lines {_lines_of(text, old, count)}; take "
+            "more of the lines round the one you mean, or set `all`",
             is_misuse=False,
         )
     if count > 1:
         draft.take(path)
     draft.put(path, text.replace(old, new).encode("utf-8", "replace"))
+
+
+def _lines_of(text: str, old: str, count: int) -> str:
+    """Return the lines in which a text begins that stands there so often."""
+    found = islice(re.finditer(re.escape(old), text), _PLACES_MAX)
+    places = ", ".join(str(text.count("\n", 0, match.start()) + 1) for match in found)
+    return f"{places} and more" if count > _PLACES_MAX else places
 
 
 def _but_for_spaces(text: str, old: str, new: str) -> tuple[str, str] | None:
@@ -259,17 +264,20 @@ def _but_for_spaces(text: str, old: str, new: str) -> tuple[str, str] | None:
         return None
     there = lines[places[0] : places[0] + len(aim)]
     shifts = {(_indent(one), _indent(other)) for one, other in zip(there, wanted, strict=True) if one.strip()}
+    put = _shifted(new.strip("\n").split("\n"), shifts)
+    found = "\n".join(there)
+    return (found, "\n".join(put)) if put is not None and text.count(found) == 1 else None
+
+
+def _shifted(put: list[str], shifts: set[tuple[str, str]]) -> list[str] | None:
+    """Return lines indented as the file is, by pairs of how it is indented and how `old` was; None: they differ."""
     added = {one.removesuffix(other) if one.endswith(other) else None for one, other in shifts}
     dropped = {other.removesuffix(one) if other.endswith(one) else None for one, other in shifts}
-    put = new.strip("\n").split("\n")
     if len(added) == 1 and (more := added.pop()) is not None:
-        shown = [f"{more}{line}" if line.strip() else line for line in put]
-    elif len(dropped) == 1 and (less := dropped.pop()) and all(x.startswith(less) for x in put if x.strip()):
-        shown = [line.removeprefix(less) for line in put]
-    else:
-        return None
-    found = "\n".join(there)
-    return (found, "\n".join(shown)) if text.count(found) == 1 else None
+        return [f"{more}{line}" if line.strip() else line for line in put]
+    if len(dropped) == 1 and (less := dropped.pop()) and all(x.startswith(less) for x in put if x.strip()):
+        return [line.removeprefix(less) for line in put]
+    return None
 
 
 def _indent(line: str) -> str:

@@ -15,7 +15,7 @@ from surefoot.core.agent_types import ModelFacts, Part, ToolKind
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.bodies import AgentBody
-from surefoot.core.budget import crossing_of, left_said, near_of, share_of_requests, told_at, worst_of
+from surefoot.core.budget import Crossing, crossing_of, left_said, near_of, share_of_requests, told_at, worst_of
 from surefoot.core.compaction import facts_that_must_survive, fold_for, summary_brief
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity
@@ -84,9 +84,13 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return move
     if work.is_busy or (conversation.turns and not conversation.turns[-1].is_over):
         return _ask_next(state, node, work, conversation, now) or HOLD
+    return _stopped(node, conversation, _go_on(state, node, work, conversation, now))
+
+
+def _go_on(state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float) -> RuleResult:
+    """Return what follows a turn: the checks of a focused try, the end of what leads nowhere, or the next request."""
     move = look(state, node, work, conversation, now)
-    move = move or _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
-    return _stopped(node, conversation, move)
+    return move or _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
 
 
 def _stop_beforehand(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal | None:
@@ -139,9 +143,7 @@ def _bring_back(
 def beside_question(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Return the next call to carry out or settle that waits for nobody's word; None where there is none."""
     conversation = work.conversation
-    if conversation is None or not conversation.turns or not is_conversing(work):
-        return None
-    if work.people.taken_by is not None or work.people.is_overdue:
+    if conversation is None or not conversation.turns or not _may_call(work):
         return None
     calls, is_broken_off = conversation.turns[-1].calls, breaks_off(state, node)
     for index, call in enumerate(calls):
@@ -157,6 +159,11 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
             if move is not None:
                 return move
     return None
+
+
+def _may_call(work: Attempt) -> bool:
+    """Tell whether calls of the agent are still carried out."""
+    return is_conversing(work) and work.people.taken_by is None and not work.people.is_overdue
 
 
 def _carry_out(
@@ -413,23 +420,18 @@ def _ask(
     fold = fold_for(state, node, tokens_max(state, conversation, facts))
     is_summary = fold.wants_summary and conversation.summarised < fold.folded
     messages = () if is_summary else waiting_for(state, node)
+    files = () if is_summary else focused_files(state, node, facts)
     if is_summary:
         parts = summary_brief(state, node, fold)
+    elif files:
+        parts = (*focused_brief(state, node, files), *message_parts(messages))
     else:
         parts = (*brief_of(state, node, fold), *_nudges(state, node, conversation), *message_parts(messages))
-    files = () if is_summary else focused_files(state, node, facts)
-    if files:
-        parts = (*focused_brief(state, node, files), *message_parts(messages))
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
     crossing = crossing_of(state, node, (reserved_usd, reserved_tokens))
-    if crossing is not None and crossing.may_pass:
-        return HOLD
-    if crossing is not None and crossing.is_of_step:
-        return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
     if crossing is not None:
-        text = told_at(state, crossing, "the next request could cross it")
-        return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
+        return _at_limit(state, node, crossing, now)
     temperature = _temperature(node, conversation, facts, is_focused=bool(files))
     event = ev.ModelRequested(
         **node.at(now),
@@ -460,6 +462,16 @@ def _ask(
         whole_files=tuple(one.name for one in files),
     )
     return Proposal(event, command)
+
+
+def _at_limit(state: RunState, node: StepState, crossing: Crossing, now: float) -> RuleResult:
+    """Return what becomes of a request that could cross a limit."""
+    if crossing.may_pass:
+        return HOLD
+    if crossing.is_of_step:
+        return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
+    text = told_at(state, crossing, "the next request could cross it")
+    return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))
 
 
 def _temperature(node: StepState, conversation: Conversation, facts: ModelFacts, *, is_focused: bool) -> float | None:

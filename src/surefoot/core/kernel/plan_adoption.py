@@ -11,7 +11,7 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, Lesson
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Phase
-from surefoot.core.graph import build_graph
+from surefoot.core.graph import Graph, build_graph
 from surefoot.core.graph_state import member_waits, policy_of, recount, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
@@ -28,16 +28,7 @@ def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
     ended = None if work.conversation is None else work.conversation.ended
     match None if ended is None else ended.payload:
         case Understood() as found:
-            plan = state.plan
-            state.understanding, state.proposal = found.understanding, found.made
-            scope, accept = found.understanding.scope or plan.scope_write, (*plan.accept, *found.accept)
-            state.adopted = replace(plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope)
-            # What was asked before holds, unless lanes are prepared in another way from here on.
-            known = state.accept.records if found.prepare is None else [CheckRecord() for _ in plan.accept]
-            state.accept = AcceptState(records=[*known, *(CheckRecord() for _ in found.accept)])
-            if found.prepare is not None:
-                for lane in state.lanes.values():
-                    lane.is_ready, lane.needs_fresh = False, True
+            _keep_understanding(state, found)
         case Planned() as planned:
             edited = work.people.edited
             state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
@@ -45,6 +36,19 @@ def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
             state.replan = state.replan or claim.changes_next
         case _:
             pass
+
+
+def _keep_understanding(state: RunState, found: Understood) -> None:
+    plan = state.plan
+    state.understanding, state.proposal = found.understanding, found.made
+    scope, accept = found.understanding.scope or plan.scope_write, (*plan.accept, *found.accept)
+    state.adopted = replace(plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope)
+    # What was asked before holds, unless lanes are prepared in another way from here on.
+    known = state.accept.records if found.prepare is None else [CheckRecord() for _ in plan.accept]
+    state.accept = AcceptState(records=[*known, *(CheckRecord() for _ in found.accept)])
+    if found.prepare is not None:
+        for lane in state.lanes.values():
+            lane.is_ready, lane.needs_fresh = False, True
 
 
 def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
@@ -57,6 +61,20 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     need(flaw is None, event, flaw or "")
     graph, _ = build_graph(event.plan.steps)
     assert graph is not None
+    nodes = _nodes_by(state, event, graph)
+    changed = event.plan.accept != state.plan.accept
+    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
+    state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision
+    state.plan_text = event.text or state.plan_text
+    state.proposal, state.replan = None, ""
+    if changed:
+        state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
+    state.policy = policy_of(event.plan, replace(state.policy, raising=others))
+    recount(state)
+
+
+def _nodes_by(state: RunState, event: ev.PlanAdopted, graph: Graph) -> dict[StepId, StepState]:
+    """Return the steps of a plan as they stand: those that were begun are kept, and so are system steps."""
     begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_system_step}
     nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
     if SHORT_WAY in state.nodes:
@@ -70,15 +88,7 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
             nodes[name] = state.nodes[name]
             nodes[name].order, nodes[name].needs = (index, number), node.needs
             nodes[name].waits = member_waits(node, (node.members or ())[: number - 1])
-    changed = event.plan.accept != state.plan.accept
-    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
-    state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision
-    state.plan_text = event.text or state.plan_text
-    state.proposal, state.replan = None, ""
-    if changed:
-        state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
-    state.policy = policy_of(event.plan, replace(state.policy, raising=others))
-    recount(state)
+    return nodes
 
 
 def flaw_of_plan(state: RunState, plan: Plan) -> str | None:
