@@ -158,7 +158,7 @@ def test_a_message_to_a_run_without_agents_or_after_its_end_is_refused(play: Any
     """Nobody would ever read it."""
     with pytest.raises(IllegalTransition, match="none of its steps to come"):
         tell(play({"b": {}}), "keep 3.8", to=None)
-    with pytest.raises(IllegalTransition, match="surefoot retry"):
+    with pytest.raises(IllegalTransition, match="begin another run"):
         tell(begun(play).go(), "keep 3.8", to=None)
 
 

@@ -7,7 +7,7 @@ request holds it again, and a request that has a reply holds it for good.
 from __future__ import annotations
 
 from surefoot.core.attempt import Running
-from surefoot.core.event_words import Phase
+from surefoot.core.event_words import Outcome, Phase
 from surefoot.core.ids import StepId, nearest_said
 from surefoot.core.state import FINAL, MessageState, RunState, StepState
 
@@ -64,7 +64,9 @@ def flaw_of_message(state: RunState, to: StepId | None) -> str:
     """Say why a message cannot be sent to a step, or to the run, and what to do instead; empty where it can."""
     run = state.created.run
     if state.outcome is not None:
-        return f"it has ended ({state.outcome.value}), so no agent will read a message; `surefoot retry {run}` goes on"
+        is_done = state.outcome is Outcome.COMPLETED
+        hint = "begin another run for what is left to say" if is_done else f"`surefoot retry {run}` tries again"
+        return f"it has ended ({state.outcome.value}), so no agent will read a message; {hint}"
     if to is None:
         is_made_later = state.created.goal_options is not None and state.phase in (Phase.UNDERSTAND, Phase.PLAN)
         can_read = is_made_later or any(_may_converse(node) for node in state.nodes.values())
