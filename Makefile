@@ -9,7 +9,7 @@ PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2) --dist
 .PHONY: help setup demo check test test-all test-model test-agents bytecode small-model bench bench-agents matrix format lock clean
 
 help: ## show this
-	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: .venv/.ok ## make .venv with Surefoot and all tools in it
 
