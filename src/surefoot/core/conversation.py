@@ -147,7 +147,9 @@ class Conversation:
     @property
     def has_changed_files(self) -> bool:
         """Tell whether one of its calls changed a file; of commands only the tree tells."""
-        return bool(self.changed) or (None not in (self.tree, self.first_tree) and self.tree != self.first_tree)
+        return any(turn.changed for turn in self.turns) or (
+            None not in (self.tree, self.first_tree) and self.tree != self.first_tree
+        )
 
     @property
     def is_reaching(self) -> bool:

@@ -30,7 +30,7 @@ def why_empty(check: Check, step: Step | None, plan: Plan) -> str:
         return "it passes whatever the files hold"
     if step is None or step.effect is not Effect.REVERSIBLE:
         return ""
-    written = plan.scope_write if step.writes is None else step.writes
+    written = plan.writes_of(step)
     if isinstance(ask, ChangedCheck):
         allowed = _from_root(check, ask.globs, plan)
         return "the step can change nothing else" if all(is_inside(one, allowed) for one in written) else ""

@@ -37,8 +37,8 @@ def focused_files(state: RunState, node: StepState, facts: ModelFacts) -> tuple[
     conversation = conversation_of(node)
     if not _is_on_first_road(conversation) or has_native_tools(state, node) or not shown(node.spec.checks):
         return ()
-    prefix = _prefix(state)
-    writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
+    prefix = state.plan.folder_prefix
+    writes = state.plan.writes_of(node.spec)
     files = [
         one for one in conversation.shown if one.kind is ExcerptKind.FILE and matches(f"{prefix}{one.name}", writes)
     ]
@@ -72,7 +72,7 @@ def focused_brief(state: RunState, node: StepState, files: tuple[Excerpt, ...]) 
 
 
 def _file(state: RunState, conversation: Conversation, file: Excerpt) -> Part:
-    head, path = f"This is the file {in_line(file.name)} as it stands:\n", f"{_prefix(state)}{file.name}"
+    head, path = f"This is the file {in_line(file.name)} as it stands:\n", f"{state.plan.folder_prefix}{file.name}"
     turn = next((turn for turn in reversed(conversation.turns) if path in turn.changed), None)
     if turn is None:
         return text_part("user", head, file.text, file.tokens)
@@ -92,10 +92,6 @@ def _red(node: StepState, conversation: Conversation) -> list[Part]:
         elif said.verdict is not Verdict.PASSED:
             parts.append(text_part("user", behind(f"{asked(check)} is red.", said.text)))
     return parts
-
-
-def _prefix(state: RunState) -> str:
-    return f"{state.plan.folder}/" if state.plan.folder else ""
 
 
 def _task(node: StepState) -> str:

@@ -159,6 +159,14 @@ def wake(state: RunState, node: StepState) -> None:
         make_ready(state, node)
 
 
+def withdraw_question(state: RunState, node: StepState, why: str) -> None:
+    """Ask no more what was asked about a step that goes on."""
+    people = None if node.work is None else node.work.people
+    if people is not None and people.question is not None:
+        state.questions[people.question].withdrawn, people.question = why, None
+        node.status = StepStatus.RUNNING
+
+
 def withdraw(state: RunState, node: StepState, why: str) -> None:
     """Take back what was started, as if it had not been, and what was asked about it."""
     assert node.work is not None

@@ -41,7 +41,7 @@ def products_of(step: Step, plan: Plan) -> Iterator[str]:
 
 def named_by(plan: Plan, path: str, maker: Step) -> tuple[str, ...]:
     """Return the other steps, and the acceptance checks, whose commands name a path or what lies below it."""
-    own = path.rstrip("/").removeprefix(f"{plan.folder}/" if plan.folder else "")
+    own = path.rstrip("/").removeprefix(plan.folder_prefix)
     found: list[str] = []
     for step in plan.steps:
         texts = [*((text, step.cwd) for text, _ in step.body.commands), *_asked(step.checks)]

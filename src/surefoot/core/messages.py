@@ -42,7 +42,7 @@ def waiting_for(state: RunState, node: StepState) -> tuple[MessageState, ...]:
 
 def given_before(state: RunState, node: StepState) -> tuple[MessageState, ...]:
     """Return the messages that were given to agents of the step in earlier conversations."""
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     own = {name for turn in (conversation.turns if conversation else ()) for name in turn.messages}
     found = (one for one in state.messages.values() if node.spec.id in one.given)
     return tuple(one for one in found if one.sent.message not in own)
@@ -50,7 +50,7 @@ def given_before(state: RunState, node: StepState) -> tuple[MessageState, ...]:
 
 def breaks_off(state: RunState, node: StepState) -> bool:
     """Tell whether a person wants the turn under way broken off, so that their message is read at once."""
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     if conversation is None or not conversation.is_begun or not has_conversation(node):
         return False
     asked = conversation.asked

@@ -20,6 +20,6 @@ def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
 def has_native_tools(state: RunState, node: StepState) -> bool:
     """Tell whether the model that is asked next takes tools as such; else its replies are held to a schema."""
     chain = chain_of(state, node)
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     position = 0 if conversation is None else conversation.position
     return not chain or chain[min(position, len(chain) - 1)].native_tools

@@ -319,6 +319,15 @@ class Plan:
             return self.limits.resources[name]
         return None if any(service.name == name for service in self.services) else 1
 
+    @property
+    def folder_prefix(self) -> str:
+        """What stands before the paths of its folder, counted from the root of the repository; empty: nothing."""
+        return f"{self.folder}/" if self.folder else ""
+
+    def writes_of(self, step: Step) -> tuple[str, ...]:
+        """Return what a step may change: its own globs, else those of the plan's scope."""
+        return self.scope_write if step.writes is None else step.writes
+
     def services_of(self, step: Step) -> tuple[str, ...]:
         """Name the services a step or its checks use, in the order of the plan, in which they are started."""
         wanted = {*step.uses, *(name for check in step.checks for name in check.uses)}

@@ -175,23 +175,19 @@ def facts_before(
 
 def has_way_out(step: Step, rung: str) -> bool:
     """Tell whether a step was given a way out of its lane: a network, a socket, no sandbox for it, or none at all."""
-    is_given = (
-        bool(step.sockets)
-        or step.body.reaches_provider
-        or any(one.network or not one.confine for one in (step, *step.checks))
-    )
-    return rung == OPEN_RUNG or (is_given and not _is_sealed(step, rung, but_for=LOOPBACK))
+    return rung == OPEN_RUNG or (_is_open(step) and not _is_sealed(step, rung, but_for=LOOPBACK))
 
 
 def _is_sealed(step: Step, rung: str, *, but_for: Network = False) -> bool:
     """Tell whether nothing a step's commands do can reach beyond its lane; but for such a network, if one is named."""
+    return rung == SEALED_RUNG and not _is_open(step, but_for=but_for)
+
+
+def _is_open(step: Step, *, but_for: Network = False) -> bool:
+    """Tell whether a step or its checks were given a socket, no sandbox, or a network other than that one."""
     asked = (step, *step.checks)
-    is_open = (
-        bool(step.sockets)
-        or step.body.reaches_provider
-        or any(one.network not in (False, but_for) or not one.confine for one in asked)
-    )
-    return rung == SEALED_RUNG and not is_open
+    is_given = any(one.network not in (False, but_for) or not one.confine for one in asked)
+    return bool(step.sockets) or step.body.reaches_provider or is_given
 
 
 def undeclared_of(paths: Iterable[str], step: Step, plan: Plan) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def goal_and_constraints(state: RunState, node: StepState) -> str:
         lines += ["It is reached when these hold:", *(f"- {asked(check)}" for check in accept), ""]
     lines.append(f"The run may change {_files(state.plan.scope_write)}.")
     if _role(node) is Role.WORKER:
-        writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
+        writes = state.plan.writes_of(node.spec)
         lines.append(f"This step may change {_files(writes)}.")
     return "\n".join(lines)
 
@@ -197,7 +197,7 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
 
 
 def _role(node: StepState) -> Role:
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     return Role.WORKER if conversation is None else conversation.role
 
 
@@ -277,7 +277,7 @@ def _outputs(state: RunState, node: StepState) -> list[str]:
 
 def _reached(node: StepState) -> str:
     """Return what earlier attempts did outside, which the restore of the workspace did not take back."""
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     before = len(node.reached) if conversation is None else conversation.reached_before
     words = {True: "it was done", False: "it was not done", None: "nobody knows whether it was done"}
     lines = [
@@ -289,7 +289,7 @@ def _reached(node: StepState) -> str:
 
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
     """Return what was noted outside this conversation, and whether it was there when the conversation began."""
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     turns = () if conversation is None else conversation.turns
     own = [text for turn in turns for text in noted(turn)]
     known = needed_by(state, node) if state.plan.limits.parallel > 1 else None

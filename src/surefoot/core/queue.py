@@ -69,7 +69,7 @@ def is_kept_by_doubt(state: RunState, node: StepState) -> bool:
 
 
 def _globs_of(state: RunState, node: StepState) -> frozenset[str]:
-    return frozenset(state.plan.scope_write if node.spec.writes is None else node.spec.writes)
+    return frozenset(state.plan.writes_of(node.spec))
 
 
 def has_turn(state: RunState, node: StepState) -> bool:

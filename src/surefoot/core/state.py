@@ -15,6 +15,7 @@ from typing import TypedDict
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, Understanding, Usage
 from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt
+from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
     ArtifactsKept,
@@ -181,6 +182,11 @@ class StepState:
     def at(self, now: float) -> AtStep:
         """Return what every event of its attempt says."""
         return {"at": now, "step": self.spec.id, "attempt": self.attempt}
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """The conversation of its attempt."""
+        return None if self.work is None else self.work.conversation
 
     @property
     def in_lane(self) -> InLane:

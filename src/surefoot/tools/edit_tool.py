@@ -258,15 +258,20 @@ def _but_for_spaces(text: str, old: str, new: str) -> tuple[str, str] | None:
     None: it is not certain what is meant: several places, or lines that are indented differently from each other.
     """
     lines, wanted = text.split("\n"), old.strip("\n").split("\n")
-    stripped, aim = [line.strip() for line in lines], [line.strip() for line in wanted]
-    places = [at for at in range(len(lines) - len(aim) + 1) if stripped[at : at + len(aim)] == aim]
-    if len(places) != 1 or not any(aim):
+    places = _alike(lines, wanted)
+    if len(places) != 1 or not any(line.strip() for line in wanted):
         return None
-    there = lines[places[0] : places[0] + len(aim)]
+    there = lines[places[0] : places[0] + len(wanted)]
     shifts = {(_indent(one), _indent(other)) for one, other in zip(there, wanted, strict=True) if one.strip()}
     put = _shifted(new.strip("\n").split("\n"), shifts)
     found = "\n".join(there)
     return (found, "\n".join(put)) if put is not None and text.count(found) == 1 else None
+
+
+def _alike(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Return where these lines stand one after the other, but for spaces at their ends."""
+    stripped, aim = [line.strip() for line in lines], [line.strip() for line in wanted]
+    return [at for at in range(len(lines) - len(aim) + 1) if stripped[at : at + len(aim)] == aim]
 
 
 def _shifted(put: list[str], shifts: set[tuple[str, str]]) -> list[str] | None:
@@ -289,9 +294,8 @@ def _nearest(text: str, old: str) -> str:
     lines, wanted = lines_of(text), lines_of(old) or [""]
     stripped = [line.strip() for line in lines]
     aim = [line.strip() for line in wanted]
-    for at in range(len(lines) - len(aim) + 1):
-        if stripped[at : at + len(aim)] == aim:
-            return f"; it does but for spaces at the ends of lines:\n{_shown(lines, at, len(aim))}"
+    if places := _alike(lines, wanted):
+        return f"; it does but for spaces at the ends of lines:\n{_shown(lines, places[0], len(aim))}"
     best, ratio = -1, 0.6
     key = max(aim, key=len)[:200]
     matcher = difflib.SequenceMatcher(autojunk=False)

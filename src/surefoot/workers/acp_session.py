@@ -409,8 +409,7 @@ class Session:
 
     async def _write(self, params: Json) -> Any:
         """Write a file whole, where the step may."""
-        path, spec, plan = clean(self._inner(str(params["path"]))), self._command.spec, self._context.plan
-        writes = plan.scope_write if spec.writes is None else spec.writes
+        path, writes = clean(self._inner(str(params["path"]))), self._context.plan.writes_of(self._command.spec)
         if not matches(path, writes):
             self._line(f"refused: write {path}")
             raise Refused(f"{path} lies outside what this step may change: {', '.join(writes) or 'nothing'}")

@@ -22,6 +22,7 @@ from surefoot.core.graph_state import (
     recount,
     take_ready,
     wake,
+    withdraw_question,
 )
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
@@ -132,9 +133,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
     work.end(event.ending, event.evidence, event.outputs)
-    if work.people.question is not None:  # what asked it waits no longer
-        state.questions[work.people.question].withdrawn = "the agent has ended"
-        work.people.question, node.status = None, StepStatus.RUNNING
+    withdraw_question(state, node, "the agent has ended")  # what asked it waits no longer
     node.remarks = event.remarks
     state.cost_usd += cost_of(event.outputs)
     if event.ending.status is Status.OK and node.effect.is_outside:

@@ -326,7 +326,7 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         tree=work.checkpoint.tree,
         commit=work.checkpoint.commit,
         scope=(*state.plan.scope_write, *(node.spec.writes or ())),
-        writes=state.plan.scope_write if node.spec.writes is None else node.spec.writes,
+        writes=state.plan.writes_of(node.spec),
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,
     )

@@ -122,7 +122,7 @@ class ConversationDriver(BodyDriver):
             role=role,
             commit=work.checkpoint.commit,
             base=state.created.base or work.checkpoint.commit,
-            writes=() if is_reader else node.spec.writes or state.plan.scope_write,
+            writes=() if is_reader else state.plan.writes_of(node.spec),
             about="" if is_reader else f"{state.plan.goal}\n{node.spec.body.text}",
             red=() if is_reader else told_red(state, node, work),
             room=room_for(state, node),

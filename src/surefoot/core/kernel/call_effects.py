@@ -41,7 +41,7 @@ def key_for_call(state: RunState, node: StepState, call: ToolCall) -> str:
     It names the command and not the call's number, which is another one in each attempt. Once the command is known to
     have been applied, running it again in the same attempt is meant as another effect, with another key.
     """
-    conversation = None if node.work is None else node.work.conversation
+    conversation = node.conversation
     earlier = node.reached[0 if conversation is None else conversation.reached_before :]
     times = sum(one.shown == shown_of(call) and one.applied is True for one in earlier)
     name = digest_of(shown_of(call))[:12]

@@ -17,10 +17,11 @@ from surefoot.core.budget import spend
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.event_words import Applied, Ending, Status
 from surefoot.core.events import Event
+from surefoot.core.graph_state import withdraw_question
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for
-from surefoot.core.state import MessageState, RunState, StepState, StepStatus
+from surefoot.core.state import MessageState, RunState, StepState
 from surefoot.core.tool_payload import PlanChange
 
 SEEN_BEFORE_MAX = 6
@@ -307,18 +308,10 @@ def _tool_call_resolved(state: RunState, event: ev.ToolCallResolved) -> None:
     _, work, conversation = _conversation_of(state, event)
     call.result, call.answer = event, None
     if call.question is not None:
-        _withdraw_question(state, event, work, call.question)
+        if call.question == work.people.question and state.questions[call.question].is_open:
+            withdraw_question(state, state.nodes[event.step], "the turn was broken off")
         work.people.answer = None
     conversation.misuses += event.is_misuse
-
-
-def _withdraw_question(state: RunState, event: ev.ToolCallResolved, work: Attempt, name: str) -> None:
-    """Ask no more about a call that a person has broken off with its turn."""
-    question = state.questions[name]
-    if work.people.question != name or not question.is_open:
-        return
-    question.withdrawn, work.people.question = "the turn was broken off", None
-    state.nodes[event.step].status = StepStatus.RUNNING
 
 
 def _message_sent(state: RunState, event: ev.MessageSent) -> None:

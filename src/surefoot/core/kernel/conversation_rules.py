@@ -221,7 +221,7 @@ def _may_begin(call: ToolCallState, earlier: list[ToolCallState], later: list[To
 
 
 def _editable_files(state: RunState, node: StepState, conversation: Conversation) -> EditableFiles:
-    writes = state.plan.scope_write if node.spec.writes is None else node.spec.writes
+    writes = state.plan.writes_of(node.spec)
     return EditableFiles(writes=writes, seen=dict(conversation.seen))
 
 

@@ -46,9 +46,12 @@ def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, cou
     return Proposal(event)
 
 
+NOBODY_ANSWERED = "nobody answered in time; that is neither consent nor denial"
+
+
 def expired(node: StepState, now: float) -> Proposal:
     """Fail the attempt because the time for an answer is over."""
-    return fails(node, now, Diagnosis.EXPIRED, "nobody answered in time; that is neither consent nor denial")
+    return fails(node, now, Diagnosis.EXPIRED, NOBODY_ANSWERED)
 
 
 def refused(node: StepState, work: Attempt, now: float) -> Proposal | None:

@@ -18,6 +18,7 @@ from surefoot.core.globs import matches
 from surefoot.core.kernel.approval_request import ask_about_call
 from surefoot.core.kernel.approval_rules import allowed_meanwhile
 from surefoot.core.kernel.call_effects import rule_for_call
+from surefoot.core.kernel.failure_rules import NOBODY_ANSWERED
 from surefoot.core.kernel.permission_fold import shown_of_permission
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.permission import Permission
@@ -65,7 +66,7 @@ def _answer(state: RunState, node: StepState, work: Attempt, one: Permission, no
     if shown in node.denied:
         return _refused(node, one, decision, f"not approved by a person: {node.denied[shown]}", now)
     if work.people.is_overdue:
-        return _refused(node, one, decision, "nobody answered in time; that is neither consent nor denial", now)
+        return _refused(node, one, decision, NOBODY_ANSWERED, now)
     return _ask(state, node, work, one, decision, now)
 
 
@@ -109,7 +110,7 @@ def _given(state: RunState, node: StepState, one: Permission, decision: Decision
 
 
 def _weigh(state: RunState, node: StepState, one: Permission) -> Decision:
-    call, writes = one.asked, state.plan.scope_write if node.spec.writes is None else node.spec.writes
+    call, writes = one.asked, state.plan.writes_of(node.spec)
     known = _BY_KIND.get(call.tool)
     if known is not None and known is not _WRITES:
         return known

@@ -47,7 +47,7 @@ def _details(state: RunState, plan: Plan, step: Step) -> Iterator[tuple[str, str
         yield "why", _brief(step.why)
     if step.risk:
         yield "risk", _brief(step.risk)
-    yield "writes", ", ".join(plan.scope_write if step.writes is None else step.writes) or "nothing"
+    yield "writes", ", ".join(plan.writes_of(step)) or "nothing"
     unproved = "only its agent's word: it ends unproved" if body.by_model else "its exit status"
     yield "checks", _checks_said(step.checks) or unproved
     if step.estimate_s is not None:

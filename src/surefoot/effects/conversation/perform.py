@@ -35,16 +35,15 @@ async def start_conversation(context: RunContext, command: do.StartConversation)
 
 
 def _shown(context: RunContext, command: do.StartConversation, lane: str) -> tuple[tuple[Excerpt, ...], dict[str, str]]:
-    space, folder = context.space, context.plan.folder
-    prefix = "" if folder in ("", ".") else f"{folder}/"
-    own = set(space.commits_between(command.base, command.commit))
+    space, prefix = context.space, context.plan.folder_prefix
+    hidden, own = _never_shown(context), set(space.commits_between(command.base, command.commit))
     repository = Repository(
         root=context.start(lane),
         prefix=prefix,
         sizes={
             path.removeprefix(prefix): size
             for path, (_, size) in space.blobs(command.commit).items()
-            if path.startswith(prefix) and path not in _never_shown(context)
+            if path.startswith(prefix) and path not in hidden
         },
         log=tuple(
             Commit(subject=subject, changed=paths if commit in own else ())

@@ -29,7 +29,7 @@ async def expand_group(context: RunContext, command: do.ExpandGroup) -> Event:
         return ev.GroupExpanded(at=now(), group=group.id, items=each.items)
     assert command.commit is not None
     if each.glob is not None:
-        inside = f"{context.plan.folder}/" if context.plan.folder else ""
+        inside = context.plan.folder_prefix
         paths = await in_thread(context.space.files, command.commit)
         names = (path.removeprefix(inside) for path in paths if path.startswith(inside))
         items = tuple(sorted(name for name in names if matches(name, (each.glob,))))
