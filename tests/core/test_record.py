@@ -7,10 +7,13 @@ import inspect
 import pickle
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+from typing import Any, cast
 
 import pytest
 
-from surefoot.core.record import record
+from surefoot.api.python_plans import Step
+from surefoot.core.events import EVENTS
+from surefoot.core.record import fields_of, record
 
 
 @record
@@ -165,3 +168,28 @@ def test_a_record_can_be_equal_to_itself_alone() -> None:
     mark = Mark(name="a")
     assert mark == mark != Mark(name="a")  # noqa: PLR0124 - that is what is asked
     assert len({mark, Mark(name="a")}) == 2
+
+
+@pytest.mark.parametrize("uses", [1, 20])
+@pytest.mark.parametrize("given", [{}, {"name": "a", "rows": 1}, {"name": "a", "other": 1}], ids=["few", "own", "many"])
+def test_a_record_refuses_wrong_fields_however_often_it_was_made(given: Mapping[str, object], uses: int) -> None:
+    """Its first uses are not compiled; what they take and refuse is the same."""
+
+    @record
+    class Count:
+        name: str
+        rows: int = field(init=False, default=0)
+
+    made = [Count(name="a") for _ in range(uses)]
+    assert all(one == Count(name="a") and one.rows == 0 for one in made)
+    with pytest.raises(TypeError, match=r"Count\.__init__\(\) (missing|got)"):
+        cast("Any", Count)(**given)
+
+
+@pytest.mark.parametrize("kind", [Place, Corner, Tally, Step, *EVENTS], ids=lambda kind: kind.__name__)
+def test_the_fields_of_a_record_are_those_that_dataclasses_knows(kind: type[Any]) -> None:
+    """They are found without it, as that takes long."""
+    for ours, theirs in zip(fields_of(kind).values(), fields(kind), strict=True):
+        assert (ours.name, ours.type, ours.default, ours.default_factory, ours.init, ours.kw_only) == (
+            *(theirs.name, theirs.type, theirs.default, theirs.default_factory, theirs.init, theirs.kw_only),
+        )

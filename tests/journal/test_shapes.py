@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from surefoot.core.plan import Check, RunBody, Step
+from surefoot.core.record import record
 from surefoot.journal.record_json import REFUSALS, read, written
 
 WRONG = {
@@ -33,21 +32,21 @@ def test_what_is_not_as_annotated_is_refused(case: tuple[type[object], bytes]) -
         read(kind, body)
 
 
-@dataclass(frozen=True)
+@record
 class First:
     """Stands in a union with one that looks the same."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Second:
     """The other one."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Holding:
     """Holds one of them."""
 
@@ -57,11 +56,11 @@ class Holding:
 
 def test_a_record_of_a_union_is_read_as_the_class_it_was_written_as() -> None:
     """A field with a default that is added later cannot turn what was written into another class."""
-    held = Holding(Second("x"), (First("y"), Second("z")))
+    held = Holding(one=Second(text="x"), more=(First(text="y"), Second(text="z")))
     assert read(Holding, written(held)) == held
 
 
 def test_a_record_of_a_union_that_holds_what_is_not_utf_8_is_read_as_its_class() -> None:
     """Such texts are written in another way."""
-    held = Holding(Second("\udc80"))
+    held = Holding(one=Second(text="\udc80"))
     assert read(Holding, written(held)) == held

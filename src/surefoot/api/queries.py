@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from surefoot.api.home import Home
 from surefoot.api.takeover import lane_of
@@ -11,9 +12,11 @@ from surefoot.core.cost_report import spending_of
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
 from surefoot.core.report import Json, report_of, standing_of
-from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState, StepStatus
 from surefoot.ports.storage import Recorded
+
+if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
+    from surefoot.core.report_shape import Report
 
 
 @record

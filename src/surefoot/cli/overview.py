@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from surefoot.api.home import Home
 from surefoot.api.queries import RunSummary, runs
@@ -14,9 +15,11 @@ from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.report_page import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
-from surefoot.core.report_shape import Report
 from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import Section, asking_rows, question_row, style_of
+
+if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
+    from surefoot.core.report_shape import Report
 
 RUNS_SCHEMA = "surefoot.runs/1"
 _STATUS = ("run", "goal", "state", "outcome", "reason", "phase", "selection", "counts", "questions", "asking", "next")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from surefoot.core.regex import regex
-from surefoot.core.report_shape import Report
 from surefoot.views.lines import EMPTY, Line, block, clean, one_line
 from surefoot.views.report_sections import (
     Row,
@@ -18,6 +18,9 @@ from surefoot.views.report_sections import (
     standing,
     style_of,
 )
+
+if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
+    from surefoot.core.report_shape import Report
 
 _ENDED = {
     "completed": "is completed",

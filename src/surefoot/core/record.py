@@ -2,23 +2,27 @@
 
 Python writes and compiles up to nine methods for a dataclass when its class is made; with the hundreds of records of
 this program that took a quarter of the processor time of a short run, although each command uses few of them. Here all
-records share their methods, only `__init__`, on which an engine's speed hangs, is compiled, when it is first used, and
-`dataclasses` is asked about the fields of a record when somebody wants to know them.
+records share their methods; only `__init__`, on which an engine's speed hangs, is compiled, once it has been used a few
+times; and `dataclasses` is asked about the fields of a record when somebody else wants to know them.
 What comes out is a dataclass to all others: `fields`, `replace` and `asdict` work, and it is equal, hashed and written
 as `dataclass(frozen=True, slots=True, kw_only=True)` has it, or with other arguments where a record is told otherwise.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from functools import cache
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field
+from functools import cache, partial
 from typing import Any, TypeVar, cast, dataclass_transform, overload
 
 T = TypeVar("T")
 _DESCRIBED = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
+_DECLARED = "__declared__"
 _NOT_COPIED = frozenset({"__dict__", "__weakref__"})
 _NO_FIELD = ("ClassVar", "typing.ClassVar")
+_USES_MAX = 4
+"""From this use on `__init__` is a compiled one; to compile it takes as long as some ten uses without."""
 
 
 @overload
@@ -47,7 +51,14 @@ def record(
         body = {name: one for name, one in vars(kind).items() if name not in own and name not in _NOT_COPIED}
         described = {name: _Described(kind, kw_only=kw_only) for name in _DESCRIBED}
         slots = tuple(name for name in own if name not in known)
-        inner = {**methods, **body, **described, "__slots__": slots, "__qualname__": kind.__qualname__}
+        inner = {
+            **methods,
+            **body,
+            **described,
+            _DECLARED: (kind, kw_only),
+            "__slots__": slots,
+            "__qualname__": kind.__qualname__,
+        }
         made: type[T] = type(kind)(kind.__name__, kind.__bases__, inner)
         return made
 
@@ -76,13 +87,75 @@ class _Described:
         return getattr(self._kind, self._name)
 
 
+def is_record(kind: object) -> bool:
+    """Return whether this is a class that `record` made."""
+    return isinstance(kind, type) and _DECLARED in vars(kind)
+
+
+@cache
+def fields_of(kind: type[Any]) -> Mapping[str, Field[Any]]:
+    """Return the fields of a record by name, without asking `dataclasses`."""
+    found: dict[str, Field[Any]] = {}
+    for base in reversed(kind.__mro__):
+        if _DECLARED in vars(base):
+            declared, kw_only = vars(base)[_DECLARED]
+            found |= _declared_fields(declared, kw_only=kw_only)
+    return found
+
+
+def _declared_fields(kind: type[Any], *, kw_only: bool) -> dict[str, Field[Any]]:
+    """Return the fields that a class itself declares, as `dataclasses` would have them."""
+    found: dict[str, Field[Any]] = {}
+    for name, said in kind.__annotations__.items():
+        if said == "KW_ONLY":
+            kw_only = True
+        elif not str(said).startswith(_NO_FIELD):
+            given: Any = vars(kind).get(name, MISSING)
+            one = cast("Field[Any]", given if isinstance(given, Field) else field(default=given))
+            one.name, one.type = name, said
+            one.kw_only = kw_only if one.kw_only is MISSING else one.kw_only
+            found[name] = one
+    return found
+
+
 class _Init:
-    """Stands for the `__init__` of a record until someone asks for it."""
+    """Stands for the `__init__` of a record until it has been used often enough to be worth compiling."""
+
+    def __init__(self) -> None:
+        self._uses: Counter[type[Any]] = Counter()
 
     def __get__(self, instance: object, kind: type[Any]) -> Callable[..., None]:
-        made: Any = _init_of(kind)
-        kind.__init__ = made
-        return made.__get__(instance, kind)
+        self._uses[kind] += 1
+        if instance is not None and self._uses[kind] < _USES_MAX:
+            return partial(_fill, instance)
+        return _compiled(kind).__get__(instance, kind)
+
+
+def _compiled(kind: type[Any]) -> Any:
+    kind.__init__ = _init_of(kind)
+    return kind.__init__
+
+
+def _fill(self: object, *args: object, **given: object) -> None:
+    """Set the fields from what is given by keyword; what is given otherwise is left to the compiled `__init__`."""
+    kind: type[Any] = type(self)
+    left, values = dict(given), dict[str, object]()
+    for name, one in fields_of(kind).items():
+        if one.init and name in left:
+            values[name] = left.pop(name)
+        elif one.default is not MISSING:
+            values[name] = one.default
+        elif one.default_factory is not MISSING:
+            values[name] = one.default_factory()
+        elif one.init:
+            left[name] = MISSING  # what has to be given, and is not
+    if args or left:
+        _compiled(kind)(self, *args, **given)
+        return
+    for name, value in values.items():
+        object.__setattr__(self, name, value)
+    if hasattr(kind, "__post_init__"):
+        cast("Any", self).__post_init__()
 
 
 def _init_of(kind: type[Any]) -> Callable[..., None]:
@@ -90,8 +163,8 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
     known: dict[str, object] = {"_set": object.__setattr__, "_missing": MISSING}
     taken: dict[bool, list[str]] = {False: [], True: []}
     lines: list[str] = []
-    for one in fields(kind):
-        name, default, value = one.name, f"_default_{one.name}", one.name
+    for name, one in fields_of(kind).items():
+        default, value = f"_default_{name}", name
         word = name
         if one.default is not MISSING:
             known[default] = one.default
@@ -114,17 +187,12 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
     exec(f"def __init__(self, {', '.join(words)}):\n{''.join(lines) or '  pass'}", known)  # noqa: S102 - of our own words alone
     made: Any = known["__init__"]
     made.__qualname__ = f"{kind.__qualname__}.__init__"
-    made.__annotations__ = {**{one.name: one.type for one in fields(kind)}, "return": None}
+    made.__annotations__ = {**{name: one.type for name, one in fields_of(kind).items()}, "return": None}
     return made
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
-
-
 def _values(self: object) -> tuple[object, ...]:
-    return tuple([getattr(self, name) for name in _names(type(self))])
+    return tuple([getattr(self, name) for name in fields_of(type(self))])
 
 
 def _is_equal(self: object, other: object) -> bool:
@@ -137,7 +205,7 @@ def _hash(self: object) -> int:
 
 def _written(self: object) -> str:
     kind: type[Any] = type(self)
-    said = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(kind) if one.repr)
+    said = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields_of(kind).values() if one.repr)
     return f"{type(self).__qualname__}({said})"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from surefoot.core.approval_metrics import attention_of
 from surefoot.core.budget import spent_by
@@ -18,19 +18,6 @@ from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.regex import regex
-from surefoot.core.report_shape import (
-    AskingShape,
-    CheckShape,
-    ClaimShape,
-    EffectShape,
-    FindingShape,
-    MessageShape,
-    QuestionShape,
-    ReachShape,
-    Report,
-    SelectionShape,
-    StepShape,
-)
 from surefoot.core.short_text import listed
 from surefoot.core.state import DONE, MessageState, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import REVIEWING
@@ -45,6 +32,21 @@ from surefoot.core.verdicts import (
     is_red_before,
     red_before_said,
 )
+
+if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
+    from surefoot.core.report_shape import (
+        AskingShape,
+        CheckShape,
+        ClaimShape,
+        EffectShape,
+        FindingShape,
+        MessageShape,
+        QuestionShape,
+        ReachShape,
+        Report,
+        SelectionShape,
+        StepShape,
+    )
 
 SCHEMA = "surefoot.report/1"
 _COUNTED = (

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from inspect import get_annotations
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
+
+from surefoot.core.record import fields_of, is_record
 
 Reader = Callable[[Any], Any]
 """Takes what JSON holds and returns the value, or raises one of `REFUSALS`."""
@@ -60,14 +61,9 @@ def read_fields(kind: type[object], body: bytes) -> dict[str, Any]:
     return {name: readers[name](each) for name, each in _exactly(dict, json.loads(body)).items()}
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
 def _unfolded(tagged: frozenset[type[object]], record: object) -> dict[str, object]:
     kind = type(record)
-    told = {name: getattr(record, name) for name in _names(kind)}
+    told = {name: getattr(record, name) for name in fields_of(kind)}
     return {TAG: kind.__name__, **told} if kind in tagged else told
 
 
@@ -95,10 +91,10 @@ def _tagged(kind: type[object]) -> frozenset[type[object]]:
         seen.add(hint)
         inner = [one for one in get_args(hint) if one is not Ellipsis] if get_origin(hint) is not Literal else []
         if get_origin(hint) in (Union, types.UnionType):
-            records = [one for one in inner if is_dataclass(one)]
+            records = [one for one in inner if is_record(one)]
             found.update(cast("list[type[object]]", records) if len(records) > 1 else ())
         todo += inner
-        if is_dataclass(hint):
+        if is_record(hint):
             todo += _hints(hint).values()
     return frozenset(found)
 
@@ -124,7 +120,7 @@ def reader_of(hint: Any) -> Reader:
     if origin in (Mapping, dict):
         one = reader_of(inner[1])
         return lambda value: {key: one(each) for key, each in _exactly(dict, value).items()}
-    if is_dataclass(hint):
+    if is_record(hint):
         return _record(cast("type[Any]", hint))
     if issubclass(hint, Enum):
         return _member({member.value: member for member in hint})
@@ -156,7 +152,7 @@ def _row(inner: tuple[Any, ...]) -> Reader:
 @cache
 def _readers(kind: type[Any]) -> Mapping[str, Reader]:
     hints = _hints(kind)
-    return {name: reader_of(hints[name]) for name in _names(kind)}
+    return {name: reader_of(hints[name]) for name in fields_of(kind)}
 
 
 def _record(kind: type[Any]) -> Reader:
@@ -174,7 +170,7 @@ def _record(kind: type[Any]) -> Reader:
 
 def _union(members: tuple[Any, ...]) -> Reader:
     """Read what one member takes. Of several records it is the one that is named."""
-    kinds = [cast("type[Any]", member) for member in members if is_dataclass(member)]
+    kinds = [cast("type[Any]", member) for member in members if is_record(member)]
     records = {kind.__name__: reader_of(kind) for kind in kinds}
     readers = [reader_of(member) for member in members if member is not types.NoneType]
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from surefoot.core.event_words import Phase
 from surefoot.core.money import money
 from surefoot.core.record import record
-from surefoot.core.report_shape import CheckShape, MessageShape, QuestionShape, Report, SelectionShape, StepShape
 from surefoot.core.short_text import listed
 from surefoot.core.verdicts import CHANGED, changed_said
 from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, one_line, said_once
+
+if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
+    from surefoot.core.report_shape import CheckShape, MessageShape, QuestionShape, Report, SelectionShape, StepShape
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""
