@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-all test-model test-agents bytecode small-model bench bench-agents matrix format lock clean
+.PHONY: help setup demo check lint types test test-all test-model test-agents bytecode small-model bench bench-agents matrix format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -16,14 +16,22 @@ setup: .venv/.ok ## make .venv with Surefoot and all tools in it
 demo: .venv/.ok ## migrate a real package, survive a kill in the middle, show the report
 	@$(BIN)/python examples/demo.py
 
-check: .venv/.ok ## format, lint, types and import contracts
+check: lint types ## format, lint, types and import contracts
+
+lint: .venv/.ok
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright --pythonpath $(BIN)/python --warnings
 	$(BIN)/lint-imports
 
-test: check bytecode small-model ## everything that must hold before a change lands
-	$(BIN)/pytest $(PYTEST_FLAGS)
+types: .venv/.ok
+	$(BIN)/pyright --pythonpath $(BIN)/python --warnings
+
+# The types are checked beside the tests, by one processor for a minute, and told at the end.
+test: lint bytecode small-model ## everything that must hold before a change lands
+	@mkdir -p build
+	@$(MAKE) --no-print-directory types >build/types.log 2>&1 & types=$$!; \
+	$(BIN)/pytest $(PYTEST_FLAGS); tests=$$?; \
+	wait $$types; types=$$?; cat build/types.log; exit $$((tests | types))
 
 test-all: check bytecode small-model ## also more of the crash matrix, soaks and real migrations; the result goes to docs/internals/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
