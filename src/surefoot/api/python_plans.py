@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import KW_ONLY, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from surefoot.core import plan as core
 from surefoot.core.agent_programs import is_worker
 from surefoot.core.ids import RunId, encode_id, nearest_said
 from surefoot.core.plan import RetryPolicy
-from surefoot.core.plan_keys import Key, Kind
+from surefoot.core.plan_keys import Key, Kind, Value
 from surefoot.core.plan_schema import ON_FAILURE, SHELLS, TABLES
 from surefoot.core.probe_kinds import FunctionProbe, Probe
 from surefoot.core.record import record
@@ -69,8 +70,12 @@ class Check:
         if len(asked) != 1:
             raise _invalid(f"{where} takes exactly one of {', '.join(kind.name for kind in table.kinds)}")
         kind = asked[0]
-        values = _within(getattr(self, kind.name), kind, where) if kind.is_nested else _values(self, kind.keys, where)
-        return core.Check(ask=kind.type(**values), **_values(self, table.keys, where))
+        values = (
+            _within(getattr(self, kind.name), kind, where)
+            if kind.is_nested
+            else _values(self, _filling(kind.keys), where)
+        )
+        return core.Check(ask=kind.type(**values), **_values(self, _filling(table.keys), where))
 
 
 @record(kw_only=False)
@@ -128,7 +133,6 @@ class Step:
     def compiled(self) -> core.Step:
         """Return the step of the plan model."""
         where = f"step {self.id!r}"
-        own = {"id", "reads", "checks", "probe", "retry", "on_failure"}
         on_failure = self.on_failure or ("skip" if self.optional else "block" if self.agent is None else "ask")
         # An agent learns from what the checks said, so that another attempt is another way.
         retry = replace(self.retry or RetryPolicy(), retry_unknown=self.retry is not None or self.agent is not None)
@@ -141,7 +145,7 @@ class Step:
             probe=self._probe(where),
             retry=retry,
             on_failure=_word(on_failure, ON_FAILURE, f"{where}: on_failure"),
-            **_values(self, [key for key in TABLES["step"].keys if key.name not in own], where),
+            **_values(self, _keys_of("step", *_STEP_BY_HAND), where),
         )
 
     def _body(self, where: str) -> core.AnyBody:
@@ -155,14 +159,14 @@ class Step:
         if self.call is not None:
             return core.CallBody(function=self.call)
         if self.agent is not None:
-            body = core.AgentBody(instructions=self.agent, **_values(self, TABLES["agent"].keys, where))
+            body = core.AgentBody(instructions=self.agent, **_values(self, _keys_of("agent"), where))
             if self.worker is not None and (self.model is not None or not is_worker(self.worker)):
                 raise _invalid(
                     f"{where}: worker is {self.worker!r}; acp:NAME or acp:COMMAND was expected, and no model"
                 )
             return body if self.worker is None else body.given_to(self.worker)
         assert self.ask is not None
-        return core.AskBody(question=self.ask, **_values(self, TABLES["question"].keys, where))
+        return core.AskBody(question=self.ask, **_values(self, _keys_of("question"), where))
 
     def _probe(self, where: str) -> Probe | None:
         if self.probe is not None and not isinstance(self.probe, Probe):
@@ -192,12 +196,11 @@ class Plan:
 
     def compiled(self) -> core.Plan:
         """Return the plan of the plan model."""
-        own = {"accept", "limits"}
         return core.Plan(
             steps=tuple(step.compiled() for step in self.steps),
             accept=_compiled_checks(self.accept, "the plan"),
-            limits=core.Limits(**_values(self, TABLES["limits"].keys, "the plan"), resources=self.resources),
-            **_values(self, [key for key in TABLES["plan"].keys if key.name not in own], "the plan"),
+            limits=core.Limits(**_values(self, _keys_of("limits"), "the plan"), resources=self.resources),
+            **_values(self, _keys_of("plan", "accept", "limits"), "the plan"),
         )
 
     @property
@@ -212,18 +215,35 @@ class Plan:
         return FunctionRegistry(bodies=bodies, probes=probes)
 
 
-def _values(of: object, keys: Iterable[Key], where: str) -> dict[str, Any]:
+_STEP_BY_HAND = ("id", "reads", "checks", "probe", "retry", "on_failure")
+
+
+_Filling = tuple[tuple[str, str, Value], ...]
+"""Keys of a plan file: the name of each, the field that it fills, and what it takes."""
+
+
+@cache
+def _keys_of(table: str, *others: str) -> _Filling:
+    """Return the keys of a table but some others."""
+    return _filling(key for key in TABLES[table].keys if key.name not in others)
+
+
+def _filling(keys: Iterable[Key]) -> _Filling:
+    return tuple((key.name, key.fills, key.value) for key in keys if key.fills)
+
+
+def _values(of: object, keys: _Filling, where: str) -> dict[str, Any]:
     """Return what is set, as the plan model has it: by the fields that the keys of a plan file fill."""
     values: dict[str, Any] = {}
-    for key in keys:
-        value = getattr(of, key.name, getattr(of, key.fills, None) if key.fills else None)
-        if value is None or not key.fills:
+    for name, field_name, taken in keys:
+        value = getattr(of, name, getattr(of, field_name, None))
+        if value is None:
             continue
-        if key.value.kind == "word":
-            value = _word(value, key.value.words, f"{where}: {key.name}")
-        elif key.value.is_many or key.value.kind == "named":
+        if taken.kind == "word":
+            value = _word(value, taken.words, f"{where}: {name}")
+        elif taken.is_many or taken.kind == "named":
             value = tuple(value)
-        values[key.fills] = value
+        values[field_name] = value
     return values
 
 

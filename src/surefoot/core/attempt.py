@@ -9,7 +9,7 @@ service, the end of an engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from typing import Any
 
 from surefoot.core.agent_types import Claim
@@ -27,7 +27,7 @@ from surefoot.core.events import (
 )
 from surefoot.core.ids import BlobId
 from surefoot.core.permission import Permission
-from surefoot.core.record import record
+from surefoot.core.record import fields_of, record
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -173,7 +173,7 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
 
 def _fields_of(stage: Stage, kind: type[Stage] | None = None) -> dict[str, Any]:
     """Return what a later stage keeps of this one: the fields of `kind`."""
-    return {one.name: getattr(stage, one.name) for one in fields(kind or type(stage))}
+    return {name: getattr(stage, name) for name in fields_of(kind or type(stage))}
 
 
 @record(frozen=False)

@@ -99,14 +99,23 @@ _QUOTES: Mapping[Way, _Text] = {
     Way.REGEX: re.escape,
     Way.SQL: lambda value: value.replace("'", "''"),
 }
-_BODY_KEYS: Mapping[type[Body], tuple[Key, ...]] = {
-    RunBody: (TABLES["step"].key("run")._replace(field="command", way=Way.SHELL),),
-    AgentBody: TABLES["agent"].keys,
-    WorkerBody: (TABLES["agent"].key("do"),),
-    AskBody: TABLES["question"].keys,
+_Ways = tuple[tuple[str, Way], ...]
+"""The fields of a record whose texts may hold placeholders, and how those are replaced."""
+
+
+def _ways_of(keys: Iterable[Key]) -> _Ways:
+    return tuple((key.fills, key.way) for key in keys if key.way is not None)
+
+
+_STEP_WAYS, _CHECK_WAYS = _ways_of(TABLES["step"].keys), _ways_of(TABLES["check"].keys)
+_BODY_WAYS: Mapping[type[Body], _Ways] = {
+    RunBody: (("command", Way.SHELL),),
+    AgentBody: _ways_of(TABLES["agent"].keys),
+    WorkerBody: _ways_of([TABLES["agent"].key("do")]),
+    AskBody: _ways_of(TABLES["question"].keys),
 }
-_KIND_KEYS: Mapping[type, tuple[Key, ...]] = {
-    kind.type: kind.within for name in ("check", "probe") for kind in TABLES[name].kinds
+_KIND_WAYS: Mapping[type, _Ways] = {
+    kind.type: _ways_of(kind.within) for name in ("check", "probe") for kind in TABLES[name].kinds
 }
 _Rewriting = Mapping[Way, _Text]
 """What is done to the texts of a step, by what they are."""
@@ -123,25 +132,24 @@ def _rewritten(step: Step, to: _Rewriting) -> Step:
         )
     return replace(
         step,
-        **_changes(step, TABLES["step"].keys, to),
+        **_changes(step, _STEP_WAYS, to),
         for_each=each,
         home=tuple(map(plain, step.home)),
-        body=replace(step.body, **_changes(step.body, _BODY_KEYS.get(type(step.body), ()), to)),
+        body=replace(step.body, **_changes(step.body, _BODY_WAYS.get(type(step.body), ()), to)),
         checks=tuple(
-            replace(check, ask=_question(check.ask, to), **_changes(check, TABLES["check"].keys, to))
-            for check in step.checks
+            replace(check, ask=_question(check.ask, to), **_changes(check, _CHECK_WAYS, to)) for check in step.checks
         ),
         probe=None if probe is None else replace(probe, ask=_question(probe.ask, to)),
     )
 
 
 def _question(ask: Any, to: _Rewriting) -> Any:
-    return replace(ask, **_changes(ask, _KIND_KEYS.get(ask.__class__, ()), to))
+    return replace(ask, **_changes(ask, _KIND_WAYS.get(ask.__class__, ()), to))
 
 
-def _changes(record: object, keys: Iterable[Key], to: _Rewriting) -> dict[str, Any]:
+def _changes(record: object, ways: _Ways, to: _Rewriting) -> dict[str, Any]:
     """Return the fields that hold texts, each rewritten in its way."""
-    return {key.fills: _text(getattr(record, key.fills), to[key.way]) for key in keys if key.way is not None}
+    return {name: _text(value, to[way]) for name, way in ways if (value := getattr(record, name))}
 
 
 def _text(value: object, rewrite: _Text) -> object:
