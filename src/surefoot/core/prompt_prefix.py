@@ -129,12 +129,19 @@ def standing_said(checks: Sequence[Check], said: Sequence[tuple[Check, Interim]]
     if red:
         words = (behind(f"Not passed as the files stand now: {asked(check)}.", _end_of(one.text)) for check, one in red)
         return "\n".join(words)
+    if is_all_green(checks, said):
+        return ALL_GREEN
     green = [check for check, _ in said]
-    unasked = [check for check in shown(checks) if check not in green]
-    if not green or not unasked:
-        return ALL_GREEN if green else ""
-    names = "; ".join(asked(check) for check in unasked)
+    if not green:
+        return ""
+    names = "; ".join(asked(check) for check in shown(checks) if check not in green)
     return f"These checks pass: {'; '.join(asked(check) for check in green)}. Not asked yet: {names}."
+
+
+def is_all_green(checks: Sequence[Check], said: Sequence[tuple[Check, Interim]]) -> bool:
+    """Tell whether every check that an agent may know of was asked about what it has just changed, and passed."""
+    green = [check for check, one in said if one.verdict is Verdict.PASSED]
+    return bool(said) and len(green) == len(said) and all(check in green for check in shown(checks))
 
 
 def _end_of(text: str) -> str:

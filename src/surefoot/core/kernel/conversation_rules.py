@@ -36,14 +36,14 @@ from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import brief_of, message_parts
-from surefoot.core.prompt_prefix import prefix_flaw, standing_said
-from surefoot.core.prompts import ALL_GREEN, ANEW, BROKEN_OFF, READ_FIRST, SETTLED, end_of
+from surefoot.core.prompt_prefix import is_all_green, prefix_flaw, standing_said
+from surefoot.core.prompts import ANEW, BROKEN_OFF, READ_FIRST, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.state import RunState, StepState
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.untrusted_text import behind
-from surefoot.core.verdicts import CheckRecord, interims, next_during
+from surefoot.core.verdicts import CheckRecord, Interim, interims, next_during
 
 MISUSES_MAX = 12
 REPEATS_MAX = 2
@@ -113,17 +113,17 @@ def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> R
         return move
     if isinstance(ends, ev.AttemptFailed) and ends.diagnosis in _NO_END:
         return Proposal(ev.ConversationStopped(**node.at(ends.at), diagnosis=ends.diagnosis, reason=ends.reason))
-    if isinstance(ends, ev.LimitReached) and _standing(node, conversation) == ALL_GREEN:
+    if isinstance(ends, ev.LimitReached) and is_all_green(node.spec.checks, _interims(node, conversation)):
         # The run would pause with work that is done; as far as anybody knows its checks pass.
         reason = "no model answered" if ends.limit == "models" else f"the limit `{ends.limit}` of the run was reached"
         return Proposal(ev.ConversationStopped(**node.at(ends.at), diagnosis=Diagnosis.STALL, reason=reason))
     return move
 
 
-def _standing(node: StepState, conversation: Conversation) -> str:
-    """Say how the checks stand that were asked about what the agent has changed; empty where none was."""
+def _interims(node: StepState, conversation: Conversation) -> list[tuple[Check, Interim]]:
+    """Return what the checks said that were asked about what the agent has changed."""
     assert node.work is not None
-    return standing_said(node.spec.checks, interims(node.spec.checks, node.work.checks, conversation.tree or ""))
+    return interims(node.spec.checks, node.work.checks, conversation.tree or "")
 
 
 def _bring_back(
@@ -494,7 +494,7 @@ def _say_near(state: RunState, now: float) -> Proposal | None:
 
 def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tuple[Part, ...]:
     """Return what is said at the end of a brief: how the work stands, what is left, what has gone wrong just now."""
-    texts = [standing] if (standing := _standing(node, conversation)) else []
+    texts = [standing] if (standing := standing_said(node.spec.checks, _interims(node, conversation))) else []
     texts += [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
     if conversation.fault is not None and conversation.fault.fault in ANEW:
         texts.append(ANEW[conversation.fault.fault])
