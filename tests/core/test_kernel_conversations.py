@@ -176,6 +176,19 @@ def test_a_reply_given_again_after_a_change_is_no_loop(play: Any, between: tuple
     assert failures(run) == ([] if between else ["infinite_loop"])
 
 
+def test_a_reply_given_again_after_a_command_that_changed_files_is_no_loop(play: Any) -> None:
+    """Only the tree tells what a command changed: each of these left another one, and the last three the same."""
+    run = begun(play)
+    for turn, tree in enumerate(("t1", "t2", "t3", "t4", "t4", "t4"), start=1):
+        assert failures(run) == []
+        reply(run, turn, "run", arguments=SAME).will(do.UseTool, f"{turn}.1", changed=(), tree=tree)
+    reply(run, 7, "run", arguments=SAME)
+    turns = run.state.nodes["a"].work.conversation.turns
+    assert [turn.same_as for turn in turns] == [(), (), (), (), (), (5,), (5, 6)]
+    run.go()
+    assert [event.diagnosis for event in run.told(ev.ConversationStopped)] == [Diagnosis.INFINITE_LOOP]
+
+
 def test_reads_repeated_within_one_reply_are_no_loop(play: Any) -> None:
     """Replies are judged, not calls."""
     run = reply(begun(play), 1, *["read"] * 8, arguments=SAME)

@@ -62,6 +62,8 @@ class Turn:
     """What people said before it, by id."""
     is_focused: bool = False
     """Whether whole files were asked for, without tools."""
+    tree: str | None = None
+    """The tree of the lane when its reply came."""
 
     @property
     def changed(self) -> tuple[str, ...]:

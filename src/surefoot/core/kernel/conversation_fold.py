@@ -102,6 +102,7 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
         same_as=same_as,
         messages=asked.messages,
         is_focused=asked.is_focused,
+        tree=conversation.tree,
     )
     conversation.turns.append(turn)
     conversation.focused += asked.is_focused
@@ -274,10 +275,10 @@ def settle_call(node: StepState, work: Attempt, name: str, answer: str) -> None:
 
 
 def _same_replies(conversation: Conversation, calls: list[ToolCallState]) -> list[int]:
-    """Return the turns with the same calls, whatever these gave, since a file was changed; the latest turns alone."""
+    """Return the turns with the same calls, whatever these gave, since files were changed; the latest turns alone."""
     found: list[int] = []
     for turn in reversed(conversation.turns[-SEEN_BEFORE_MAX:]):
-        if any(isinstance(one.result, ev.ToolCallFinished) and one.result.changed for one in turn.calls):
+        if turn.changed or turn.tree != conversation.tree:  # of what a command changed only the tree tells
             break
         if calls and [_written(one) for one in turn.calls] == [_written(one) for one in calls]:
             found.insert(0, turn.number)
