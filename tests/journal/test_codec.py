@@ -22,6 +22,7 @@ from surefoot.core.events import (
     CheckAnswered,
     Event,
     GroupExpanded,
+    ModelRequested,
     ModelResponded,
     RunCreated,
     ToolCallFinished,
@@ -204,3 +205,12 @@ def test_a_run_created_by_the_first_version_knows_no_earlier_times() -> None:
     old = replace(written, version=1, body=written.body.replace(b',"estimates":{}', b""))
     assert old.body != written.body
     assert decode(RUN, 1, old, "0.1.0") == RunCreated(at=1.0, run=RUN, plan=made)
+
+
+def test_a_request_written_by_the_first_version_has_no_temperature_and_no_message() -> None:
+    """Nor did it ask for whole files: version 2 brought all three."""
+    asked = ModelRequested(at=1.0, step=StepId("a"), attempt=1, turn=1, model="m", tokens=5)
+    written = encode(asked)
+    body = written.body.replace(b',"temperature":null,"messages":[],"is_focused":false', b"")
+    assert (written.version, body != written.body) == (2, True)
+    assert decode(RUN, 1, replace(written, version=1, body=body), "0.1.0") == asked

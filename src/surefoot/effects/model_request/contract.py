@@ -34,7 +34,7 @@ class ModelRequested(StepEvent):
     is_summary: bool = False
     """Whether it asks for a summary of those, and is no turn of the conversation itself."""
     temperature: float | None = None
-    """How freely the model is to choose its words; None: as its provider has it."""
+    """How freely the model is to choose its words; None: as its provider has it; since version 2."""
     messages: tuple[Handle, ...] = ()
     """What people said since the last reply, by id; it stands at the end of the request; since version 2."""
     is_focused: bool = False
