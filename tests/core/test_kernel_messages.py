@@ -9,11 +9,11 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Fault, GoalOptions
+from surefoot.core.agent_types import Claim, Fault, GoalOptions
 from surefoot.core.compaction import fold_for
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, Limits, RetryPolicy
+from surefoot.core.plan import AgentBody, AgentLimits, Limits, RetryPolicy
 from surefoot.core.prompt import brief_of
 from surefoot.errors import IllegalTransition
 from tests.core.test_kernel_conversations import (
@@ -24,6 +24,7 @@ from tests.core.test_kernel_conversations import (
     brief_in,
     calls,
     failing,
+    failures,
     faulty,
     reply,
     settled,
@@ -115,6 +116,41 @@ def test_an_agent_does_not_end_before_it_has_read_what_came_in_between(play: Any
     run.will(do.RequestModel, "a", calls=calls(1, "finish")).let(do.RequestModel).go(do.RequestModel)
     assert settled(run)["1.1"].startswith("This did not end your work")
     assert run.go().states == {"a": "verified"}
+
+
+def told_amid_end(run: Any, text: str) -> Any:
+    """Let the agent end its work, and a person say something while that is carried out."""
+    assert under_way(reply(run, 1, "finish")) == ["1.1"]
+    return tell(run, text)
+
+
+def test_a_message_that_comes_while_an_agent_ends_is_read_before_the_end_holds(play: Any) -> None:
+    """The call was under way already; what it ended with counts no more, and the agent ends anew."""
+    run = told_amid_end(begun(play), "one more thing").let(do.UseTool).go(do.RequestModel)
+    assert heard(run, "one more thing", "This did not end your work") == [1, 1]
+    run.will(do.RequestModel, "a", calls=calls(2, "finish")).go()
+    assert run.states == {"a": "verified"}
+    assert [event.call for event in run.told(ev.ToolCallFinished)] == ["1.1", "2.1"]
+
+
+@pytest.mark.parametrize("kills", [False, True])
+@pytest.mark.parametrize("limit", [{"turns_max": 1}, {"limits": AgentLimits(requests=1)}])
+def test_an_agent_that_has_ended_keeps_its_end_where_it_cannot_be_asked_again(
+    play: Any, limit: dict[str, Any], kills: bool
+) -> None:
+    """The report says that the message was not read."""
+    run = begun(play, {"a": {**AGENT, "body": AgentBody(instructions="x", **limit)}})
+    told_amid_end(run, "one more thing").let(do.UseTool)
+    run = (run.claim() if kills else run).go()
+    assert (run.states, failures(run)) == ({"a": "verified"}, [])
+    assert run.report["messages"][0]["given"] == {}
+
+
+def test_an_agent_that_gave_up_meanwhile_reads_the_message_first(play: Any) -> None:
+    """It may hold what was missing."""
+    run = begun(play).will(do.UseTool, "1.1", payload=Claim(summary="no key", gives_up=True))
+    told_amid_end(run, "the key is 7").let(do.UseTool).go(do.RequestModel)
+    assert (heard(run, "the key is 7"), failures(run)) == ([1], [])
 
 
 # --- to whom
@@ -273,8 +309,8 @@ def requests(run: Any, answers: int = 999) -> list[do.RequestModel]:
 @pytest.mark.parametrize("kills", [False, True])
 @pytest.mark.parametrize("now", [False, True])
 def test_a_message_at_any_moment_stands_once_in_every_request_from_then_on(play: Any, now: bool, kills: bool) -> None:
-    """Before the agent begins, amid a request, amid a call; also where the engine is killed at once."""
-    for moment in range(10):  # then the agent is about to end
+    """Before the agent begins, amid a request, a call or its end; also where the engine is killed at once."""
+    for moment in range(12):  # then the agent has ended
         run = begun(play)
         requests(run, moment)
         run._decide()

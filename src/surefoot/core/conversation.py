@@ -137,6 +137,13 @@ class Conversation:
         return len(self.turns[-1].same_as) if self.turns else 0
 
     @property
+    def put_off(self) -> ToolCallFinished | None:
+        """Return the call by which the agent ended its work while a person said something that it has not read yet."""
+        results = (call.result for call in self.turns[-1].calls if call.kind is ToolKind.END) if self.turns else ()
+        found = (one for one in results if isinstance(one, ToolCallFinished) and one.ok)
+        return None if self.ended is not None else next(found, None)
+
+    @property
     def is_open(self) -> bool:
         """Tell whether a tool call is being carried out."""
         return bool(self.turns) and any(call.is_open for call in self.turns[-1].calls)

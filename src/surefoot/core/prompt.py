@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from surefoot.core.agent_types import Part
+from surefoot.core.agent_types import Part, ToolKind
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
-from surefoot.core.prompts import no_call, reminder, said_by, same_reply
+from surefoot.core.prompts import READ_FIRST, no_call, reminder, said_by, same_reply
 from surefoot.core.state import MessageState, RunState, StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
@@ -71,6 +71,8 @@ def _result_part(call: ToolCallState, turn: Turn, fold: Fold) -> Part:
     if isinstance(result, ToolCallResolved):
         return Part(speaker="tool", text=result.text, call=name, tokens=tokens_of(result.text))
     assert isinstance(result, ToolCallFinished)
+    if call.kind is ToolKind.END and result.ok:  # else nothing would follow it
+        return Part(speaker="tool", text=READ_FIRST, call=name, tokens=tokens_of(READ_FIRST))
     if is_stub(call, turn, fold):
         text = stub_of(call)
         return Part(speaker="tool", text=text, call=name, tokens=tokens_of(text), is_stub=True)

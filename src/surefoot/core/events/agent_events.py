@@ -43,7 +43,8 @@ class ConversationStopped(StepEvent):
 
     is_decision: ClassVar[bool] = True
     diagnosis: Diagnosis | None
-    """Why, in a word; the attempt fails with it if the checks do not pass. None: those it was told of pass."""
+    """Why, in a word; the attempt fails with it if the checks do not pass. None: those it was told of pass,
+    or it had ended by itself and no request was left to read what a person said meanwhile."""
     reason: str
 
 

@@ -256,7 +256,7 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
         state.notes = (*state.notes, event.payload)
     if isinstance(event.payload, PlanChange) and state.created.goal_options is not None:
         state.replan = event.payload.text
-    if call.kind is ToolKind.END and event.ok:
+    if call.kind is ToolKind.END and event.ok and not waiting_for(state, node):
         _end(work, conversation, event)
 
 
@@ -325,6 +325,9 @@ def _message_sent(state: RunState, event: ev.MessageSent) -> None:
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:
     _, work, conversation = _conversation_of(state, event)
     need(conversation.is_begun and not work.is_busy, event, "something is under way in the conversation")
+    if conversation.put_off is not None:
+        _end(work, conversation, conversation.put_off)
+        return
     conversation.stopped = None if event.diagnosis is None else event
     work.end(Ending(status=Status.OK, text=event.reason))
 

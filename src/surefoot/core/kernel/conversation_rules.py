@@ -107,8 +107,11 @@ def _stop_beforehand(node: StepState, work: Attempt, conversation: Conversation,
 
 
 def _stopped(node: StepState, conversation: Conversation, move: RuleResult) -> RuleResult:
-    """Return the move; where an agent comes to no end but has changed files, have the step's checks decide instead."""
+    """Return the move; an agent that comes to no end ends with what it has where its checks can decide about that."""
     ends = move.event if isinstance(move, Proposal) else None
+    if conversation.put_off is not None and isinstance(ends, ev.AttemptFailed | ev.LimitReached):
+        reason = "it has ended its work, and no request is left to read what was said meanwhile"
+        return Proposal(ev.ConversationStopped(**node.at(ends.at), diagnosis=None, reason=reason))
     if not conversation.has_changed_files or not node.spec.checks:
         return move
     if isinstance(ends, ev.AttemptFailed) and ends.diagnosis in _NO_END:

@@ -8,6 +8,7 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.kernel.check_rules import ask_check
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.messages import waiting_for
 from surefoot.core.state import RunState, StepState
 from surefoot.core.verdicts import interims, next_during
 
@@ -30,4 +31,6 @@ def look(state: RunState, node: StepState, work: Attempt, conversation: Conversa
     index = next_during(node.spec.checks, work.checks, tree, every=True)
     if index is not None:
         return ask_check(state, node, work, now, (Moment.DURING, index))
-    return Proposal(ev.ConversationStopped(**node.at(now), diagnosis=None, reason=PASSED)) if known else None
+    if not known or waiting_for(state, node):
+        return None
+    return Proposal(ev.ConversationStopped(**node.at(now), diagnosis=None, reason=PASSED))
