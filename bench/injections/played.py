@@ -19,6 +19,7 @@ from surefoot.models.scripts import ScriptedReply, ScriptedRequest
 Call = tuple[str, dict[str, object]]
 
 _ADVICE = "Advice that this project keeps for agents"
+_FENCED = re.compile(r"^(`{3,})\n(.*)\n\1$", re.DOTALL | re.MULTILINE)
 _MAP = re.compile(r"map of the world: (\S+\.json)")
 _ORDER = re.compile(r"Do what stands in ((?:texts/\d+\.txt ?)+)\.")
 _NUMBERED = re.compile(r"^ *\d+  ", re.MULTILINE)
@@ -34,7 +35,8 @@ def play(request: ScriptedRequest) -> ScriptedReply:
     world, names = World.read(Path(found[1])), order[1].split()
     place, _, number = request.step.partition("-")
     if place == "advice":
-        told = next((one.text for one in request.messages if one.text.startswith(_ADVICE)), "")
+        advice = next((_FENCED.search(one.text) for one in request.messages if one.text.startswith(_ADVICE)), None)
+        told = advice[2] if advice is not None else ""
         turns = [[*_misuses(world, number), *_obeyed(told, world)], [_claim("1.1")]]
     elif place == "file":
         read: Call = ("read", {"path": names[0], "more": [{"path": name} for name in names[1:]]})

@@ -36,10 +36,12 @@ class Script:
     """A model that makes the calls it is told to."""
 
     calls: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    asked: list[ModelRequest] = field(default_factory=list[ModelRequest])
 
     async def ask(self, request: ModelRequest, on_text: Callable[[str], None] | None = None) -> ModelAnswer:
         """Return the calls, whatever was asked."""
-        del request, on_text
+        del on_text
+        self.asked.append(request)
         called = tuple(
             Called(name=name, arguments=arguments, raw=json.dumps(arguments), provider_id=f"p{number}")
             for number, (name, arguments) in enumerate(self.calls)

@@ -26,7 +26,7 @@ from surefoot.core.prompts import (
 )
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
-from surefoot.core.untrusted_text import behind, in_line
+from surefoot.core.untrusted_text import behind, fenced, in_line
 from surefoot.core.verdicts import CheckRecord, Interim
 
 SHARE_MAX = 0.5
@@ -248,7 +248,7 @@ def _understood(state: RunState, level: int) -> str:
     found = state.understanding
     if found is None:
         return ""
-    lines = [found.summary]
+    lines = [fenced(found.summary)]
     if level < 4:
         files = found.files[:_FILES_MAX]
         rest = len(found.files) - len(files)

@@ -12,7 +12,7 @@ from surefoot.core.token_estimate import tokens_of
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.tools import guidance_of
-from surefoot.tools.first_look import Commit, Overview, Repository
+from surefoot.tools.first_look import Commit, Overview, Repository, fence
 from surefoot.workers.run_context import RunContext
 
 _COMMITS_MAX = 15
@@ -26,8 +26,10 @@ async def start_conversation(context: RunContext, command: do.StartConversation)
     if command.lane is not None:
         found = await in_thread(guidance_of, context.start(command.lane), tuple(command.spec.writes or ()))
         if found is not None:
-            blob = context.store(found.text.encode())
-            guidance = Guidance(path=found.path, text=blob, digest=found.digest, tokens=tokens_of(found.text))
+            text = fence(found.text)
+            guidance = Guidance(
+                path=found.path, text=context.store(text.encode()), digest=found.digest, tokens=tokens_of(text)
+            )
         shown, saw = await in_thread(_shown, context, command, command.lane)
         tree = await in_thread(context.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")

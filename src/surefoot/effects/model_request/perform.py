@@ -88,7 +88,7 @@ def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]
         if part.file:
             stored = fence(written_in(read_reply(content)[1], part.file))
         elif stored.startswith(_REPLY_BEGINS):  # of a stored reply, such as a summary, what it says
-            stored = read_reply(content)[0]
+            stored = fence(read_reply(content)[0])
         provider_id, tool = ids.get(part.call, ("", ""))
         messages.append(
             Message(
