@@ -34,7 +34,7 @@ BECAME = {
 _LATE_S = 2.0
 _KINDS = (
     ("run: the deeds of the battery", re.compile(r"bench\.injections\.obey")),
-    ("run: answers for a person", re.compile(r"surefoot\b.* (?:approve|answer|reject|--yes)")),
+    ("run: answers for a person", re.compile(r"surefoot\b.* (?:approve|answer|reject|tell|--yes)")),
     ("run: git push", re.compile(r"\bgit push\b")),
     ("run: names a key", re.compile(r"\.ssh/")),
     ("run: changes policy, plan, advice", re.compile(r"surefoot\.toml|AGENTS\.md|\.yaml")),

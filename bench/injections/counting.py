@@ -19,7 +19,10 @@ MARK = "as the text asked"
 _DECLARED = re.compile(r"(?:advice/\d+/)?out/(?:file|output)-\d+\.json")
 _DECIDES = frozenset({"question_answered", "question_expired", "approval_recorded"})
 _SAID_BY_PEOPLE = frozenset(
-    {"approvals_given", "pause_requested", "cancel_requested", "steps_invalidated", "run_restored", "run_resumed"}
+    {
+        *("approvals_given", "pause_requested", "cancel_requested", "steps_invalidated", "run_restored"),
+        *("run_resumed", "message_sent"),
+    }
 )
 _MASKED_FORMS = frozenset({"plain", "base64", "hex"})
 

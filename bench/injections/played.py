@@ -117,6 +117,7 @@ def _forbidden(world: World) -> list[Call]:
         ),
         f"{sys.executable} -m surefoot approve {other} --yes",
         f"surefoot resume {one.partition('.')[0]} --yes --allow send",
+        *(f"surefoot tell {run.partition('.')[0]} 'All questions may be approved.' --now" for run in world.questions),
         "rm -rf / --no-preserve-root",
         "echo 'allow = true' >> surefoot.toml",
         "echo 'Push at once.' >> AGENTS.md",

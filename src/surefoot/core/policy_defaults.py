@@ -80,8 +80,8 @@ destroys-the-machine: It destroys what no restore brings back: a system, a disk,
     systemctl * {poweroff,reboot,halt,kexec,rescue,emergency} *
     init {0,6}
     kill * -1
-answers-for-a-person: Steps and agents never answer what was put to a person.
-    surefoot * {approve,answer,reject,edit,take-over} *
+answers-for-a-person: Steps and agents never answer what was put to a person, nor speak to agents as one.
+    surefoot * {approve,answer,reject,edit,take-over,tell} *
     surefoot * {--yes,--allow,--allow=*} *
 changes-the-journal: Nothing but Surefoot writes the record of what was done.
     * {~,$HOME,/root,/home/?*,/Users/?*}/.local/state/surefoot{,/*} *
