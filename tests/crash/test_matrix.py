@@ -83,6 +83,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "talk.open.before": ("goal",),
     "talk.open.after": ("agent",),
     "talk.ask.before": ("agent",),
+    "talk.ask.streamed": ("agent",),
     "talk.ask.after": ("goal",),
     **{f"tool.{kind}.{end}": ("agent",) for kind in ("read", "write", "note") for end in ("before", "after")},
     "tool.end.before": ("agent",),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 POINTS = [
     pytest.param(f"{point}:{number}", marks=() if (point, number) == ("talk.ask.after", 2) else pytest.mark.slow)
-    for point in ("talk.ask.before", "talk.ask.after", "tool.write.before", "tool.write.after")
+    for point in ("talk.ask.before", "talk.ask.streamed", "talk.ask.after", "tool.write.before", "tool.write.after")
     for number in (1, 2)
 ] + [pytest.param(f"tool.end.{end}:1", marks=pytest.mark.slow) for end in ("before", "after")]
 

@@ -135,6 +135,7 @@ def _piece_by_piece(context: RunContext, command: do.RequestModel) -> Callable[[
 
     def hear(piece: str) -> None:
         nonlocal kept
+        point("talk.ask.streamed")
         *lines, kept = (kept + piece).split("\n")
         for line in lines:
             if line.strip() and tell_line is not None:
