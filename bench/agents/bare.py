@@ -53,14 +53,14 @@ async def repair(case: Case, repository: Path, asking: Asking, trial: Trial) -> 
         reply = await asking.ask(said, _SCHEMA)
         command = _command_in(reply)
         if command is None:
-            trial.count("bash", is_misuse=True)
+            trial.count("bash", misused=1)
             said.append((Speaker.USER, "Your reply was not of the form that was asked for."))
             continue
         if command.strip() == DONE:
             trial.says_done, trial.end = True, "it said that it is done"
             return
         status, output = await _run(command, root, min(_COMMAND_S, max(asking.left_s, 1.0)))
-        trial.count("bash", is_misuse=status in (126, 127))
+        trial.count("bash", misused=int(status in (126, 127)))
         said += [(Speaker.MODEL, reply or ""), (Speaker.USER, f"exit status {status}\n{output or '(no output)'}")]
     trial.end = f"{REQUESTS_MAX} requests"
 

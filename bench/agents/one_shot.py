@@ -38,7 +38,7 @@ async def repair(case: Case, repository: Path, asking: Asking, trial: Trial) -> 
         said = [(Speaker.SYSTEM, _SYSTEM), (Speaker.USER, told)]
         reply = await asking.ask(said, temperature=0.8 if number else 0.0)
         found = _BLOCK.search(reply or "")
-        trial.count("file", is_misuse=found is None)
+        trial.count("file", misused=int(found is None))
         if found is None:
             continue
         path.write_text(found[1], "utf-8")

@@ -20,7 +20,7 @@ from surefoot.api.engagement import Source, Watching, create_run, engage
 from surefoot.api.home import Home
 from surefoot.api.run_options import Options
 from surefoot.core import events as ev
-from surefoot.core.agent_types import GoalOptions, ModelFacts, ModelRouting, Role, RoleModels, Usage
+from surefoot.core.agent_types import GoalOptions, ModelFacts, ModelRouting, Role, RoleModels, ToolUse, Usage
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Outcome
 from surefoot.core.events import Event
@@ -74,6 +74,8 @@ async def repair(case: Case, repository: Path, model: str, trial: Trial) -> None
         except TimeoutError:
             trial.end = f"{SECONDS_MAX:.0f} s; {seen.why}".removesuffix("; ")
             return
+        finally:
+            seen.count_calls()
     outcome = standing_of(state) if state.outcome is None else state.outcome.value
     states = [status_of(node).value for node in state.steps()]
     trial.says_done = outcome == Outcome.COMPLETED.value if is_goal else states == ["verified"]
@@ -95,7 +97,7 @@ class _Seen:
     """Counts what happens into a trial."""
 
     def __init__(self, trial: Trial) -> None:
-        self._trial, self._tools = trial, dict[str, str]()
+        self._trial, self._used = trial, dict[str, ToolUse]()
         self._failed: list[str] = []
 
     @property
@@ -103,20 +105,20 @@ class _Seen:
         """Why attempts failed, one after the other."""
         return ", ".join(self._failed)
 
-    def see(self, _: RunState, event: Event) -> None:
+    def count_calls(self) -> None:
+        """Count the calls of the run, once it is over."""
+        for one in self._used.values():
+            self._trial.count(one.tool, one.calls, misused=one.misused)
+
+    def see(self, state: RunState, event: Event) -> None:
         """Take an event into account."""
-        trial = self._trial
+        trial, self._used = self._trial, state.tool_use
         match event:
             case ev.ModelResponded():
                 self._add(event.usage)
-                for call in event.calls:
-                    self._tools[call.call] = call.tool
-                    trial.count(call.tool)
             case ev.ModelRequestFailed():
                 self._add(event.usage or Usage())
-                trial.count(f"({event.fault.value})", is_misuse=True)
-            case ev.ToolCallFinished() | ev.ToolCallResolved() if event.is_misuse:
-                trial.misuse(self._tools.get(event.call, "?"))
+                trial.count(f"({event.fault.value})", misused=1)
             case ev.AttemptFailed():
                 self._failed.append(event.diagnosis.value)
             case _:

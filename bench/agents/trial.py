@@ -51,15 +51,11 @@ class Trial:
     conditions: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where and when."""
 
-    def count(self, tool: str, *, is_misuse: bool = False) -> None:
-        """Count a call."""
-        self.calls[tool] = self.calls.get(tool, 0) + 1
-        if is_misuse:
-            self.misuse(tool)
-
-    def misuse(self, tool: str) -> None:
-        """Count a call as misused that is counted as a call already."""
-        self.misuses[tool] = self.misuses.get(tool, 0) + 1
+    def count(self, tool: str, calls: int = 1, *, misused: int = 0) -> None:
+        """Count calls, and how many of them were misused."""
+        self.calls[tool] = self.calls.get(tool, 0) + calls
+        if misused:
+            self.misuses[tool] = self.misuses.get(tool, 0) + misused
 
     @property
     def is_false(self) -> bool:

@@ -80,7 +80,7 @@ def test_what_is_held_back_stands_in_no_plan() -> None:
 def test_what_is_kept_becomes_the_page(tmp_path: Path, system: str) -> None:
     """With every false claim."""
     made = trial(system, says_done=True, requests=2, end="it said that it is done")
-    made.count("bash", is_misuse=True)
+    made.count("bash", misused=1)
     keep(made, tmp_path)
     written = page(kept(tmp_path))
     assert '| own/double | **false "done"**, 2 requests, 0 s: it said that it is done |' in written

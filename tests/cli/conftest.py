@@ -184,6 +184,7 @@ class Shapes:
             "outside_effects": [],
             "reach": [],
             "look_at": [],
+            "tool_calls": [],
             "usage": {"active_s": 61.0, "cost_usd": 0, "lost_usd": 0, "tokens": 0, "requests": 0},
             "next": f"surefoot retry {RUN}",
             **changes,

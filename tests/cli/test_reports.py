@@ -210,6 +210,14 @@ def titles(text: str) -> list[str]:
     return re.findall(r"^\n([A-Z][a-z ]+)$", text, re.MULTILINE)
 
 
+def test_a_report_in_full_tells_how_tools_were_used(shapes: Shapes) -> None:
+    """With the model that called them; a short report leaves that out."""
+    used = {"model": "openai:small", "tool": "edit", "calls": 5, "misused": 2}
+    report = shapes.report(shapes.step("a"), tool_calls=[used, {**used, "tool": "read", "calls": 1, "misused": 0}])
+    rows = "  edit  openai:small  5 calls, 2 of them misused\n  read  openai:small  1 call\n"
+    assert (rows in text_of(report), "misused" in text_of(report, is_short=True)) == (True, False)
+
+
 def test_a_report_as_text_tells_everything_failures_first(shapes: Shapes) -> None:
     """What was not done stands first, the remainder by name, and what to type last."""
     assert text_of(full(shapes)) == TEXT

@@ -13,6 +13,7 @@ from surefoot.core.check_kinds import CommandCheck, Expect, FileCheck, TestsChec
 from surefoot.core.event_words import Ending, Finding, Severity, Status, Verdict
 from surefoot.core.plan import AskBody, Check, Effect, OnFailure, Prepare
 from surefoot.core.probe_kinds import PortProbe, Probe
+from tests.core.test_kernel_conversations import begun, reply
 
 BAD = Ending(status=Status.EXIT, exit_code=1)
 CHECK = Check(name="c", ask=CommandCheck(command="c"))
@@ -218,6 +219,14 @@ def test_a_run_as_root_is_reported(play: Any, found: list[str], *, as_root: bool
 def test_a_rung_with_an_open_network_is_reported(play: Any, rung: str, found: list[str]) -> None:
     """Whatever the steps declare."""
     assert kinds(play({"a": {}}).claim(rung=rung)) == found
+
+
+def test_calls_of_tools_are_counted_by_model_with_those_that_were_wrong(play: Any) -> None:
+    """In all attempts, also once the conversation is forgotten; names that no tool has are counted as one."""
+    run = reply(reply(begun(play), 1, "read", "rm", "mv"), 2, "edit", flaw="`edits` is missing")
+    report = run.go().report
+    counted = [(one["model"], one["tool"], one["calls"], one["misused"]) for one in report["tool_calls"]]
+    assert counted == [("m", "read", 1, 0), ("m", "(unknown)", 2, 2), ("m", "edit", 1, 1), ("m", "finish", 1, 0)]
 
 
 def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:

@@ -350,6 +350,21 @@ class Spent:
 
 
 @record
+class ToolUse:
+    """How often a model called a tool."""
+
+    model: str
+    tool: str
+    """Its name; all tools that there are not count as `UNKNOWN_TOOL`."""
+    calls: int = 0
+    misused: int = 0
+    """Of these the ones that were wrong in themselves: refused, or not carried out as asked."""
+
+
+UNKNOWN_TOOL = "(unknown)"
+
+
+@record
 class Part:
     """A piece of a brief: a text, or a blob that holds one."""
 

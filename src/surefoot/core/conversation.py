@@ -64,6 +64,8 @@ class Turn:
     """Whether whole files were asked for, without tools."""
     tree: str | None = None
     """The tree of the lane when its reply came."""
+    model: str = ""
+    """The model that was asked."""
 
     @property
     def changed(self) -> tuple[str, ...]:

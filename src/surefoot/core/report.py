@@ -95,6 +95,10 @@ def report_of(state: RunState) -> Report:
         "outside_effects": _outside_effects(state),
         "reach": _reach(state),
         "look_at": _look_at(state),
+        "tool_calls": [
+            {"model": one.model, "tool": one.tool, "calls": one.calls, "misused": one.misused}
+            for one in state.tool_use.values()
+        ],
         "usage": {
             "active_s": round(state.active_s, 3),
             "cost_usd": round(state.cost_usd, 6),

@@ -158,6 +158,15 @@ class ReachShape(TypedDict):
     command: str | None
 
 
+class ToolCallsShape(TypedDict):
+    """How often a model called a tool, and how often wrongly."""
+
+    model: str
+    tool: str
+    calls: int
+    misused: int
+
+
 class UsageShape(TypedDict):
     """What was spent."""
 
@@ -204,5 +213,6 @@ class Report(TypedDict):
     outside_effects: list[EffectShape]
     reach: list[ReachShape]
     look_at: list[str]
+    tool_calls: list[ToolCallsShape]
     usage: UsageShape
     next: str

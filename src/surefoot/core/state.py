@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from enum import StrEnum
 from typing import TypedDict
 
-from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, Understanding, Usage
+from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, ToolUse, Understanding, Usage
 from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation
@@ -415,6 +415,8 @@ class RunState:
     """Whether the run has paused for its plan, as it was asked to."""
     spent: dict[str, Spent] = field(default_factory=dict[str, Spent])
     """What models took, by phase, step, role and model."""
+    tool_use: dict[str, ToolUse] = field(default_factory=dict[str, ToolUse])
+    """How models used their tools, by model and tool."""
     reserved: dict[StepId, tuple[float, int]] = field(default_factory=dict[StepId, tuple[float, int]])
     """US dollars and tokens that the requests under way may take at worst."""
     lanes: dict[str, LaneState] = field(default_factory=dict[str, LaneState])

@@ -17,7 +17,15 @@ from surefoot.core.verdicts import CHANGED, changed_said
 from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, one_line, said_once
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
-    from surefoot.core.report_shape import CheckShape, MessageShape, QuestionShape, Report, SelectionShape, StepShape
+    from surefoot.core.report_shape import (
+        CheckShape,
+        MessageShape,
+        QuestionShape,
+        Report,
+        SelectionShape,
+        StepShape,
+        ToolCallsShape,
+    )
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""
@@ -153,6 +161,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         everything += [
             Section(title="With a way out of the lane", rows=_reach_rows(report)),
             Section(title="Done", rows=list(map(_step_row, proved))),
+            Section(title="Tool calls", rows=list(map(_tool_row, report["tool_calls"]))),
         ]
     if is_long:
         everything.append(Section(title="Rollback points", rows=_point_rows(report)))
@@ -278,6 +287,13 @@ def _message_row(message: MessageShape) -> Row:
     if given:
         return Row(word="read", name=whose, text=text, aside=f"before its reply at {given}")
     return Row(word="waiting", name=whose, text=text, style="warn", aside="no agent has read it")
+
+
+def _tool_row(used: ToolCallsShape) -> Row:
+    """Say how often a model called a tool, and how often wrongly."""
+    wrongly = f", {used['misused']} of them misused" if used["misused"] else ""
+    text = f"{counted(used['calls'], 'call')}{wrongly}"
+    return Row(word=one_line(used["tool"]), name=one_line(used["model"]), text=text, style="warn" if wrongly else "")
 
 
 def asking_rows(report: Report, *, is_short: bool) -> list[Row]:

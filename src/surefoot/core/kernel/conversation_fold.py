@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Claim, Fault, Note, Reached, ToolKind, Usage
+from surefoot.core.agent_types import UNKNOWN_TOOL, Claim, Fault, Note, Reached, ToolKind, ToolUse, Usage
 from surefoot.core.attempt import Attempt, Running
 from surefoot.core.budget import spend
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
@@ -103,8 +103,11 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
         messages=asked.messages,
         is_focused=asked.is_focused,
         tree=conversation.tree,
+        model=asked.model,
     )
     conversation.turns.append(turn)
+    for call in calls:
+        _count_use(state, turn, call, calls=1)
     conversation.focused += asked.is_focused
     for name in asked.messages:
         state.messages[name].given[event.step] = event.turn
@@ -245,7 +248,7 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
     if call.raised_by:
         applied = True if event.ok else None
         _note_reached(node, applied=False if event.is_misuse else applied)
-    conversation.misuses += event.is_misuse
+    _note_misuse(state, conversation, call)
     conversation.worked_s += event.duration_s
     if call.kind is ToolKind.WRITE:
         if work.place is not None:
@@ -258,6 +261,20 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
         state.replan = event.payload.text
     if call.kind is ToolKind.END and event.ok and not waiting_for(state, node):
         _end(work, conversation, event)
+
+
+def _count_use(state: RunState, turn: Turn, call: ToolCallState, *, calls: int = 0, misused: int = 0) -> None:
+    tool = UNKNOWN_TOOL if call.kind is None else call.asked.tool
+    key = f"{turn.model} {tool}"
+    before = state.tool_use.get(key) or ToolUse(model=turn.model, tool=tool)
+    state.tool_use[key] = replace(before, calls=before.calls + calls, misused=before.misused + misused)
+
+
+def _note_misuse(state: RunState, conversation: Conversation, call: ToolCallState) -> None:
+    """Count a call of the last turn whose result says that it was wrong in itself."""
+    if call.result is not None and call.result.is_misuse:
+        conversation.misuses += 1
+        _count_use(state, conversation.turns[-1], call, misused=1)
 
 
 def _note_reached(node: StepState, *, applied: bool | None) -> None:
@@ -312,7 +329,7 @@ def _tool_call_resolved(state: RunState, event: ev.ToolCallResolved) -> None:
         if call.question == work.people.question and state.questions[call.question].is_open:
             withdraw_question(state, state.nodes[event.step], "the turn was broken off")
         work.people.answer = None
-    conversation.misuses += event.is_misuse
+    _note_misuse(state, conversation, call)
 
 
 def _message_sent(state: RunState, event: ev.MessageSent) -> None:
