@@ -255,18 +255,47 @@ steps:
 
 
 def test_the_keys_of_the_prompt_show_edit_tell_and_approve(stage: Stage, sit: Sit) -> None:
-    """`t` says something to the agent while its question waits; `d` shows a result, `e` edits it, `y` approves it."""
+    """`d` shows a result, `e` edits it, `y` approves it, without Enter; `t` is the beginning of an answer here."""
     (stage.folder / "play.yaml").write_text(ASKING, "utf-8")
     arguments = ("--run-id", RUN, "--model", f"scripted:{stage.folder / 'play.yaml'}")
     seat = sit("run", stage.plan(TOLD), *arguments, size=(100, 50), EDITOR="sed -i s/^+two/+three/")
     assert "t: to the agent" in seat.see(lambda text: "two/three>" in text)
     for typed, seen in (
-        ("t\n", "say to the agent>"), ("write two\n", "Sent; the agent reads"), ("two\n", "diff (d), edit (e)"),
-        ("d\n", "+two"), ("e\n", "approve this version?"), ("y\n", "1 of 1 step"),
+        ("t\n", "say to the agent>"), ("write two\n", "Sent; the agent reads"), ("two\n", "yes/no>"),
+        ("d", "+two\nyes/no>"), ("e", "approve this version?"), ("y", "1 of 1 step"),
     ):  # fmt: skip
         seat.type(typed)
         seat.see(lambda text, seen=seen: seen in text)
     assert (seat.leave(), stage.git("show", f"surefoot/{RUN}:a.txt")) == (0, "three")
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y", 0), ("n", 3), ("yes", None), ("nox\x7f\x15yes\n", 0)])
+def test_a_key_alone_is_an_answer_and_the_beginning_of_a_word_is_none(
+    stage: Stage, sit: Sit, typed: str, code: int | None
+) -> None:
+    """What is typed can be corrected, and stands on the screen."""
+    seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(100, 40))
+    seat.see(lambda text: text.rstrip().endswith("no>"))
+    seat.type(typed)
+    if code is None:
+        seat.see(lambda text: text.rstrip().endswith("no> yes"))
+        assert len(stage.say("inbox", RUN, "--json").json["questions"]) == 1
+        seat.type("\n")
+    assert seat.leave() == (code or 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_amid_a_prompt_gives_the_terminal_back(stage: Stage, sit: Sit, number: signal.Signals) -> None:
+    """Lines and echo are as they were."""
+    seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(100, 40))
+    before = termios.tcgetattr(seat.end)[3]
+    seat.see(lambda text: text.rstrip().endswith("no>"))
+    amid = termios.tcgetattr(seat.end)[3]
+    seat.type("ye")
+    seat.popen.send_signal(number)
+    seat.leave()
+    modes = termios.ECHO | termios.ICANON
+    assert [one & modes for one in (before, amid, termios.tcgetattr(seat.end)[3])] == [modes, 0, modes]
 
 
 def test_a_question_that_is_answered_elsewhere_vanishes_from_the_prompt(stage: Stage, sit: Sit) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
+from surefoot.cli.prompt_words import Typed, Word, key_of, keys_of, read_line
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
 from surefoot.core.system_steps import PLANNING
@@ -55,3 +55,10 @@ def test_an_answer_that_looks_like_a_key_is_an_answer() -> None:
 def test_the_key_of_a_question_offers_to_tell_only_where_an_agent_reads() -> None:
     """Else nobody would."""
     assert ["tell TEXT (t" in key_of(PLAN, can_tell=can_tell) for can_tell in (True, False)] == [True, False]
+
+
+def test_a_key_that_an_answer_begins_with_needs_enter() -> None:
+    """It may be the beginning of that."""
+    asked = QuestionAsked(**SHOWN, about=QuestionKind.ASK, options=("yes", "no", "two"))
+    assert (keys_of(PLAN, can_tell=True), keys_of(asked, can_tell=True)) == (set("ynet"), set("yn"))
+    assert keys_of(ASK, can_tell=True) == set()

@@ -1,8 +1,8 @@
 """Questions at the terminal: shown at once, answered there, or left open.
 
-A question may be answered elsewhere, expire or be withdrawn meanwhile; then the next one is shown. Only a typed line
-counts as an answer. The terminal hands over whole lines, so that reading them is an event of the loop, which goes on
-even while the person is in their editor.
+A question may be answered elsewhere, expire or be withdrawn meanwhile; then the next one is shown. A typed line counts
+as an answer, and so does a key with nothing behind it. Reading them is an event of the loop, which goes on even while
+the person is in their editor. A terminal that another program uses hands over whole lines.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from surefoot.api.questions import OpenQuestion, open_questions
 from surefoot.api.result_edit import diff_of
 from surefoot.api.revisions import checked_plan, shown_plan
 from surefoot.cli.approvals import difference_lines
+from surefoot.cli.echo import echo_off, nothing
 from surefoot.cli.editor import editor_command, refused, written_down
 from surefoot.cli.inbox import file_lines
 from surefoot.cli.patches import patch_lines, stat_lines
 from surefoot.cli.plan_editor import SUFFIX, plan_difference, shown_lines
 from surefoot.cli.progress import Progress
-from surefoot.cli.prompt_words import Typed, Word, key_of, read_line
+from surefoot.cli.prompt_words import KEYS_TO_CONFIRM, Typed, Word, key_of, keys_of, read_line
+from surefoot.cli.typed_line import TypedLine
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.ids import StepId
@@ -42,6 +44,8 @@ from surefoot.views.open_questions import diff_shown
 from surefoot.views.plan_order import problems_of
 
 _READ_MOST = 65536
+_KEY_S = 0.3
+"""A key acts when nothing was typed behind it for so long: the beginning of a word is none."""
 _AGREED = frozenset({"y", "yes"})
 
 
@@ -55,8 +59,11 @@ class Asker:
     is_left: bool = False
     """Whether the person has gone (Ctrl-D): what is open stays open."""
     _waiting: list[QuestionAsked] = field(default_factory=list[QuestionAsked])
-    _typed: bytes = b""
-    _is_reading: bool = False
+    _typed: TypedLine = field(default_factory=TypedLine)
+    _let_go: Callable[[], None] | None = None
+    """Gives the terminal back; None: nothing is read from it."""
+    _pressed: asyncio.TimerHandle | None = None
+    """Acts on the key that was pressed."""
     _to_confirm: Callable[[], None] | None = None
     """What a `yes` now does, beside answering the question as it is shown."""
     _is_telling: bool = False
@@ -123,10 +130,12 @@ class Asker:
         lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2), *self._beside(asked)]
         can_tell = self._agent(asked) is not None
         self.progress.screen.show([*lines, Line(f"  {key_of(asked, can_tell=can_tell)}", "dim", hang=4)])
+        self._start_reading()
+        self._forget_key()
         # What was typed before the question was seen is no answer to it.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+        self._typed.text = ""
         self._prompt()
-        self._start_reading()
 
     def _beside(self, asked: QuestionAsked) -> Iterator[Line]:
         """Yield where to work, whose answer it takes, and what else is of its kind."""
@@ -184,30 +193,52 @@ class Asker:
         self._prompt()
 
     def _start_reading(self) -> None:
-        if not self._is_reading:
+        if self._let_go is None:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._read)
-            self._is_reading = True
+            self._let_go = echo_off()
+            self._typed.show = None if self._let_go is nothing else self.progress.screen.text
 
     def _stop_reading(self) -> None:
-        if self._is_reading:
+        self._forget_key()
+        if self._let_go is not None:
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-            self._is_reading = False
+            self._let_go()
+            self._let_go = None
 
     def _read(self) -> None:
+        self._forget_key()
         try:
             read = os.read(sys.stdin.fileno(), _READ_MOST)
         except OSError:  # the terminal is gone
             read = b""
-        self._typed += read
-        if read and not self._typed.endswith(b"\n"):
+        if self._editing is not None:  # the editor is about to have the terminal
             return
-        typed, self._typed = self._typed, b""
-        if not typed:
-            self._leave()
-            return
-        for line in typed.decode("utf-8", "replace").splitlines():
-            if self._waiting and self._editing is None:
-                self._take(line)
+        for line in self._typed.feed(read) if read else (None,):
+            if line is None:
+                self._leave()
+                return
+            asked = self._waiting[0]
+            self._take(line)
+            if self._editing is not None or self._waiting[:1] != [asked]:
+                return  # what was typed behind that is no answer to another question
+        if self._typed.show is not None and self._typed.text.lower() in self._keys():
+            self._pressed = asyncio.get_running_loop().call_later(_KEY_S, self._press)
+
+    def _keys(self) -> frozenset[str]:
+        """Return the keys that need no Enter now."""
+        if self._is_telling:
+            return frozenset()
+        asked = self._waiting[0]
+        return KEYS_TO_CONFIRM if self._to_confirm else keys_of(asked, can_tell=self._agent(asked) is not None)
+
+    def _press(self) -> None:
+        self._pressed = None
+        self._take(self._typed.take())
+
+    def _forget_key(self) -> None:
+        if self._pressed is not None:
+            self._pressed.cancel()
+            self._pressed = None
 
     def _take(self, line: str) -> None:
         """Do what was typed, or say why it is no answer and ask again."""

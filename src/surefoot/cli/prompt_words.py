@@ -37,6 +37,8 @@ class Typed:
 _NO = frozenset({"n", "no"})
 _KEYS = {"d": Word.DIFF.value, "e": Word.EDIT.value, "t": Word.TELL.value}
 """Letters that stand for words, where a question has no answer of that name."""
+KEYS_TO_CONFIRM = frozenset("yn")
+"""The keys of a prompt that asks once more."""
 _TAKE_OVER = frozenset({"take over", "take-over", "take_over"})
 
 
@@ -72,6 +74,16 @@ def _yes_or_no(said: str) -> Typed:
     if first.lower() in _NO:
         return Typed(Word.ANSWER, "no", rest)
     return Typed(Word.ANSWER, said)
+
+
+def keys_of(asked: QuestionAsked, *, can_tell: bool = False) -> frozenset[str]:
+    """Return the keys that need no Enter: letters that stand for a word, and that no other answer begins with."""
+    words = {word[0]: word for word in ("yes", "no") if word in asked.options}
+    words |= {"e": Word.EDIT.value} if is_plan(asked) or asked.package is not None else {}
+    words |= {"d": Word.DIFF.value} if asked.package is not None and asked.package.trees is not None else {}
+    words |= {"t": Word.TELL.value} if can_tell and asked.options else {}
+    others = [(key, one) for key, word in words.items() for one in asked.options if one != word]
+    return frozenset(words) - {key for key, one in others if one.lower().startswith(key)}
 
 
 def key_of(asked: QuestionAsked, *, can_tell: bool = False) -> str:
