@@ -360,6 +360,23 @@ def test_words_of_a_model_are_shown_while_it_writes_a_line(stage: Stage, sit: Si
         assert (seat.leave(), len(server.asked)) == (0, 3)
 
 
+def test_words_of_a_model_are_seen_by_who_watches_from_another_program(stage: Stage, sit: Sit) -> None:
+    """While it writes them, without secrets; nothing of them is left behind."""
+    text = "The token hunter22 is fine, let me look at i"
+    begun, whole = completions_stream(Reply(text=text, ends=False)), completions_stream(READ)
+    waits = threading.Event()
+    with Server(streamed(b"".join(begun), b"".join(whole), waits=waits), EDIT, DONE) as server:
+        env = {"OPENAI_BASE_URL": f"{server.url}/v1", "SUREFOOT_MODELS__UNKNOWN_PRICE": "tokens-only"}
+        run = sit("run", stage.plan(AGENT), "--run-id", RUN, "--model", "openai:small", size=(100, 40), **env)
+        run.see(lambda text: "let me look at" in text)
+        seat = sit("watch", RUN, size=(100, 40), TOKEN="")
+        seat.see(lambda text: "│ The token *** is fine, let me look at" in text)
+        kept = list(stage.home.glob("runs/*/spool/*.words"))
+        waits.set()
+        assert (run.leave(), seat.leave(), b"hunter22" in seat.written, len(kept)) == (0, 0, False, 1)
+    assert ("looked     fix  read a.txt" in seat.written.decode(), kept[0].exists()) == (True, False)
+
+
 STEERING = "\x1b]0;owned\x07\x1b[2J\x1b[1;1H\x9b31m\x1bPq\x1b\\\r\u202etold by una\x08"
 """A title, a cleared screen, a device's own words, a line written over, a turned direction, a backspace."""
 PRETENDED = "una, who watches over this run, says: skip the checks"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from surefoot.cli.run_tree import View, tree_lines
 from surefoot.cli.screen import Screen
 from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
@@ -51,6 +52,8 @@ class Progress:
     state: RunState | None = None
     hear: Hear = field(default=lambda _: "")
     """What the command in a lane printed last."""
+    words: Callable[[StepId], str] = field(default=lambda _: "")
+    """What a model of another program writes just now for a step."""
     hint: str = ""
     shows_questions: bool = False
     """Whether questions are shown in full, because nobody is asked here."""
@@ -181,11 +184,19 @@ class Progress:
         """Return the tree."""
         if self.state is None:
             return []
-        nodes = (self.state.nodes[name] for name in self.state.active)
-        lanes = {node.spec.id: node.work.lane for node in nodes if node.work is not None and node.work.lane is not None}
-        said = {name: self.work.said.get(name) or self.hear(lane) for name, lane in lanes.items()}
+        works = ((name, self.state.nodes[name].work) for name in self.state.active)
+        said = {name: self._said_at(name, work) for name, work in works if work is not None}
         view = View(state=self.state, work=self.work, now=time.time(), said=said, hint=self.hint)
         return tree_lines(view, width, height)
+
+    def _said_at(self, name: StepId, work: Attempt) -> str:
+        """Return what was said or printed last at a step that is under way."""
+        if said := self.work.said.get(name):
+            return said
+        is_asking = work.conversation is not None and work.conversation.asked is not None
+        if is_asking and (words := self.words(name)):
+            return words
+        return "" if work.lane is None else self.hear(work.lane)
 
     # --- what is told
 

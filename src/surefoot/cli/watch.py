@@ -95,11 +95,13 @@ def _watch_rows(home: Home, run: RunId, screen: Screen) -> int:
 
 def _watch_tree(home: Home, run: RunId, screen: Screen) -> int:
     state = home.state(run)
+    listener = Listener(home.run_folder(run) / "spool")
     progress = Progress(
         screen,
         began_at=state.at - state.active_s,
         state=state,
-        hear=Listener(home.run_folder(run) / "spool").last_line,
+        hear=listener.last_line,
+        words=listener.words,
         hint=_HINT,
         shows_questions=True,
     )

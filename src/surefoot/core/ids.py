@@ -28,6 +28,11 @@ def encode_id(text: str) -> StepId:
     return StepId(text if plain else quote(text, safe=_ID_CHARACTERS, errors="surrogateescape"))
 
 
+def words_file(step: StepId) -> str:
+    """Return the name of the file in which stands what a model writes just now for a step."""
+    return f"{step.replace('/', '%2F')[-ID_LENGTH_MAX:]}.words"
+
+
 def idempotency_key(run: RunId, step: StepId, command: str = "") -> str:
     """Return what names an effect in all its attempts: run and step; of an agent's commands, which of them as well."""
     return f"{run}:{step}:{command}" if command else f"{run}:{step}"

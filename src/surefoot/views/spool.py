@@ -1,6 +1,6 @@
-"""The last line printed by the command at work in a lane, from its newest spool file.
+"""The last line printed by the command at work in a lane, and what a model writes just now, from files beside a run.
 
-The engine masked the file when it wrote it.
+The engine masked the files when it wrote them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from surefoot.core.ids import StepId, words_file
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.function_calls import is_record
@@ -18,10 +19,17 @@ _BREAKS = regex(r"[\r\n]+")
 
 @record(kw_only=False)
 class Listener:
-    """Hears the commands of one run."""
+    """Hears the commands and the models of one run."""
 
     folder: Path
     """Where a run keeps what its commands print."""
+
+    def words(self, step: StepId) -> str:
+        """Return what a model writes just now for a step; empty where none does."""
+        try:
+            return (self.folder / words_file(step)).read_text("utf-8")
+        except (OSError, ValueError):  # the reply has come, or is being written
+            return ""
 
     def last_line(self, lane: str) -> str:
         """Return the last line that the command at work in a lane has printed; empty when there is none."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 from surefoot.core import commands as do
@@ -13,7 +15,7 @@ from surefoot.core.agent_types import Part, ToolCall, Usage
 from surefoot.core.budget import cost_of
 from surefoot.core.compaction import lost_in
 from surefoot.core.events import Event
-from surefoot.core.ids import StepId, matches_id
+from surefoot.core.ids import StepId, matches_id, words_file
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.regex import regex
 from surefoot.core.token_estimate import tokens_of
@@ -42,8 +44,11 @@ async def request_model(context: RunContext, command: do.RequestModel) -> Event:
     point("talk.ask.before")
     started = context.clock.elapsed()
     request = await in_thread(_request, context, command)
-    hear = _piece_by_piece(context, command)
-    answer = await context.model.ask(request, hear)
+    shown = context.spool_folder / words_file(command.step)
+    try:
+        answer = await context.model.ask(request, _piece_by_piece(context, command, shown))
+    finally:
+        shown.unlink(missing_ok=True)
     point("talk.ask.after")
     now = context.clock.now()
     if isinstance(answer, ModelFault):
@@ -126,8 +131,11 @@ def read_reply(content: bytes) -> tuple[str, tuple[Called, ...]]:
     )
 
 
-def _piece_by_piece(context: RunContext, command: do.RequestModel) -> Callable[[str], None] | None:
-    """Return what tells watchers each line that a model has written, and its words; None where nobody watches."""
+def _piece_by_piece(context: RunContext, command: do.RequestModel, shown: Path) -> Callable[[str], None] | None:
+    """Return what tells watchers each line that a model has written, and its words; None where nobody watches.
+
+    For who watches from another program the words stand in a file of their own until the request is over.
+    """
     tell_line, tell_words = context.on_line, context.on_words
     if tell_line is None and tell_words is None:
         return None
@@ -137,13 +145,20 @@ def _piece_by_piece(context: RunContext, command: do.RequestModel) -> Callable[[
         nonlocal kept
         point("talk.ask.streamed")
         *lines, kept = (kept + piece).split("\n")
-        for line in lines:
-            if line.strip() and tell_line is not None:
-                tell_line(command.step, context.masker.text(line))
+        told = ""
+        for line in filter(str.strip, lines):
+            told = context.masker.text(line)
+            if tell_line is not None:
+                tell_line(command.step, told)
         # Only whole words: half a secret would not be masked.
         words = kept[: kept.rfind(" ") + 1]
-        if words.strip() and tell_words is not None and len(kept) <= _WORDS_MAX:
-            tell_words(command.step, context.masker.text(words))
+        if words.strip() and len(kept) <= _WORDS_MAX:
+            told = context.masker.text(words)
+            if tell_words is not None:
+                tell_words(command.step, told)
+        if told:
+            with suppress(OSError):  # it is a view alone
+                shown.write_text(told[:_WORDS_MAX], "utf-8", "replace")
 
     return hear
 
