@@ -134,12 +134,15 @@ def test_a_message_that_comes_while_an_agent_ends_is_read_before_the_end_holds(p
 
 
 @pytest.mark.parametrize("kills", [False, True])
-@pytest.mark.parametrize("limit", [{"turns_max": 1}, {"limits": AgentLimits(requests=1)}])
+@pytest.mark.parametrize(
+    ("body", "run_limits"),
+    [({"turns_max": 1}, Limits()), ({"limits": AgentLimits(requests=1)}, Limits()), ({}, Limits(requests=1))],
+)
 def test_an_agent_that_has_ended_keeps_its_end_where_it_cannot_be_asked_again(
-    play: Any, limit: dict[str, Any], kills: bool
+    play: Any, body: dict[str, Any], run_limits: Limits, kills: bool
 ) -> None:
     """The report says that the message was not read."""
-    run = begun(play, {"a": {**AGENT, "body": AgentBody(instructions="x", **limit)}})
+    run = begun(play, {"a": {**AGENT, "body": AgentBody(instructions="x", **body)}}, limits=run_limits)
     told_amid_end(run, "one more thing").let(do.UseTool)
     run = (run.claim() if kills else run).go()
     assert (run.states, failures(run)) == ({"a": "verified"}, [])
