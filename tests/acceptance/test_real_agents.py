@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.conftest import RUN, Said, Stage
+from tests.programs import Program
 
 BIN = Path(__file__).resolve().parents[2] / ".agents/node_modules/.bin"
 PROVIDER = Path(__file__).with_name("agent_provider.py")
@@ -104,3 +106,44 @@ def test_an_edit_is_accepted(agent: Agent) -> None:
     agent.will(agent.write("two\n"))
     said = agent.run()
     assert (said.code, result(agent)) == (0, "two"), said.out
+
+
+def test_a_wrong_edit_is_put_back(agent: Agent) -> None:
+    """The next attempt begins on the restored file, and is told what failed."""
+    agent.will(agent.write("three\n"), after=[agent.write("two\n")])
+    said = agent.run()
+    assert (said.code, result(agent)) == (0, "two"), said.out
+    assert "restored" in said.out
+
+
+def test_a_refused_permission_has_no_effect(agent: Agent) -> None:
+    """What a person refuses is not done, and the edit before it counts."""
+    pushed = agent.stage.meeting / "pushed"
+    agent.will(agent.write("two\n"), ["run", f"git push origin main; touch {pushed}"])
+    assert agent.run().code == 4
+    assert agent.stage.say("reject", f"{RUN}.1", "--reason", "never", env=agent.env).code == 0
+    said = agent.stage.say("resume", RUN, env=agent.env)
+    assert (said.code, pushed.exists()) == (0, False), said.out
+
+
+def test_a_kill_and_a_resume(agent: Agent) -> None:
+    """What was half done is put back, and a new session does the whole step."""
+    go = agent.stage.meeting / "go"
+    agent.will(agent.write("half\n"), ["hold", str(go)], agent.write("two\n"))
+    command = agent.stage.command("run", agent.plan(), "--run-id", RUN)
+    with Program(command, {**agent.stage.env, **agent.env}, agent.stage.user) as program:
+        while not go.with_suffix(".held").exists():
+            assert program.is_running, program.wait().out
+            time.sleep(0.05)
+        program.kill()
+    go.touch()
+    said = agent.stage.say("resume", RUN, env=agent.env)
+    assert (said.code, result(agent)) == (0, "two"), said.out
+
+
+def test_a_limit_cancels_the_turn(agent: Agent) -> None:
+    """After two calls the agent is told to stop; what it left passes the check."""
+    agent.will(*[agent.write(f"two {number}\n") for number in range(9)])
+    said = agent.run(turns=2)
+    assert said.code == 0, said.out
+    assert "cancelled at its limit of 2 tool calls" in said.out
