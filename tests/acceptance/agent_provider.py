@@ -1,8 +1,8 @@
 """A stand-in for providers of models, in the wires that real agents speak; it has them write a file or run a command.
 
 Started as `python agent_provider.py SCRIPT LOG`; it prints its port. The script has two lists of deeds, `first`, and
-`after` for an attempt that was told of a failure: `["write", PATH, TEXT]`, `["run", COMMAND]`, `["hold", PATH]` (for a
-file to come). Which deed is next is told by how many results of tools a request holds.
+`after` for an attempt that was told of a failure: `["read", PATH]`, `["write", PATH, TEXT]`, `["run", COMMAND]`,
+`["hold", PATH]` (for a file to come). Which deed is next is told by how many results of tools a request holds.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from typing import Any
 
 SCRIPT: dict[str, list[list[str]]] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
 LOG = Path(sys.argv[2])
-CLAUDE = {"write": ("Write", "file_path", "content"), "run": ("Bash", "command")}
-SERVED = {"write": ("mcp__acp__Write", "file_path", "content"), "run": ("mcp__acp__Bash", "command")}
-GEMINI = {"write": ("write_file", "file_path", "content"), "run": ("run_shell_command", "command")}
-OPENCODE = {"write": ("write", "filePath", "content"), "run": ("bash", "command")}
+CLAUDE = {"read": ("Read", "file_path"), "write": ("Write", "file_path", "content"), "run": ("Bash", "command")}
+GEMINI = {
+    "read": ("read_file", "file_path"),
+    "write": ("write_file", "file_path", "content"),
+    "run": ("run_shell_command", "command"),
+}
+OPENCODE = {"read": ("read", "filePath"), "write": ("write", "filePath", "content"), "run": ("bash", "command")}
 
 
 def call_of(asked: Any, results: int, names: Mapping[str, tuple[str, ...]]) -> tuple[str, dict[str, str]] | None:
@@ -44,8 +47,7 @@ def messages(asked: Any) -> Iterator[tuple[str, Any]]:
     blocks = [block for one in asked["messages"] if isinstance(one["content"], list) for block in one["content"]]
     results = sum(block.get("type") == "tool_result" for block in blocks)
     offered = {tool.get("name") for tool in asked.get("tools", [])}
-    names = CLAUDE if "Bash" in offered else SERVED
-    call = call_of(asked, results, names) if offered & {"Bash", "mcp__acp__Bash"} else None
+    call = call_of(asked, results, CLAUDE) if "Bash" in offered else None
     usage = {"input_tokens": 100, "output_tokens": 10}
     head = {"id": "m1", "type": "message", "role": "assistant", "model": asked["model"], "content": [], "usage": usage}
     yield "message_start", {"type": "message_start", "message": {**head, "stop_reason": None, "stop_sequence": None}}

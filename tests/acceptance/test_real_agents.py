@@ -26,7 +26,7 @@ steps:
     retry: {maximum_attempts: 2}
     checks: [{run: grep -q two a.txt, expect: fail_to_pass}]
 """
-COMMANDS = {"claude": ["claude-code-acp"], "gemini": ["gemini", "--acp"], "opencode": ["opencode", "acp"]}
+NAMES = ("claude", "gemini", "opencode", "qwen")
 pytestmark = [
     pytest.mark.agents,
     pytest.mark.skipif(not BIN.is_dir(), reason="`make test-agents` has not fetched them"),
@@ -44,9 +44,10 @@ class Agent:
         stage.meeting.mkdir(exist_ok=True)
 
     def will(self, *first: list[str], after: list[list[str]] | None = None) -> None:
-        """Say which tools its model shall call."""
-        script = self.stage.folder / "script.json"
-        script.write_text(json.dumps({"first": first, **({} if after is None else {"after": after})}), "utf-8")
+        """Say which tools its model shall call, once it has read the file: some agents overwrite none unread."""
+        script, read = self.stage.folder / "script.json", ["read", str(self.lane / "a.txt")]
+        deeds = {"first": first} if after is None else {"first": first, "after": after}
+        script.write_text(json.dumps({name: [read, *given] for name, given in deeds.items()}), "utf-8")
         command = [sys.executable, str(PROVIDER), str(script), str(self.stage.folder / "asked.jsonl")]
         self.provider = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.provider.stdout is not None
@@ -58,19 +59,17 @@ class Agent:
             "ANTHROPIC_BASE_URL": url,
             "GEMINI_API_KEY": "AIza-made-up-1234567890",
             "GOOGLE_GEMINI_BASE_URL": url,
+            "OPENAI_API_KEY": "sk-made-up-1234567890",
+            "OPENAI_BASE_URL": f"{url}/v1",
+            "OPENAI_MODEL": "m",
             "OPENCODE_CONFIG_CONTENT": json.dumps({"provider": {"stub": stub}, "model": "stub/m"}),
             "SUREFOOT_CONFIG": str(self.stage.folder / "settings.toml"),
         }
         self.settle()
 
     def settle(self) -> None:
-        """Write the settings: the release of an agent that an older Node.js runs has another name."""
-        names = {"claude": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"), "opencode": ("OPENCODE_CONFIG_CONTENT",)}
-        tables = [
-            f"[workers.{name}]\ncommand = {COMMANDS[name]}\nvariables = {list(given)}\n"
-            for name, given in names.items()
-        ]
-        text = "".join(tables)
+        """Write the settings: OpenCode is told of its provider by a variable that the table does not name."""
+        text = "[workers.opencode]\ncommand = ['opencode', 'acp']\nvariables = ['OPENCODE_CONFIG_CONTENT']\n"
         Path(self.env["SUREFOOT_CONFIG"]).write_text(text, "utf-8")
 
     def plan(self, turns: int = 20) -> str:
@@ -86,7 +85,7 @@ class Agent:
         return ["write", str(self.lane / path), text]
 
 
-@pytest.fixture(params=sorted(COMMANDS))
+@pytest.fixture(params=NAMES)
 def agent(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Agent]:
     """Return each agent in turn."""
     made = Agent(stage, request.param)
