@@ -42,7 +42,7 @@ test-model: .venv/.ok ## agent steps with a real small model: SUREFOOT_SMALL_MOD
 bench-agents: .venv/.ok ## agents on that model, beside a bare loop; needs SUREFOOT_REPAIR_DATA=FOLDER, too; writes docs/agents-measured.md (hours)
 	$(BIN)/python -m bench.agents $(AGENTS_FLAGS)
 
-test-agents: .venv/.ok .agents/.ok ## real agents of others (Claude Code, Gemini CLI, OpenCode, Qwen Code; 900 MB from npm), offline against stand-ins
+test-agents: .venv/.ok .agents/.ok ## real agents of others (Claude Code, Codex, Gemini CLI, Qwen Code, OpenCode; 1.3 GB from npm), offline against stand-ins
 	$(BIN)/pytest -m agents
 
 # The tests start the program hundreds of times. Where Python is told to write no bytecode, each start would compile it.
@@ -76,7 +76,7 @@ clean: ## remove .venv, .venv-bench, .agents and everything that was built or fe
 
 # Those that run with Node.js 20. Outside of /tmp, which commands do not see.
 .agents/.ok: Makefile
-	npm install --no-audit --no-fund --ignore-scripts --prefix .agents @agentclientprotocol/claude-agent-acp@0.49.0 @google/gemini-cli@0.61.0 @qwen-code/qwen-code@0.15.10 opencode-ai@1.18.33
+	npm install --no-audit --no-fund --ignore-scripts --prefix .agents @agentclientprotocol/claude-agent-acp@0.49.0 @agentclientprotocol/codex-acp@2.6.0 @google/gemini-cli@0.61.0 @qwen-code/qwen-code@0.15.10 opencode-ai@1.18.33
 	cd .agents/node_modules/opencode-ai && node postinstall.mjs
 	@touch $@
 

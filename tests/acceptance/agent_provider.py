@@ -23,6 +23,7 @@ GEMINI = {
     "write": ("write_file", "file_path", "content"),
     "run": ("run_shell_command", "command"),
 }
+CODEX = dict.fromkeys(("read", "write", "run"), ("exec_command", "cmd"))
 OPENCODE = {"read": ("read", "filePath"), "write": ("write", "filePath", "content"), "run": ("bash", "command")}
 
 
@@ -38,8 +39,26 @@ def call_of(asked: Any, results: int, names: Mapping[str, tuple[str, ...]]) -> t
         return None
     kind, *values = deeds[results]
     name, *keys = names[kind]
+    if names is CODEX:
+        return name, for_shell(kind, *values)
     given = dict(zip(keys, values, strict=True))
     return name, {**given, **({"description": "as the script says"} if kind == "run" else {})}
+
+
+def for_shell(kind: str, *values: str) -> dict[str, str]:
+    """Return a deed as arguments of the one tool that Codex has; what shall reach others leaves its own sandbox."""
+    match kind, values:
+        case "read", (path,):
+            return {"cmd": f"cat {path}"}
+        case "write", (path, text):
+            held = Path(path).read_text("utf-8")
+            lines = "".join(
+                f"{mark}{line}\n" for mark, side in (("-", held), ("+", text)) for line in side.splitlines()
+            )
+            patch = f"*** Begin Patch\n*** Update File: {path}\n@@\n{lines}*** End Patch"
+            return {"cmd": f"apply_patch <<'EOF'\n{patch}\nEOF"}
+        case _:
+            return {"cmd": values[0], "sandbox_permissions": "require_escalated", "justification": "May it?"}
 
 
 def messages(asked: Any) -> Iterator[tuple[str, Any]]:
@@ -94,6 +113,25 @@ def completions(asked: Any) -> Iterator[tuple[str, Any]]:
     yield "", {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": stop}], "usage": usage}
 
 
+def responses(asked: Any) -> Iterator[tuple[str, Any]]:
+    """Answer as OpenAI's responses do; this agent writes files by its shell."""
+    results = sum(one.get("type", "").endswith("_output") for one in asked["input"])
+    call = call_of(asked, results, CODEX) if asked.get("tools") else None
+    if call is None:
+        part = {"type": "output_text", "text": "Done.", "annotations": []}
+        item = {"type": "message", "id": "m1", "role": "assistant", "status": "completed", "content": [part]}
+    else:
+        given = json.dumps(call[1])
+        item = {"type": "function_call", "id": "f1", "call_id": f"call_{results}", "name": call[0], "arguments": given}
+    usage = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
+    head = {"id": "r1", "object": "response", "model": asked["model"], "output": []}
+    yield "response.created", {"type": "response.created", "response": {**head, "status": "in_progress"}}
+    yield "response.output_item.added", {"type": "response.output_item.added", "output_index": 0, "item": item}
+    yield "response.output_item.done", {"type": "response.output_item.done", "output_index": 0, "item": item}
+    done = {**head, "status": "completed", "output": [item], "usage": usage}
+    yield "response.completed", {"type": "response.completed", "response": done}
+
+
 class Provider(BaseHTTPRequestHandler):
     """Answers each request in its own wire."""
 
@@ -121,7 +159,7 @@ class Provider(BaseHTTPRequestHandler):
             candidate = {"content": {"role": "model", "parts": [{"text": json.dumps(choice)}]}, "finishReason": "STOP"}
             self._send(json.dumps({"candidates": [candidate]}).encode(), "application/json")
         else:
-            wires = {"messages": messages, "completions": completions}
+            wires = {"messages": messages, "completions": completions, "responses": responses}
             wire = wires.get(path.rpartition("/")[2], contents)
             rows = [
                 f"event: {name}\ndata: {json.dumps(one)}\n\n" if name else f"data: {json.dumps(one)}\n\n"

@@ -26,7 +26,7 @@ steps:
     retry: {maximum_attempts: 2}
     checks: [{run: grep -q two a.txt, expect: fail_to_pass}]
 """
-NAMES = ("claude", "gemini", "opencode", "qwen")
+NAMES = ("claude", "codex", "gemini", "opencode", "qwen")
 pytestmark = [
     pytest.mark.agents,
     pytest.mark.skipif(not BIN.is_dir(), reason="`make test-agents` has not fetched them"),
@@ -68,9 +68,14 @@ class Agent:
         self.settle()
 
     def settle(self) -> None:
-        """Write the settings: OpenCode is told of its provider by a variable that the table does not name."""
+        """Write what tells agents of their provider, where no variable of the table does."""
         text = "[workers.opencode]\ncommand = ['opencode', 'acp']\nvariables = ['OPENCODE_CONFIG_CONTENT']\n"
         Path(self.env["SUREFOOT_CONFIG"]).write_text(text, "utf-8")
+        home = Path(self.stage.env["HOME"]) / ".codex"
+        home.mkdir(exist_ok=True)
+        stub = f"name = 'stub'\nbase_url = '{self.env['OPENAI_BASE_URL']}'\nwire_api = 'responses'\n"
+        text = f"model = 'm'\nmodel_provider = 'stub'\n[model_providers.stub]\n{stub}env_key = 'OPENAI_API_KEY'\n"
+        (home / "config.toml").write_text(text, "utf-8")
 
     def plan(self, turns: int = 20) -> str:
         """Write the plan for this agent, and return its path."""

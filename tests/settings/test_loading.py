@@ -207,3 +207,12 @@ def test_a_byte_that_is_no_text_is_told_with_its_place(folder: Path) -> None:
     (folder / "user.toml").write_bytes(b"[policy]\n# f\xfcr\n")
     with pytest.raises(ConfigInvalid, match=r"user\.toml:2:4: the byte 0xfc is no UTF-8"):
         load_settings(None, {"SUREFOOT_CONFIG": str(folder / "user.toml")})
+
+
+def test_an_agent_that_is_started_in_another_way_is_told_to_ask_all_the_same(tmp_path: Path) -> None:
+    """The settings name its program; by which variables it asks before it acts is known."""
+    place = tmp_path / "settings.toml"
+    place.write_text("[workers.codex]\ncommand = ['/opt/codex-acp']\n", "utf-8")
+    program = load_settings(None, {"SUREFOOT_CONFIG": str(place)}).workers.known["codex"]
+    assert program.command == ("/opt/codex-acp",)
+    assert program.env["INITIAL_AGENT_MODE"] == "read-only"

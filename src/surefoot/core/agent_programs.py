@@ -59,6 +59,10 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
             command=("codex-acp",),
             login=("~/.codex",),
             variables=("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"),
+            env={
+                "INITIAL_AGENT_MODE": "read-only",  # otherwise its own model says whether an edit is harmless
+                "DEFAULT_AUTH_REQUEST": '{"methodId": "api-key"}',
+            },
             install="npm install -g @agentclientprotocol/codex-acp",
             log_in="`codex login`, or set OPENAI_API_KEY",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
 from surefoot.core.agent_types import Price
@@ -77,8 +77,16 @@ class Workers:
 
     @property
     def known(self) -> dict[str, AgentProgram]:
-        """All agents that have a name: those of the settings in the place of those of the table."""
-        return {**AGENT_PROGRAMS, **self.programs}
+        """All agents that have a name: those of the settings in the place of those of the table.
+
+        An agent of the table that the settings start in another way is told to ask all the same.
+        """
+        return {**AGENT_PROGRAMS, **{name: _told_to_ask(one) for name, one in self.programs.items()}}
+
+
+def _told_to_ask(program: AgentProgram) -> AgentProgram:
+    known = AGENT_PROGRAMS.get(program.name)
+    return program if known is None else replace(program, env=known.env, has_files_served=known.has_files_served)
 
 
 @record
