@@ -64,6 +64,7 @@ class StandIn(Agent):
         """Do the deeds of the script."""
         text = prompt[0].text
         self.note(prompt=text)
+        self.cancelled.clear()
         chosen = next(one for one in self.script["prompts"] if one.get("when", "") in text)
         for deed in chosen["deeds"]:
             if self.cancelled.is_set():

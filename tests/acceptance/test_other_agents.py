@@ -142,6 +142,39 @@ def test_a_time_limit_cancels_the_turn(agent: Agent) -> None:
     assert agent.heard("cancelled")
 
 
+def told(agent: Agent, text: str, *options: str, go: bool) -> list[str]:
+    """Tell the agent something while it is in its first turn, run to the end, and return its prompts."""
+    begun, wait = str(agent.stage.meeting / "begun"), {"wait": str(agent.stage.meeting / "go")}
+    agent.will({"when": text, "deeds": [RIGHT]}, [{"write": ["a.txt", "3"]}, {"touch": begun}, wait])
+    command = agent.stage.command("run", agent.stage.plan(PLAN), "--run-id", RUN)
+    with Program(command, {**agent.stage.env, **agent.env}, agent.stage.user) as program:
+        while not Path(begun).exists():
+            assert program.is_running, program.wait().out
+            time.sleep(0.02)
+        assert agent.stage.say("tell", f"{RUN}:edit", text, *options, env=agent.env).code == 0
+        if go:
+            agent.stage.go()
+        assert program.wait().code == 0
+    return [row["prompt"] for row in agent.heard("prompt")]
+
+
+def test_a_message_is_the_next_prompt_of_the_session(agent: Agent) -> None:
+    """The agent ends its turn first; then it has the message, in the same attempt."""
+    first, second = told(agent, "Write two instead.", go=True)
+    assert "Write two instead." not in first
+    assert "Write two instead." in second
+    assert shown(agent.stage, "a.txt") == "two"
+    assert len(agent.heard("cwd")) == 1
+
+
+def test_an_urgent_message_cancels_the_turn(agent: Agent) -> None:
+    """The turn would never end by itself."""
+    _, second = told(agent, "Write two instead.", "--now", go=False)
+    assert "Write two instead." in second
+    assert agent.heard("cancelled") == [{"cancelled": "s1"}]
+    assert len(agent.heard("cwd")) == 1
+
+
 def test_files_and_terminals_are_served_within_the_lane(agent: Agent) -> None:
     """A write outside of the scope is refused, and so is one outside of the lane; commands run without the network."""
     deeds = [{"client_write": ["a.txt", "two\n"]}, {"client_write": ["b.txt", "x"]}, {"client_write": ["/etc/x", "x"]}]

@@ -264,6 +264,9 @@ QUIET = {
     ev.CommitWritten,
     ev.RetryDue,
     ev.PermissionAsked,
+    ev.SessionTurnEnded,
+    ev.SessionPrompted,
+    ev.SessionTurnCancelled,
     # Of a conversation: the tree shows them.
     ev.ConversationStarted,
     ev.ModelRequested,

@@ -154,3 +154,60 @@ def test_the_next_attempt_is_told_what_came_of_the_last(working: Play) -> None:
     working.will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="1 != 2").go(do.RestoreLane).go(do.RunStep)
     brief = next(command.brief for command in working.open if isinstance(command, do.RunStep))
     assert "1 != 2" in brief
+
+
+def say_to(run: Play, name: str = "m1", *, now: bool = False) -> Play:
+    """Let a person say something to the agent, and the kernel decide."""
+    run.say(ev.MessageSent, message=name, to=StepId("a"), text="Mind the gap.", by="Ada", is_urgent=now)
+    run._decide()
+    return run
+
+
+def end_turn(run: Play, turn: int) -> Play:
+    """Let the agent end its turn, and the kernel decide."""
+    run.say(ev.SessionTurnEnded, **A, turn=turn)
+    run._decide()
+    return run
+
+
+def prompts(run: Play) -> list[tuple[str, ...]]:
+    """Return the messages of each prompt behind the brief."""
+    return [one.messages for one in run.told(ev.SessionPrompted)]
+
+
+def test_a_message_waits_for_the_end_of_the_turn(working: Play) -> None:
+    """The next prompt holds it; with nothing more to say the session ends."""
+    say_to(working)
+    assert prompts(working) == []
+    end_turn(working, 1)
+    assert prompts(working) == [("m1",)]
+    end_turn(working, 2)
+    assert prompts(working) == [("m1",), ()]
+
+
+def test_an_urgent_message_ends_the_turn(working: Play) -> None:
+    """Once, however many there are."""
+    say_to(say_to(working, now=True), "m2", now=True)
+    assert [one.turn for one in working.told(ev.SessionTurnCancelled)] == [1]
+    assert prompts(end_turn(working, 1)) == [("m1", "m2")]
+    assert len(working.told(ev.SessionTurnCancelled)) == 1
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_the_brief_after_a_crash_holds_a_message_once(working: Play, turns: int) -> None:
+    """Whether it was waiting, under way, or read: the new session knows nothing of it otherwise."""
+    say_to(working)
+    for turn in range(1, turns + 1):
+        end_turn(working, turn)
+    working.claim().go(do.RunStep)
+    briefs = [command.brief for command in working.open if isinstance(command, do.RunStep)]
+    assert [brief.count("Mind the gap.") for brief in briefs] == [1]
+    assert prompts(end_turn(working, 1))[-1] == ()
+
+
+def test_the_end_of_a_turn_withdraws_what_was_asked(working: Play) -> None:
+    """The agent waits for it no longer; what it asks next is weighed."""
+    ask(working, call(1, does=PUSH))
+    end_turn(say_to(working, now=True), 1)
+    assert working.asked == []
+    assert answers(ask(working, call(2, does=LS))) == [("p.2", True, "agent-command")]

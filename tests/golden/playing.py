@@ -151,7 +151,7 @@ def _edits() -> list[Event]:
 
 
 def _worker() -> list[Event]:
-    """An agent of others that is given one permission, asks a person for another, and is refused the third."""
+    """An agent of others that is given a permission, is approved another, refused a third, and then told something."""
     body = WorkerBody(instructions="do it", worker="acp:claude")
     run = Play({"a": {"body": body, "checks": (PROOF,)}}).will(do.AskCheck, "proof", verdict=Verdict.FAILED)
     run.go(do.RunStep).say(ev.SessionOpened, **AT_A, agent="a 1", protocol=1, session="s").say(
@@ -164,6 +164,9 @@ def _worker() -> list[Event]:
         run._decide()
     run.reply("yes")._decide()
     run.reply("no", reason="not by force")._decide()
+    run.say(ev.MessageSent, message="m1", to=AT_A["step"], text="Be brief.", by="Ada", is_urgent=True)._decide()
+    for turn in (1, 2):
+        run.say(ev.SessionTurnEnded, **AT_A, turn=turn)._decide()
     return run.go().journal
 
 

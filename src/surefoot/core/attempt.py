@@ -28,6 +28,7 @@ from surefoot.core.events import (
 from surefoot.core.ids import BlobId
 from surefoot.core.permission import Permission
 from surefoot.core.record import fields_of, record
+from surefoot.core.session import Session
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -224,6 +225,8 @@ class Attempt:
     conversation: Conversation | None = None
     permissions: list[Permission] = field(default_factory=list[Permission])
     """What an agent of others has asked for, in order."""
+    session: Session | None = None
+    """What is said with an agent of others."""
     lack: str | None = None
     """Why a placeholder of the step stands for nothing, so that its body cannot run."""
     open: str | None = None

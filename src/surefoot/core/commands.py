@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from surefoot.effects.artifacts.contract import KeepArtifacts as KeepArtifacts
+from surefoot.effects.body.contract import AgentCommand as AgentCommand
 from surefoot.effects.body.contract import AnswerPermission as AnswerPermission
+from surefoot.effects.body.contract import CancelTurn as CancelTurn
+from surefoot.effects.body.contract import PromptAgent as PromptAgent
 from surefoot.effects.body.contract import RunStep as RunStep
 from surefoot.effects.check.contract import AskCheck as AskCheck
 from surefoot.effects.checkout.contract import CheckOutTree as CheckOutTree

@@ -16,9 +16,11 @@ MESSAGE_MAX = 4_000
 
 
 def has_conversation(node: StepState) -> bool:
-    """Tell whether the conversation of an agent is under way at the step."""
+    """Tell whether an agent at the step can be told something: its conversation or session is under way."""
     work = node.work
-    return work is not None and work.conversation is not None and type(work.stage) is Running
+    if work is None or type(work.stage) is not Running:
+        return False
+    return work.conversation is not None or (work.session is not None and not work.session.is_over)
 
 
 def recipients(state: RunState, to: StepId | None) -> list[StepId]:
@@ -29,15 +31,26 @@ def recipients(state: RunState, to: StepId | None) -> list[StepId]:
 def give_open_messages(state: RunState, step: StepId) -> None:
     """Let the agent that begins to talk have the messages to the run that no agent was given or can be given."""
     for message in state.messages.values():
-        is_taken = message.given or any(has_conversation(state.nodes[one]) for one in message.to if one in state.nodes)
-        if message.sent.to is None and not is_taken:
+        if _is_open(state, message):
             message.to = [step]
+
+
+def _is_open(state: RunState, message: MessageState) -> bool:
+    is_taken = message.given or any(has_conversation(state.nodes[one]) for one in message.to if one in state.nodes)
+    return message.sent.to is None and not is_taken
 
 
 def waiting_for(state: RunState, node: StepState) -> tuple[MessageState, ...]:
     """Return the messages that the next request of the step's agent has to hold, in the order they came."""
     step = node.spec.id
     return tuple(one for one in state.messages.values() if step in one.to and step not in one.given)
+
+
+def waiting_for_brief(state: RunState, node: StepState) -> tuple[MessageState, ...]:
+    """Return the messages that the brief of an agent of others has to hold, who is told all at its beginning."""
+    step = node.spec.id
+    is_for = (one for one in state.messages.values() if step in one.to or _is_open(state, one))
+    return tuple(one for one in is_for if step not in one.given)
 
 
 def given_before(state: RunState, node: StepState) -> tuple[MessageState, ...]:

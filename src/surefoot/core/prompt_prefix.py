@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from surefoot.core.agent_types import Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
-from surefoot.core.messages import given_before
+from surefoot.core.messages import given_before, waiting_for_brief
 from surefoot.core.model_chain import has_native_tools
 from surefoot.core.plan import EVERYTHING, Check
 from surefoot.core.prompts import (
@@ -23,6 +23,7 @@ from surefoot.core.prompts import (
     advice_left_out,
     instructions,
     others_instructions,
+    said_by,
 )
 from surefoot.core.state import RunState, StepState, StepStatus, needed_by
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
@@ -70,7 +71,9 @@ def prefix_of(state: RunState, node: StepState, tokens_max: int) -> tuple[Part, 
 
 def brief_for_others(state: RunState, node: StepState) -> str:
     """Return what an agent of others is told: what ours is, but for our tools and the advice that it reads itself."""
-    sections = [others_instructions(), goal_and_constraints(state, node), *_sections(state, node, OTHERS_TOKENS, 0)]
+    said = (said_by(one.sent.by, one.sent.text) for one in waiting_for_brief(state, node))
+    known = _sections(state, node, OTHERS_TOKENS, 0)
+    sections = [others_instructions(), goal_and_constraints(state, node), *known, *said]
     return "\n\n".join(section for section in sections if section)
 
 

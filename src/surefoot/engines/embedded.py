@@ -206,8 +206,8 @@ class RunLoop:
                 if owner == command.step and BY_COMMAND[type(other)].is_cancellable:
                     _cancel_later(running)
             return
-        if isinstance(command, do.AnswerPermission):
-            self.context.answer(command)
+        if isinstance(command, do.AgentCommand):
+            self.context.tell_agent(command)
             return
         running = asyncio.create_task(self._perform(command))
         self._running[running] = command

@@ -104,34 +104,70 @@ class Session:
         self._waiting, self._waiting_since, self._waited_s = 0, 0.0, 0.0
         self._limit: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._terminals: dict[str, Terminal] = {}
+        self._permissions: dict[str, asyncio.Future[do.AnswerPermission | None]] = {}
+        self._next: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._is_cancelled = asyncio.Event()
+        self._turn, self._began = 1, 0.0
+        context.sessions[command.step] = self._take_word
 
     # --- from the beginning to the end
 
     async def carry_out(self, brief: str, cwd: str) -> str:
-        """Open a session and have the agent work to the end of its turn; return why it ended before, or nothing.
+        """Open a session and have the agent work until nobody has more to say; return why it ended before, or nothing.
 
         Raises:
             AgentFlaw: the session came to no proper end.
         """
         await self._open(cwd)
-        prompt = PromptRequest(session_id=self._id, prompt=[TextContentBlock(type="text", text=brief)])
+        self._began, text, limit = self._context.clock.elapsed(), brief, ""
+        while text:
+            limit, is_limit = await self._carry_out_turn(text)
+            if is_limit:
+                return limit
+            event = ev.SessionTurnEnded(**self._command.at(self._context.clock.now()), turn=self._turn)
+            self._turn += 1
+            self._next = asyncio.get_running_loop().create_future()
+            self._is_cancelled.clear()
+            self._tell(event)
+            text = await self._next
+        return limit
+
+    async def _carry_out_turn(self, text: str) -> tuple[str, bool]:
+        """Have the agent work to the end of a turn; return why that came early, and whether a limit was reached."""
+        prompt = PromptRequest(session_id=self._id, prompt=[TextContentBlock(type="text", text=text)])
         turn = asyncio.ensure_future(self._ask("session/prompt", prompt, PromptResponse, None))
         try:
             limit = await self._watch(turn)
             if limit:
                 await self._cancel(turn)
-                return limit
-            return self._ended(turn.result())
+                return limit, True
+            return self._ended(turn.result()), False
         finally:
             turn.cancel()
             with suppress(asyncio.CancelledError, AgentFlaw):
                 await turn
             self.report()
 
+    def _take_word(self, command: do.AgentCommand) -> None:
+        """Take what was decided for the agent."""
+        match command:
+            case do.AnswerPermission():
+                waiting = self._permissions.pop(command.call, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(command)
+            case do.PromptAgent():
+                if not self._next.done():
+                    self._next.set_result(command.text)
+            case do.CancelTurn() if command.turn == self._turn:
+                self._is_cancelled.set()
+            case do.CancelTurn():
+                pass  # that turn has ended by itself
+
     async def close(self) -> None:
         """End what was begun for the agent, and let go of the line."""
-        for name in [key for key in self._context.permissions if key[0] == self._command.step]:
-            self._context.permissions.pop(name).cancel()
+        self._context.sessions.pop(self._command.step, None)
+        for waiting in self._permissions.values():
+            waiting.cancel()
         await end_all(list(self._terminals.values()))
         await self._connection.close()
 
@@ -169,19 +205,41 @@ class Session:
 
         The time in which the agent waits for a person's word is not the agent's.
         """
-        timeout_s, began = self._command.spec.timeout_s, self._context.clock.elapsed()
-        while not turn.done():
-            await asyncio.wait({turn, self._limit}, timeout=_REPORT_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
-            self.report()
-            if turn.done():
-                break
-            if self._limit.done():
-                return self._limit.result()
-            if not self._waiting and self._context.clock.elapsed() - began - self._waited_s > timeout_s:
-                return f"not finished within {timeout_s:g} s, its `timeout`"
+        timeout_s = self._command.spec.timeout_s
+        word = asyncio.ensure_future(self._is_cancelled.wait())
+        try:
+            while not turn.done():
+                first = {turn, self._limit, word}
+                await asyncio.wait(first, timeout=_REPORT_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+                self.report()
+                if turn.done():
+                    break
+                if self._limit.done():
+                    return self._limit.result()
+                if word.done():
+                    await self._break_off(turn)
+                elif not self._waiting and self._context.clock.elapsed() - self._began - self._waited_s > timeout_s:
+                    return f"not finished within {timeout_s:g} s, its `timeout`"
+        finally:
+            word.cancel()
         return ""
 
+    async def _break_off(self, turn: asyncio.Future[PromptResponse]) -> None:
+        """Have the agent end its turn for what a person has to say.
+
+        Raises:
+            AgentFlaw: it goes on all the same.
+        """
+        await self._cancel(turn)
+        if not turn.done():
+            text = f"{self._name} did not end its turn within {CANCELLING_S:g} s of being told that a person has word"
+            raise AgentFlaw("NotCancelled", text, may_pass=True)
+
     async def _cancel(self, turn: asyncio.Future[PromptResponse]) -> None:
+        """Tell the agent to end its turn; what it asks for is answered so, as the protocol wants it."""
+        for waiting in self._permissions.values():
+            waiting.set_result(None)
+        self._permissions.clear()
         with suppress(ConnectionError):
             await self._connection.send_notification("session/cancel", {"sessionId": self._id})
             await asyncio.wait({turn}, timeout=CANCELLING_S)
@@ -371,6 +429,8 @@ class Session:
         call, options = cast("Json", params["toolCall"]), cast("Sequence[Json]", params["options"])
         known = {**self._calls.get(str(call.get("toolCallId")), {}), **{k: v for k, v in call.items() if v is not None}}
         answer = await self._answer_to(call_of(self._context, self._lane, self._next_name(), known))
+        if answer is None:
+            return {"outcome": {"outcome": "cancelled"}}
         if not answer.is_allowed:
             self.said.append(f"refused: {known.get('title') or 'a request'}: {answer.reason}")
         return outcome_of(options, is_allowed=answer.is_allowed)
@@ -379,11 +439,11 @@ class Session:
         self._asked += 1
         return f"permission.{self._asked}"
 
-    async def _answer_to(self, call: ToolCall, *, is_served: bool = False) -> do.AnswerPermission:
-        """Return the kernel's answer; the agent's time stands still meanwhile."""
-        context, clock = self._context, self._context.clock
-        waiting: asyncio.Future[do.AnswerPermission] = asyncio.get_running_loop().create_future()
-        context.permissions[self._command.step, call.call] = waiting
+    async def _answer_to(self, call: ToolCall, *, is_served: bool = False) -> do.AnswerPermission | None:
+        """Return the kernel's answer, or None where the turn was cancelled; the agent's time stands still meanwhile."""
+        clock = self._context.clock
+        waiting: asyncio.Future[do.AnswerPermission | None] = asyncio.get_running_loop().create_future()
+        self._permissions[call.call] = waiting
         self.report()
         self._tell(ev.PermissionAsked(**self._command.at(clock.now()), call=call, is_served=is_served))
         if not self._waiting:
@@ -446,9 +506,10 @@ class Session:
         env = {str(one["name"]): str(one["value"]) for one in params.get("env") or ()}
         call = command_call(self._context, self._next_name(), command, env)
         answer = await self._answer_to(call, is_served=True)
-        if not answer.is_allowed:
-            self.said.append(f"refused: {command}: {answer.reason}")
-            raise Refused(f"refused: {answer.reason}")
+        if answer is None or not answer.is_allowed:
+            reason = "the turn was cancelled" if answer is None else answer.reason
+            self.said.append(f"refused: {command}: {reason}")
+            raise Refused(f"refused: {reason}")
         folder = str(self._root / clean(self._inner(params["cwd"]))) if params.get("cwd") else None
         spec = self._command.spec
         template = CommandRequest(timeout_s=spec.timeout_s, network=spec.network, confine=spec.confine)

@@ -11,7 +11,7 @@ from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
-from surefoot.core.commands import AnswerPermission
+from surefoot.core.commands import AgentCommand
 from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
@@ -123,10 +123,10 @@ class RunContext:
     services: dict[tuple[str, str], RunningService] = field(default_factory=dict[tuple[str, str], RunningService])
     agents: Mapping[str, AgentProgram] = field(default_factory=lambda: AGENT_PROGRAMS)
     """The agents of others by the names that workers have."""
-    permissions: dict[tuple[StepId, str], asyncio.Future[AnswerPermission]] = field(
-        default_factory=dict[tuple[StepId, str], asyncio.Future[AnswerPermission]], init=False
+    sessions: dict[StepId, Callable[[AgentCommand], None]] = field(
+        default_factory=dict[StepId, Callable[[AgentCommand], None]], init=False
     )
-    """What agents of others wait for, by their steps and the names of what they asked for."""
+    """What takes word for the agents of others that are at work, by their steps."""
     networks: dict[str, LaneNetwork] = field(default_factory=dict[str, LaneNetwork])
     """The networks that services share with those who use them, by lane."""
     settled: set[str] = field(default_factory=set[str], init=False)
@@ -159,11 +159,10 @@ class RunContext:
         self.declared = Values(declared)
         self.masker = Masker((*declared, *secret_values(self.environ)))
 
-    def answer(self, command: AnswerPermission) -> None:
-        """Tell an agent of others what it may do, unless it has ended meanwhile."""
-        waiting = self.permissions.pop((command.step, command.call), None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(command)
+    def tell_agent(self, command: AgentCommand) -> None:
+        """Tell an agent of others what was decided for it, unless it has ended meanwhile."""
+        if (take := self.sessions.get(command.step)) is not None:
+            take(command)
 
     @property
     def model(self) -> Model:

@@ -38,7 +38,10 @@ from surefoot.core.events.run_events import StepsInvalidated as StepsInvalidated
 from surefoot.core.events.session_events import PermissionAnswered as PermissionAnswered
 from surefoot.core.events.session_events import PermissionAsked as PermissionAsked
 from surefoot.core.events.session_events import SessionOpened as SessionOpened
+from surefoot.core.events.session_events import SessionPrompted as SessionPrompted
 from surefoot.core.events.session_events import SessionReported as SessionReported
+from surefoot.core.events.session_events import SessionTurnCancelled as SessionTurnCancelled
+from surefoot.core.events.session_events import SessionTurnEnded as SessionTurnEnded
 from surefoot.core.events.step_events import AttemptFailed as AttemptFailed
 from surefoot.core.events.step_events import InterruptRequested as InterruptRequested
 from surefoot.core.events.step_events import RolledBack as RolledBack
@@ -132,6 +135,9 @@ EVENTS: tuple[type[Event], ...] = (
     PlanAdopted,
     SessionOpened,
     SessionReported,
+    SessionTurnEnded,
+    SessionPrompted,
+    SessionTurnCancelled,
     PermissionAsked,
     PermissionAnswered,
     *dict.fromkeys(kind for effect in EFFECTS for kind in effect.events),

@@ -1,4 +1,4 @@
-"""Events of a session with an agent of others: opened, reported, a permission asked for and given or refused.
+"""Events of a session with an agent of others: opened, its turns, its reports, a permission asked for, and its answer.
 
 The agent works in a process of its own. What it says of its work is a report and no proof; what it may do is decided
 here.
@@ -40,6 +40,33 @@ class SessionReported(StepEvent):
     """All of it, as the agent sent it: JSON, one update a line."""
     usage: Usage = Usage()
     """What the session has taken so far, as far as the agent says so."""
+
+
+@record
+class SessionTurnEnded(StepEvent):
+    """The agent has ended its turn, and waits for what is said to it next."""
+
+    may_be_late: ClassVar[bool] = True
+    turn: int
+    """Numbered from 1, the one that began with the brief."""
+
+
+@record
+class SessionPrompted(StepEvent):
+    """The agent is told what people have to say to it; without a message the session ends."""
+
+    is_decision: ClassVar[bool] = True
+    turn: int
+    messages: tuple[Handle, ...] = ()
+    """The messages that the prompt holds."""
+
+
+@record
+class SessionTurnCancelled(StepEvent):
+    """The agent is to end its turn, because a person has something to say at once."""
+
+    is_decision: ClassVar[bool] = True
+    turn: int
 
 
 @record

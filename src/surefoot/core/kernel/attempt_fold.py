@@ -127,7 +127,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
     work.begin(state.token)
     work.open, node.has_run = event.kind, True
     node.tier, node.rule = event.tier, event.rule
-    driver_of(node).begun(node, work)
+    driver_of(node).begun(state, node, work)
 
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:

@@ -36,10 +36,10 @@ from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late
-from surefoot.core.kernel.permission_rules import answer_permission
 from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve, stop_next
+from surefoot.core.kernel.session_rules import go_on_with_session
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.leftover_files import lost_product
 from surefoot.core.outputs import artifacts_for
@@ -84,7 +84,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     work = node.work
     assert work is not None
     if work.open is not None:
-        return answer_permission(state, node, work, now)
+        return go_on_with_session(state, node, work, now)
     if work.people.question is not None:
         allowed = allowed_meanwhile(state, node, state.questions[work.people.question], now)
         return allowed or beside_question(state, node, work, now)

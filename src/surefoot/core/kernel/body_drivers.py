@@ -20,8 +20,10 @@ from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.approval_request import taken_over
 from surefoot.core.kernel.conversation_fold import break_off_conversation, is_conversing, lose_reply
 from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.messages import give_open_messages, waiting_for_brief
 from surefoot.core.outputs import outputs_for
 from surefoot.core.recovery import question
+from surefoot.core.session import Session
 from surefoot.core.state import RunState, StepState
 from surefoot.core.untrusted_text import fenced
 from surefoot.effects import BY_REQUEST
@@ -58,7 +60,7 @@ class BodyDriver:
             rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
         )
 
-    def begun(self, node: StepState, work: Attempt) -> None:
+    def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Note that the body has begun."""
 
     def resume(self, state: RunState, node: StepState, work: Attempt) -> None:
@@ -128,8 +130,9 @@ class ConversationDriver(BodyDriver):
             room=room_for(state, node),
         )
 
-    def begun(self, node: StepState, work: Attempt) -> None:
+    def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Let the body be a conversation."""
+        del state
         work.conversation = Conversation(role=AgentBody.of(node.spec.body).role, reached_before=len(node.reached))
 
     def resume(self, state: RunState, node: StepState, work: Attempt) -> None:
@@ -159,6 +162,12 @@ class WorkerDriver(BodyDriver):
         command = super()._command(state, node, work, key)
         assert isinstance(command, do.RunStep)
         return replace(command, brief=brief_for_others(state, node))
+
+    def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
+        """Let the body be a session, whose brief holds what people had to say until now."""
+        messages = tuple(one.sent.message for one in waiting_for_brief(state, node))
+        give_open_messages(state, node.spec.id)
+        work.session = Session(messages=messages)
 
 
 _PERFORMED = BodyDriver()

@@ -46,8 +46,6 @@ _BY_KIND: Mapping[str, Decision] = {
 
 def answer_permission(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Return the answer to the next request of an agent of others, or the question about it; None while it waits."""
-    if work.open != ev.BodyStarted.kind:  # the agent has ended, and its attempt with it
-        return None
     for one in work.permissions:
         if not one.is_answered:
             move = _answer(state, node, work, one, now)

@@ -71,6 +71,24 @@ class AnswerPermission(StepCommand):
     reason: str = ""
 
 
+@record
+class PromptAgent(StepCommand):
+    """Say something to the agent of others that has ended its turn; without words its session ends. It is no effect."""
+
+    text: str
+
+
+@record
+class CancelTurn(StepCommand):
+    """Have the agent of others that is at work end its turn. It is no effect: the agent's body goes on."""
+
+    turn: int
+
+
+AgentCommand = AnswerPermission | PromptAgent | CancelTurn
+"""What is said to an agent of others while its body runs."""
+
+
 def _broken(command: RunStep, how: Breakage) -> BodyFinished:
     ending = Ending(status=Status.ERROR, error_type=how.error_type, text=how.trace[-2000:])
     return BodyFinished(**command.at(how.at), ending=ending)
