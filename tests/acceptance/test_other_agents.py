@@ -142,6 +142,19 @@ def test_a_time_limit_cancels_the_turn(agent: Agent) -> None:
     assert agent.heard("cancelled")
 
 
+def test_an_agent_knows_at_first_what_ours_knows(agent: Agent) -> None:
+    """Red outputs, the files of its scope, the tree, and the latest commits; nothing that a held-back check printed."""
+    agent.will([RIGHT])
+    hidden = "- {run: echo HIDDEN; grep -q two a.txt, expect: fail_to_pass, held_back: true}"
+    red = "- {run: cat a.txt; grep -q two a.txt, expect: fail_to_pass}"
+    agent.run(plan=PLAN.replace("[{run: grep -q two a.txt, expect: fail_to_pass}]", f"\n      {red}\n      {hidden}"))
+    [prompt] = [row["prompt"] for row in agent.heard("prompt")]
+    for text in ("It printed:\n```\none\n```", "All of the file a.txt:\n", "```\na.txt\nb.txt\n```", "Start"):
+        assert text in prompt
+    assert "HIDDEN" not in prompt
+    assert "All of the file a.txt" in agent.stage.say("show", RUN, "edit", "--output").out
+
+
 def told(agent: Agent, text: str, *options: str, go: bool) -> list[str]:
     """Tell the agent something while it is in its first turn, run to the end, and return its prompts."""
     begun, wait = str(agent.stage.meeting / "begun"), {"wait": str(agent.stage.meeting / "go")}

@@ -332,6 +332,34 @@ class Excerpt:
 
 
 @record
+class RedCheck:
+    """A check that is red before the work, and that the agent may know of."""
+
+    asks: str
+    text: str
+    """What its answer said."""
+    evidence: BlobId | None
+    """All that it printed."""
+
+
+@record
+class FirstLook:
+    """What an agent is to be shown before its first request."""
+
+    role: Role
+    commit: str
+    """The commit that the lane holds."""
+    base: str
+    """The commit that the run began with."""
+    writes: tuple[str, ...]
+    about: str
+    """The words that say what is to be done: files that they name are shown."""
+    red: tuple[RedCheck, ...]
+    room: int
+    """So many tokens may take what it is shown."""
+
+
+@record
 class GoalOptions:
     """What the person who gave a goal in words wants done with it."""
 

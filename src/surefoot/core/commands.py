@@ -13,7 +13,6 @@ from surefoot.effects.checkout.contract import CheckOutTree as CheckOutTree
 from surefoot.effects.checkpoint.contract import BranchCommit as BranchCommit
 from surefoot.effects.checkpoint.contract import TakeCheckpoint as TakeCheckpoint
 from surefoot.effects.commit.contract import WriteCommit as WriteCommit
-from surefoot.effects.conversation.contract import RedCheck as RedCheck
 from surefoot.effects.conversation.contract import StartConversation as StartConversation
 from surefoot.effects.effect import Command as Command
 from surefoot.effects.effect import Interrupt as Interrupt

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from surefoot.core.agent_types import Part, Role
+from surefoot.core.agent_types import ExcerptKind, Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.messages import given_before, waiting_for_brief
@@ -19,6 +19,7 @@ from surefoot.core.prompts import (
     ALL_GREEN,
     EXCERPTS,
     FOUND,
+    OTHERS_EXCERPTS,
     advice,
     advice_left_out,
     instructions,
@@ -75,6 +76,12 @@ def brief_for_others(state: RunState, node: StepState) -> str:
     known = _sections(state, node, OTHERS_TOKENS, 0)
     sections = [others_instructions(), goal_and_constraints(state, node), *known, *said]
     return "\n\n".join(section for section in sections if section)
+
+
+def shown_to_others(shown: Iterable[tuple[ExcerptKind, str, str]]) -> str:
+    """Return what an agent of others is shown of the repository: of each text its kind, its name, and the text."""
+    texts = [f"{OTHERS_EXCERPTS[kind].format(name=in_line(name))}\n{text}" for kind, name, text in shown]
+    return FOUND + "\n\n".join(texts) if texts else ""
 
 
 def prefix_flaw(state: RunState, node: StepState, tokens_max: int) -> str:

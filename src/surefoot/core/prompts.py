@@ -131,6 +131,8 @@ EXCERPTS: Mapping[ExcerptKind, str] = {
     ExcerptKind.LOG: "The latest commits, the last one first:",
 }
 """What stands before each of these."""
+OTHERS_EXCERPTS = {**EXCERPTS, ExcerptKind.FILE: "All of the file {name}:"}
+"""The same for agents of others, some of which edit no file that they have not read by themselves."""
 
 ALL_GREEN = "All checks pass: call finish."
 """What an agent is told once every check that it may know of passes on the files as they stand."""

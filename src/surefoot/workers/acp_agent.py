@@ -93,7 +93,7 @@ async def _speak(
     outcome = running.result()
     return SessionEnd(
         ending=_ending(flaw, limit, outcome, session),
-        evidence=_evidence(context, session, outcome),
+        evidence=_evidence(context, session, outcome, command.brief),
         remarks=(f"{program.name}: {limit}",) if limit else (),
         cost_usd=session.usage.cost_usd,
     )
@@ -124,7 +124,8 @@ def _ending(flaw: AgentFlaw | None, limit: str, outcome: CommandOutcome, session
     return Ending(status=Status.ERROR, error_type=flaw.kind, retryable=may_pass, text=text)
 
 
-def _evidence(context: RunContext, session: Session, outcome: CommandOutcome) -> BlobId:
+def _evidence(context: RunContext, session: Session, outcome: CommandOutcome, brief: str) -> BlobId:
     said = "\n".join(session.said)
     printed = f"\n\nPrinted by its program:\n{outcome.tail}" if outcome.tail.strip() else ""
-    return context.store(f"{said}{printed}".encode("utf-8", "replace"))
+    told = f"\n\nIt was told at the beginning:\n{brief}"
+    return context.store(f"{said}{printed}{told}".encode("utf-8", "replace"))

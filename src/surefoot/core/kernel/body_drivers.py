@@ -111,24 +111,12 @@ class ConversationDriver(BodyDriver):
     def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
         """Return what opens the conversation."""
         # Who only reads a run does without what decides.
-        from surefoot.core.kernel.first_request import room_for, told_red
+        from surefoot.core.kernel.first_request import first_look, room_for
 
         del key
-        role, branch = AgentBody.of(node.spec.body).role, state.branch
-        if work.checkpoint is None or branch is None:
-            return do.StartConversation(**node.in_lane, spec=node.spec, role=role)
-        is_reader = role is Role.REVIEWER
-        return do.StartConversation(
-            **node.in_lane,
-            spec=node.spec,
-            role=role,
-            commit=work.checkpoint.commit,
-            base=state.created.base or work.checkpoint.commit,
-            writes=() if is_reader else state.plan.writes_of(node.spec),
-            about="" if is_reader else f"{state.plan.goal}\n{node.spec.body.text}",
-            red=() if is_reader else told_red(state, node, work),
-            room=room_for(state, node),
-        )
+        role = AgentBody.of(node.spec.body).role
+        look = first_look(state, node, work, role, room_for(state, node, role))
+        return do.StartConversation(**node.in_lane, spec=node.spec, look=look)
 
     def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Let the body be a conversation."""
@@ -157,11 +145,13 @@ class WorkerDriver(BodyDriver):
     def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
         """Return what the performer is given, with what the agent is told."""
         # Who only reads a run makes no brief.
-        from surefoot.core.prompt_prefix import brief_for_others
+        from surefoot.core.kernel.first_request import SHARE, first_look
+        from surefoot.core.prompt_prefix import OTHERS_TOKENS, brief_for_others
 
         command = super()._command(state, node, work, key)
         assert isinstance(command, do.RunStep)
-        return replace(command, brief=brief_for_others(state, node))
+        look = first_look(state, node, work, Role.WORKER, int(OTHERS_TOKENS * SHARE))
+        return replace(command, brief=brief_for_others(state, node), look=look)
 
     def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Let the body be a session, whose brief holds what people had to say until now."""

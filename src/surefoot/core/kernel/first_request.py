@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from surefoot.core import commands as do
-from surefoot.core.agent_types import Role
+from surefoot.core.agent_types import FirstLook, RedCheck, Role
 from surefoot.core.attempt import Attempt
-from surefoot.core.bodies import AgentBody
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.kernel.model_fallback import tokens_max
@@ -22,24 +20,39 @@ SHARE = 0.3
 _CHECKS_MAX = 4
 
 
-def told_red(state: RunState, node: StepState, work: Attempt) -> tuple[do.RedCheck, ...]:
+def first_look(state: RunState, node: StepState, work: Attempt, role: Role, room: int) -> FirstLook | None:
+    """Return what the agent is to be shown in so many tokens; None where there is no lane to look at."""
+    if work.checkpoint is None or state.branch is None:
+        return None
+    is_reader = role is Role.REVIEWER
+    return FirstLook(
+        role=role,
+        commit=work.checkpoint.commit,
+        base=state.created.base or work.checkpoint.commit,
+        writes=() if is_reader else state.plan.writes_of(node.spec),
+        about="" if is_reader else f"{state.plan.goal}\n{node.spec.body.text}",
+        red=() if is_reader else _told_red(state, node, work),
+        room=room,
+    )
+
+
+def _told_red(state: RunState, node: StepState, work: Attempt) -> tuple[RedCheck, ...]:
     """Return the checks that the agent may know of and that are red: the step's own, else those of acceptance."""
     own = _red(zip(node.spec.checks, work.checks, strict=True), (Verdict.FAILED,))
     verdicts = (Verdict.FAILED, Verdict.INCONCLUSIVE)
     return own or _red(zip(state.plan.accept, state.accept.records, strict=False), verdicts)
 
 
-def _red(pairs: Iterable[tuple[Check, CheckRecord]], verdicts: tuple[Verdict, ...]) -> tuple[do.RedCheck, ...]:
+def _red(pairs: Iterable[tuple[Check, CheckRecord]], verdicts: tuple[Verdict, ...]) -> tuple[RedCheck, ...]:
     found = [
-        do.RedCheck(asks=asked(check), text=record.text, evidence=record.evidence)
+        RedCheck(asks=asked(check), text=record.text, evidence=record.evidence)
         for check, record in pairs
         if record.before in verdicts and not check.held_back
     ]
     return tuple(found[:_CHECKS_MAX])
 
 
-def room_for(state: RunState, node: StepState) -> int:
+def room_for(state: RunState, node: StepState, role: Role) -> int:
     """Return how many tokens may take what the agent is shown before its first request."""
     chain = chain_of(state, node)
-    role: Role = AgentBody.of(node.spec.body).role
     return int(tokens_max(state, Conversation(role=role), chain[0]) * SHARE) if chain else 0

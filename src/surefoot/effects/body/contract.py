@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
+from surefoot.core.agent_types import FirstLook
 from surefoot.core.event import StepEvent
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.ids import BlobId, StepId
@@ -58,6 +59,8 @@ class RunStep(StepCommand):
     """What earlier steps put out, for a body that is a function."""
     brief: str = ""
     """For an agent of others: what it is told."""
+    look: FirstLook | None = None
+    """What of the repository it is shown besides."""
     rests_on: str | None = None
     """For effects outside: the commit whose files an approval was given for, as far as the commands name them."""
 

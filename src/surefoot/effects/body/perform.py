@@ -17,6 +17,7 @@ from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
 from surefoot.core.outputs import COST
+from surefoot.core.prompt_prefix import shown_to_others
 from surefoot.core.record import record
 from surefoot.effects.service.perform import notice_lost
 from surefoot.errors import EffectError
@@ -30,6 +31,7 @@ from surefoot.workers.hidden_places import linked_in, opened_by
 from surefoot.workers.output_warnings import Remarks
 from surefoot.workers.run_context import RunContext, StepArgument
 from surefoot.workers.step_outputs import OutputRefused, content_of, output_file, read_outputs
+from surefoot.workers.surroundings import look_around
 
 TAIL = 2000
 
@@ -227,6 +229,10 @@ async def _run_worker(context: RunContext, command: do.RunStep) -> _Ended:
     except ImportError as error:
         text = f"agents of others need the extra `acp` ({error.name} is missing): pip install 'surefoot[acp]'"
         return _refused("MissingExtra", text)
+    if command.look is not None and command.lane is not None:
+        seen, _ = await in_thread(look_around, context, command.look, command.lane)
+        shown = shown_to_others((one.kind, one.name, one.text) for one in seen)
+        command = replace(command, brief=f"{command.brief}\n\n{shown}".strip())
     end = await carry_out(context, command)
     outputs = {COST: f"{end.cost_usd:.6f}"} if end.cost_usd else {}
     return _Ended(end.ending, end.evidence, outputs, remarks=end.remarks)

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
-from surefoot.core.agent_types import Excerpt, Guidance, Role
+from surefoot.core.agent_types import Excerpt, FirstLook, Guidance
 from surefoot.core.event import StepEvent
-from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.core.raw import Digest
 from surefoot.core.record import record
@@ -30,32 +29,12 @@ class ConversationStarted(StepEvent):
 
 
 @record
-class RedCheck:
-    """A check that is red before the work, and that the agent may know of."""
-
-    asks: str
-    text: str
-    """What its answer said."""
-    evidence: BlobId | None
-    """All that it printed."""
-
-
-@record
 class StartConversation(StepCommand):
     """Find out what an agent's conversation begins with. Answered by `ConversationStarted`."""
 
     spec: Step
-    role: Role = Role.WORKER
-    commit: str = ""
-    """The commit that the lane holds."""
-    base: str = ""
-    """The commit that the run began with."""
-    writes: tuple[str, ...] = ()
-    about: str = ""
-    """The words that say what is to be done: files that they name are shown."""
-    red: tuple[RedCheck, ...] = ()
-    room: int = 0
-    """So many tokens may take what it is shown."""
+    look: FirstLook | None = None
+    """What is to be shown; None: the agent works on no lane."""
 
 
 def _conversation_started(command: StartConversation, how: Breakage) -> ConversationStarted:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Excerpt, Guidance
@@ -12,10 +10,9 @@ from surefoot.core.token_estimate import tokens_of
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.tools import guidance_of
-from surefoot.tools.first_look import Commit, Overview, Repository, fence
+from surefoot.tools.first_look import Found, fence
 from surefoot.workers.run_context import RunContext
-
-_COMMITS_MAX = 15
+from surefoot.workers.surroundings import look_around
 
 
 async def start_conversation(context: RunContext, command: do.StartConversation) -> Event:
@@ -30,48 +27,14 @@ async def start_conversation(context: RunContext, command: do.StartConversation)
             guidance = Guidance(
                 path=found.path, text=context.store(text.encode()), digest=found.digest, tokens=tokens_of(text)
             )
-        shown, saw = await in_thread(_shown, context, command, command.lane)
+        if command.look is not None:
+            seen, saw = await in_thread(look_around, context, command.look, command.lane)
+            shown = tuple(_kept(context, one) for one in seen)
         tree = await in_thread(context.space.tree, command.lane, exclude=command.spec.uncommitted)
     point("talk.open.after")
     return ev.ConversationStarted(**command.at(context.clock.now()), guidance=guidance, tree=tree, shown=shown, saw=saw)
 
 
-def _shown(context: RunContext, command: do.StartConversation, lane: str) -> tuple[tuple[Excerpt, ...], dict[str, str]]:
-    space, prefix = context.space, context.plan.folder_prefix
-    hidden, own = _never_shown(context), set(space.commits_between(command.base, command.commit))
-    repository = Repository(
-        root=context.start(lane),
-        prefix=prefix,
-        sizes={
-            path.removeprefix(prefix): size
-            for path, (_, size) in space.blobs(command.commit).items()
-            if path.startswith(prefix) and path not in hidden
-        },
-        log=tuple(
-            Commit(subject=subject, changed=paths if commit in own else ())
-            for commit, subject, paths in space.history(command.commit, _COMMITS_MAX)
-        ),
-    )
-    overview = Overview(repository, command.room)
-    for check in command.red:
-        printed = "" if check.evidence is None else context.blobs.get(check.evidence).decode("utf-8", "replace")
-        overview.add_output(check.asks, printed or check.text, len(command.red))
-    overview.add_files(command.about, command.writes)
-    overview.add_surroundings(command.role)
-    texts = ((one, context.masker.text(one.text)) for one in overview.found)
-    shown = tuple(
-        Excerpt(
-            kind=one.kind, name=one.name, text=context.store(text.encode("utf-8", "replace")), tokens=tokens_of(text)
-        )
-        for one, text in texts
-    )
-    return shown, overview.saw
-
-
-def _never_shown(context: RunContext) -> tuple[str, ...]:
-    """Return the path of the plan file where the repository holds it: it may name checks that are held back."""
-    created = context.created
-    if created is None or created.plan_path is None or created.repository is None:
-        return ()
-    plan, root = Path(created.plan_path).resolve(), Path(created.repository).resolve()
-    return (str(plan.relative_to(root)),) if plan.is_relative_to(root) else ()
+def _kept(context: RunContext, found: Found) -> Excerpt:
+    blob = context.store(found.text.encode("utf-8", "replace"))
+    return Excerpt(kind=found.kind, name=found.name, text=blob, tokens=tokens_of(found.text))
