@@ -280,6 +280,12 @@ def setting(
     return lambda scenario: make_stage(tmp_path_factory.mktemp("stage"), scenario, _user, _launcher)
 
 
+def stand_in(folder: Path) -> str:
+    """Return the command that is an agent of others; it writes down in `meeting/heard` what it hears."""
+    program = HERE.parent / "acceptance" / "stand_in_agent.py"
+    return f"{sys.executable} {program} {SCENARIOS / 'worker.json'} {folder / 'meeting' / 'heard'}"
+
+
 def make_stage(folder: Path, scenario: str, user: Path, launcher: Launcher) -> Stage:
     """Make a stage; the run's id is its own, because left-over programs are searched for by it on the whole machine."""
     for name in ("world", "plan"):
@@ -287,7 +293,9 @@ def make_stage(folder: Path, scenario: str, user: Path, launcher: Launcher) -> S
     (folder / "world" / "effects").touch()
     shutil.copytree(user, folder / "user", symlinks=True)
     text = scenario if "\n" in scenario else (SCENARIOS / f"{scenario}.yaml").read_text("utf-8")
-    (folder / "plan" / "plan.yaml").write_text(text.replace("@WORLD@", str(folder / "world")), "utf-8")
+    (folder / "plan" / "plan.yaml").write_text(
+        text.replace("@WORLD@", str(folder / "world")).replace("@AGENT@", stand_in(folder)), "utf-8"
+    )
     run = f"20260101-{os.urandom(3).hex()}"
     stage = Stage(folder, run, launcher)
     stage.git("update-index", "-q", "--refresh")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 EFFECTS = ("read", "reversible", "idempotent", "irreversible")
-SCENARIOS = (*EFFECTS, "approvals", "groups", "rollback", "lanes", "services", "artifacts", "agent", "goal")
+SCENARIOS = (*EFFECTS, "approvals", "groups", "rollback", "lanes", "services", "artifacts", "agent", "goal", "worker")
 POINTS: dict[str, tuple[str, ...]] = {
     "run.create.folder": ("rollback",),
     "run.create.workspace": ("read",),
@@ -88,15 +88,26 @@ POINTS: dict[str, tuple[str, ...]] = {
     **{f"tool.{kind}.{end}": ("agent",) for kind in ("read", "write", "note") for end in ("before", "after")},
     "tool.end.before": ("agent",),
     "tool.end.after": ("goal",),
+    **{f"agent.{kind}.before": ("worker",) for kind in ("session_opened", "session_reported", "permission_asked")},
+    **{f"agent.{kind}.before": ("worker",) for kind in ("answer", "session_turn_ended", "prompt")},
+    "agent.turn.over": ("worker",),
 }
-ONCE_OVER = ("workspace.land.*", "workspace.remove.*")
-"""Points that no run passes; `test_after_the_run.py` kills there."""
+ONCE_OVER = ("workspace.land.*", "workspace.remove.*", "agent.cancel.before")
+"""Points that no run passes; `test_after_the_run.py` kills there, and `test_messages.py`."""
 
 
 QUICK = (
     *("run.create.*", "journal.append.*", "workspace.merge.after", "workspace.publish.after", "prepare.after"),
     *("checkpoint.after", "check.after.after", "probe.*", "body.*.after", "inspect.after", "artifacts.keep.after"),
-    *("restore.after", "expand.after", "service.start.after", "talk.ask.after", "tool.write.after"),
+    *(
+        "restore.after",
+        "expand.after",
+        "service.start.after",
+        "talk.ask.after",
+        "tool.write.after",
+        "agent.answer.before",
+        "agent.turn.over",
+    ),
 )
 """Where `make test` kills."""
 

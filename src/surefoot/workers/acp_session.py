@@ -38,6 +38,7 @@ from surefoot.core.agent_types import ToolCall, Usage
 from surefoot.core.bodies import WorkerBody
 from surefoot.core.globs import matches
 from surefoot.core.short_text import shortened
+from surefoot.faults import point
 from surefoot.ports import CommandRequest
 from surefoot.release import RELEASE
 from surefoot.tools.lane_files import LaneFiles, Missing, Refused, clean, text_of
@@ -67,6 +68,7 @@ _LINES_MAX = 100
 _LOGIN_MISSING = -32000
 _NO_RESOURCE = -32002
 _NOT_FOUND = -32601
+_WORDS = {do.AnswerPermission: "answer", do.PromptAgent: "prompt", do.CancelTurn: "cancel"}
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -130,6 +132,7 @@ class Session:
             self._is_cancelled.clear()
             self._tell(event)
             text = await self._next
+            point("agent.turn.over")
         return limit
 
     async def _carry_out_turn(self, text: str) -> tuple[str, bool]:
@@ -150,6 +153,7 @@ class Session:
 
     def _take_word(self, command: do.AgentCommand) -> None:
         """Take what was decided for the agent."""
+        point(f"agent.{_WORDS[type(command)]}.before")
         match command:
             case do.AnswerPermission():
                 waiting = self._permissions.pop(command.call, None)
@@ -407,6 +411,7 @@ class Session:
         )
 
     def _tell(self, event: ev.Event) -> None:
+        point(f"agent.{event.kind}.before")
         self._context.tell(masked(event, self._context.masker))
 
     # --- what the agent asks for
