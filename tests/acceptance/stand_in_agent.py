@@ -88,6 +88,10 @@ class StandIn(Agent):
             session_id=session, update=update_plan([plan_entry(text, status="in_progress")])
         )
 
+    async def do_title(self, text: str, session: str) -> None:
+        """Tell of a tool call by any title."""
+        await self.call("read", text, session)
+
     async def do_cost(self, amount: float, session: str) -> None:
         """Say what was used."""
         cost = Cost(amount=amount, currency="USD")
@@ -109,6 +113,16 @@ class StandIn(Agent):
             process = await asyncio.create_subprocess_shell(command, cwd=self.cwd)
             await process.wait()
 
+    async def do_ask(self, given: dict[str, Any], session: str) -> None:
+        """Ask for a permission in any words."""
+        call = ToolCallUpdate.model_validate({"toolCallId": "x2", **given})
+        answer = await self.client.request_permission(session_id=session, tool_call=call, options=OPTIONS)
+        self.note(permission=given["title"], chosen=getattr(answer.outcome, "option_id", "cancelled"))
+
+    async def do_link(self, given: list[str], _: str) -> None:
+        """Make a symbolic link in this very process."""
+        (self.cwd / given[0]).symlink_to(given[1])
+
     async def do_client_write(self, given: list[str], session: str) -> None:
         """Have the client write a file."""
         path = given[0] if given[0].startswith("/") else str(self.cwd / given[0])
@@ -120,19 +134,27 @@ class StandIn(Agent):
 
     async def do_client_read(self, path: str, session: str) -> None:
         """Have the client read a file."""
-        found = await self.client.read_text_file(session_id=session, path=str(self.cwd / path))
-        self.note(read=path, content=found.content)
+        try:
+            found = await self.client.read_text_file(session_id=session, path=str(self.cwd / path))
+            self.note(read=path, content=found.content)
+        except RequestError as error:
+            self.note(refused=path, why=str(error))
 
-    async def do_terminal(self, command: str, session: str) -> None:
+    async def do_terminal(self, command: str, session: str, cwd: str = ".") -> None:
         """Have the client run a command."""
         try:
-            terminal = await self.client.create_terminal(session_id=session, command=command, cwd=str(self.cwd))
+            place = str(self.cwd / cwd)
+            terminal = await self.client.create_terminal(session_id=session, command=command, cwd=place)
         except RequestError as error:
             self.note(refused=command, why=str(error))
             return
         ended = await self.client.wait_for_terminal_exit(session_id=session, terminal_id=terminal.terminal_id)
         said = await self.client.terminal_output(session_id=session, terminal_id=terminal.terminal_id)
         self.note(ran=command, exit=ended.exit_code, output=said.output)
+
+    async def do_terminal_at(self, given: list[str], session: str) -> None:
+        """Have the client run a command in a folder."""
+        await self.do_terminal(given[1], session, given[0])
 
     async def do_calls(self, number: int, session: str) -> None:
         """Make many tool calls, until told to stop."""
