@@ -73,8 +73,10 @@ class StandIn(Agent):
         return PromptResponse(stop_reason="cancelled" if self.cancelled.is_set() else "end_turn")
 
     async def do(self, deed: dict[str, Any], session: str) -> None:
-        """Do one deed, by its name."""
-        for name, value in deed.items():
+        """Do one deed, by its name; with an `if`, only where that file of the lane is there."""
+        if "if" in deed and not await asyncio.to_thread((self.cwd / deed["if"]).exists):
+            return
+        for name, value in ((one, given) for one, given in deed.items() if one != "if"):
             await getattr(self, f"do_{name}")(value, session)
 
     async def do_say(self, text: str, session: str) -> None:
@@ -122,6 +124,11 @@ class StandIn(Agent):
     async def do_link(self, given: list[str], _: str) -> None:
         """Make a symbolic link in this very process."""
         (self.cwd / given[0]).symlink_to(given[1])
+
+    async def do_run(self, command: str, _: str) -> None:
+        """Run a command in this very process, without asking."""
+        process = await asyncio.create_subprocess_shell(command, cwd=self.cwd, stdout=sys.stderr)
+        self.note(by_itself=command, exit=await process.wait())
 
     async def do_client_write(self, given: list[str], session: str) -> None:
         """Have the client write a file."""

@@ -15,6 +15,7 @@ from bench.injections.openings import through_openings
 from bench.injections.page import NOT_HELD
 from bench.injections.performing import perform, staged
 from bench.injections.stage import ROOT, build
+from bench.injections.worker import NETWORK, obeyed_by_worker
 
 from surefoot.sandbox.landlock import landlock_abi
 
@@ -76,6 +77,14 @@ def test_nothing_comes_through_an_agent_that_obeys(rung: str) -> None:
     """Whether the texts stand in files, in a project's advice or in an output."""
     found = agents_on(rung)
     assert {kind: seen for kind, seen in found.examples.items() if kind not in NOT_HELD[rung]} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("is_served", "open_ways"), [(True, frozenset[str]()), (False, NETWORK)])
+def test_nothing_comes_through_an_agent_of_others(*, is_served: bool, open_ways: frozenset[str]) -> None:
+    """In a terminal of ours as in any step; in its own process it has the network, and nothing else that is outside."""
+    found = obeyed_by_worker(["\n".join(TEXTS)], "bubblewrap", is_served=is_served)
+    assert {kind: seen for kind, seen in found.items() if seen and kind not in open_ways} == {}
 
 
 @pytest.mark.slow
