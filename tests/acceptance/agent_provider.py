@@ -2,7 +2,8 @@
 
 Started as `python agent_provider.py SCRIPT LOG`; it prints its port. The script has two lists of deeds, `first`, and
 `after` for an attempt that was told of a failure: `["read", PATH]`, `["write", PATH, TEXT]`, `["run", COMMAND]`,
-`["hold", PATH]` (for a file to come). Which deed is next is told by how many results of tools a request holds.
+`["hold", PATH]` (for a file to come), `["stop", TEXT]` (end the turn, until told that text). Which deed is next is
+told by how many results of tools a request holds.
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ OPENCODE = {"read": ("read", "filePath"), "write": ("write", "filePath", "conten
 
 def call_of(asked: Any, results: int, names: Mapping[str, tuple[str, ...]]) -> tuple[str, dict[str, str]] | None:
     """Return the next tool call, by its name and arguments; None: all is done."""
-    deeds = SCRIPT["after" if "What failed before" in json.dumps(asked) and "after" in SCRIPT else "first"]
+    said = json.dumps(asked)
+    deeds = SCRIPT["after" if "What failed before" in said and "after" in SCRIPT else "first"]
+    deeds[:] = [deed for deed in deeds if deed[0] != "stop" or deed[1] not in said]
     if results < len(deeds) and deeds[results][0] == "hold":
         place = Path(deeds.pop(results)[1])
         place.with_suffix(".held").touch()
         while not place.exists():
             time.sleep(0.05)
-    if results >= len(deeds):
+    if results >= len(deeds) or deeds[results][0] == "stop":
         return None
     kind, *values = deeds[results]
     name, *keys = names[kind]

@@ -70,6 +70,8 @@ class StandIn(Agent):
             if self.cancelled.is_set():
                 break
             await self.do(deed, session_id)
+        if self.cancelled.is_set() and self.script.get("fails_cancelled"):
+            raise RequestError.internal_error({"details": "Request was aborted."})
         return PromptResponse(stop_reason="cancelled" if self.cancelled.is_set() else "end_turn")
 
     async def do(self, deed: dict[str, Any], session: str) -> None:

@@ -155,10 +155,10 @@ def test_an_agent_knows_at_first_what_ours_knows(agent: Agent) -> None:
     assert "All of the file a.txt" in agent.stage.say("show", RUN, "edit", "--output").out
 
 
-def told(agent: Agent, text: str, *options: str, go: bool) -> list[str]:
+def told(agent: Agent, text: str, *options: str, go: bool, **more: Any) -> list[str]:
     """Tell the agent something while it is in its first turn, run to the end, and return its prompts."""
     begun, wait = str(agent.stage.meeting / "begun"), {"wait": str(agent.stage.meeting / "go")}
-    agent.will({"when": text, "deeds": [RIGHT]}, [{"write": ["a.txt", "3"]}, {"touch": begun}, wait])
+    agent.will({"when": text, "deeds": [RIGHT]}, [{"write": ["a.txt", "3"]}, {"touch": begun}, wait], **more)
     command = agent.stage.command("run", agent.stage.plan(PLAN), "--run-id", RUN)
     with Program(command, {**agent.stage.env, **agent.env}, agent.stage.user) as program:
         while not Path(begun).exists():
@@ -180,9 +180,10 @@ def test_a_message_is_the_next_prompt_of_the_session(agent: Agent) -> None:
     assert len(agent.heard("cwd")) == 1
 
 
-def test_an_urgent_message_cancels_the_turn(agent: Agent) -> None:
-    """The turn would never end by itself."""
-    _, second = told(agent, "Write two instead.", "--now", go=False)
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_urgent_message_cancels_the_turn(agent: Agent, *, fails: bool) -> None:
+    """The turn would never end by itself; some agents answer one that was cancelled with an error."""
+    _, second = told(agent, "Write two instead.", "--now", go=False, fails_cancelled=fails)
     assert "Write two instead." in second
     assert agent.heard("cancelled") == [{"cancelled": "s1"}]
     assert len(agent.heard("cwd")) == 1

@@ -145,6 +145,24 @@ def test_a_kill_and_a_resume(agent: Agent) -> None:
     assert (said.code, result(agent)) == (0, "two"), said.out
 
 
+@pytest.mark.parametrize("now", [False, True])
+def test_a_message_is_the_next_prompt(agent: Agent, *, now: bool) -> None:
+    """After the turn under way, or in its place; the agent goes on with what it had done."""
+    go = agent.stage.meeting / "go"
+    agent.will(["hold", str(go)], agent.write("three\n"), ["stop", "Make it two."], agent.write("two\n"))
+    command = agent.stage.command("run", agent.plan(), "--run-id", RUN)
+    with Program(command, {**agent.stage.env, **agent.env}, agent.stage.user) as program:
+        while not go.with_suffix(".held").exists():
+            assert program.is_running, program.wait().out
+            time.sleep(0.05)
+        assert agent.stage.say("tell", f"{RUN}:edit", "Make it two.", *["--now"] * now, env=agent.env).code == 0
+        if not now:
+            go.touch()
+        ended = program.wait()
+    assert (ended.code, result(agent)) == (0, "two"), ended.out
+    assert "attempt 2" not in ended.out
+
+
 def test_a_limit_cancels_the_turn(agent: Agent) -> None:
     """After two calls the agent is told to stop; what it left passes the check."""
     agent.will(*[agent.write(f"two {number}\n") for number in range(9)])

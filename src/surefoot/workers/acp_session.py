@@ -145,6 +145,10 @@ class Session:
                 await self._cancel(turn)
                 return limit, True
             return self._ended(turn.result()), False
+        except AgentFlaw as flaw:
+            if not self._is_cancelled.is_set() or flaw.kind != "AgentError":
+                raise
+            return "", False  # some agents answer a turn that was cancelled with an error
         finally:
             turn.cancel()
             with suppress(asyncio.CancelledError, AgentFlaw):
