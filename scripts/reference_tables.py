@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from surefoot.core.amendment_effects import FATES
 from surefoot.core.attempt import TRANSITIONS
 from surefoot.core.events import EVENTS, Event
 from surefoot.core.plan_keys import Key, Kind, Table
@@ -16,6 +17,7 @@ from surefoot.effects import EFFECTS
 from surefoot.effects.effect import Effect
 from surefoot.settings.setting_table import SECTIONS, Section
 
+AMENDMENTS = "how-to/change-a-running-plan.md"
 ATTEMPTS = "internals/attempts.md"
 EVENTS_AND_ERRORS = "internals/events.md"
 PLAN_FILE = "reference/plan-file.md"
@@ -36,6 +38,7 @@ PAGES = {
         "## Probes": "probe",
     },
     POLICY: {"## Rules": "rule"},
+    AMENDMENTS: {"## What a change can be": "operation"},
     ATTEMPTS: {},
     EVENTS_AND_ERRORS: {},
     SETTINGS: {},
@@ -50,6 +53,8 @@ def page_with_tables(name: str, text: str) -> str:
     if name == EVENTS_AND_ERRORS:
         head = ("kind", "is a", "waited for", "meaning")
         return _replaced(text, "## Events", [[head, *map(_event, EVENTS)]])
+    if name == AMENDMENTS:
+        text = _replaced(text, "## What becomes of a step", [[("as it stands", "edited", "dropped"), *_fates()]])
     if name == ATTEMPTS:
         head = ("effect", "request", "results", "after a crash", "on disk first")
         text = _replaced(text, "### Table of effects", [[head, *map(_effect, EFFECTS)]])
@@ -57,7 +62,7 @@ def page_with_tables(name: str, text: str) -> str:
     for section in SECTIONS if name == SETTINGS else ():
         text = _replaced(text, f"## `[{section}]`", [list(_settings_of(SECTIONS[section]))])
     for heading, table in PAGES[name].items():
-        text = _replaced(text, heading, list(_tables_of(TABLES[table], has_defaults=name != POLICY)))
+        text = _replaced(text, heading, list(_tables_of(TABLES[table], has_defaults=name == PLAN_FILE)))
     for table in TABLES.values():
         for kind in table.kinds:
             if kind.is_nested and name == PLAN_FILE:
@@ -65,6 +70,11 @@ def page_with_tables(name: str, text: str) -> str:
                 heading = f"### The `{kind.name}` {table.said.removeprefix('a ')}"
                 text = _replaced(text, heading, [[KEYS, *rows]])
     return text
+
+
+def _fates() -> Iterator[Row]:
+    for standing, fates in FATES.items():
+        yield standing.value, *(f"{fate.value}: {why}" for fate, why in fates)
 
 
 def _effect(effect: Effect) -> Row:

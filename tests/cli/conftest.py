@@ -178,6 +178,7 @@ class Shapes:
             "accept": [],
             "questions": [],
             "messages": [],
+            "amendments": [],
             "asking": ASKING,
             "findings": [],
             "rollback_points": [],

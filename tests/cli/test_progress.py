@@ -26,6 +26,7 @@ from surefoot.core.agent_types import (
     Understanding,
     Usage,
 )
+from surefoot.core.amendments import Fate, StepChange
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
 from surefoot.core.event_words import (
     Applied,
@@ -208,6 +209,20 @@ TOLD: list[tuple[Event, str]] = [
         "plan       revision 2 of the plan holds: 2 steps, by una; new: c",
     ),
     (
+        ev.AmendmentProposed(at=3.0, amendment="m", operations=(), why="Another way", by="una"),
+        "amend      the plan is to change, by una: Another way",
+    ),
+    (
+        ev.PlanAmended(
+            at=3.0, amendment="m", revision=1, changes=(StepChange(step=StepId("b"), fate=Fate.ADDED, why=""),)
+        ),
+        "plan       revision 1 of the plan holds: b added",
+    ),
+    (
+        ev.AmendmentRefused(at=3.0, amendment="m", why="there is no step 'x'"),
+        "refused    the plan stays as it is: there is no step 'x'",
+    ),
+    (
         ev.PhaseEntered(at=3.0, phase=Phase.PLAN, reason="b is not needed"),
         "plan       the run goes back to make another plan: b is not needed",
     ),
@@ -339,10 +354,20 @@ def test_no_word_from_outside_breaks_a_line(event: Event) -> None:
     """Names of files and reasons may hold anything."""
     evil = "x\ny\x1b[2J"
     fields = {name: getattr(event, name) for name in OUTSIDE_TEXTS if getattr(event, name, None)}
-    poisoned = {name: evil if isinstance(value, str) else (evil,) for name, value in fields.items()}
+    poisoned = {name: _poisoned(value, evil) for name, value in fields.items()}
     line = progress().line_of(state(), replace(event, **poisoned))
     assert line is not None
     assert [char for char in line.text if unicodedata.category(char) == "Cc"] == []
+
+
+def _poisoned(value: object, evil: str) -> object:
+    match value:
+        case (StepChange() as change,):
+            return (replace(change, step=StepId(evil)),)
+        case str():
+            return evil
+        case _:
+            return (evil,)
 
 
 def test_a_step_given_up_for_the_reason_just_told_does_not_say_it_again() -> None:

@@ -90,6 +90,12 @@ class Play:
                 return self._look()
             self.let(type(under_way[0]))
 
+    def step(self) -> Self:
+        """Let the kernel decide, and answer the command that has been under way longest."""
+        self._decide()
+        under_way = [command for command in self.open if not isinstance(command, do.WaitForDeadline)]
+        return self.let(type(under_way[0])) if under_way else self
+
     def let(self, until: type[do.Command]) -> Self:
         """Answer the first such command that is under way."""
         command = next(command for command in self.open if type(command) is until)

@@ -9,6 +9,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Fault, ModelRouting
+from surefoot.core.amendments import SetGoal
 from surefoot.core.event_words import (
     Applied,
     Diagnosis,
@@ -87,6 +88,9 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "output": BlobId("o"),
     "limit": "tokens",
     "limits": Limits(),
+    "amendment": "m",
+    "operations": (SetGoal(goal="h"),),
+    "why": "because",
 }
 _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
     "commit": "c",

@@ -18,7 +18,9 @@ from surefoot import api
 from surefoot.api.engagement import Source
 from surefoot.cli.app import app
 from surefoot.core.event_words import Outcome
+from surefoot.core.plan import Plan
 from surefoot.planfile import parse_plan
+from surefoot.planfile.amendment_reader import read_amendment
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -48,7 +50,8 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-PLANS = [block for block in BLOCKS if block.kind == "yaml"]
+AMENDMENTS = [block for block in BLOCKS if block.kind == "yaml" and "\namend:\n" in block.text]
+PLANS = [block for block in BLOCKS if block.kind == "yaml" and block not in AMENDMENTS]
 PROGRAMS = [block for block in BLOCKS if block.kind == "python"]
 RUNNING = [block for block in PLANS if block.text.startswith(RUNS)]
 TYPED = sorted(
@@ -61,6 +64,12 @@ COMMANDS = typer.main.get_group(app)
 def test_every_plan_loads(block: Block) -> None:
     """No key, value or need in a plan that is shown is refused."""
     assert parse_plan(block.text, block.place).plan.steps
+
+
+@pytest.mark.parametrize("block", AMENDMENTS, ids=str)
+def test_every_amendment_can_be_read(block: Block) -> None:
+    """No key or value in an amendment that is shown is refused."""
+    assert read_amendment(block.text, block.place, Plan(goal="g", steps=())).operations
 
 
 @pytest.mark.parametrize("block", RUNNING, ids=str)

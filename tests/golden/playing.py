@@ -8,6 +8,17 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Fault, GoalOptions, ModelRouting, RoleModels, ToolCall, Usage
+from surefoot.core.amendments import (
+    AddAccept,
+    AddStep,
+    DropAccept,
+    DropStep,
+    MoveStep,
+    ReplaceStep,
+    SetGoal,
+    SetLimits,
+    SetScope,
+)
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Diagnosis, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
@@ -83,6 +94,21 @@ def _messages() -> list[Event]:
     run = Play({"a": AGENT}).say(ev.ModelsConfigured, routing=CASTING).go(do.UseTool)
     run.say(ev.MessageSent, message="first", to=StepId("a"), text="Keep the tests.").go(do.RequestModel)
     return run.say(ev.MessageSent, message="second", to=None, text="Now stop.", is_urgent=True).go().journal
+
+
+def _amended() -> list[Event]:
+    """A plan that is changed while its step is under way, and a change that comes too late."""
+    run = Play({"a": {}, "b": {"needs": ("a",)}}).go(do.RunStep, "a")
+    anew = Step(id=StepId("a"), body=RunBody(command="anew"))
+    added = Step(id=StepId("c"), body=RunBody(command="c"), needs=("b",))
+    operations = (
+        *(ReplaceStep(step=anew.id, by=anew), AddStep(step=added), MoveStep(step=added.id, before=StepId("b"))),
+        *(SetGoal(goal="h"), SetScope(scope_write=("src/**",)), SetLimits(limits=Limits(parallel=2))),
+        *(AddAccept(check=KEPT), DropAccept(name=KEPT.name)),
+    )
+    run.say(ev.AmendmentProposed, amendment="m1", operations=operations, why="Another way")
+    run.say(ev.AmendmentProposed, amendment="m2", operations=(DropStep(step=StepId("b")),), why="The new step needs it")
+    return run.go().journal
 
 
 def _people() -> list[Event]:
@@ -189,5 +215,6 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "groups": _groups,
     "faults": _faults,
     "edits": _edits,
+    "amended": _amended,
     "worker": _worker,
 }

@@ -183,6 +183,39 @@ def tell(given: Given, screen: Screen) -> int:
     return tell(given, screen)
 
 
+@command("run_and_file dry_run why yes repo as_json", panel=_DECIDE)
+def amend(given: Given, screen: Screen) -> int:
+    """Change the plan of a run at any moment. What is verified and stays the same is not done again.
+
+    Example: surefoot amend --dry-run edited.yaml
+    """
+    from surefoot.cli.amendment_page import amend_by_file
+
+    return amend_by_file(given, screen)
+
+
+@command("run_or_step steps dry_run why yes repo as_json", panel=_DECIDE)
+def drop(given: Given, screen: Screen) -> int:
+    """Take steps out of the plan of a run.
+
+    Example: surefoot drop docs
+    """
+    from surefoot.cli.amendment_page import drop
+
+    return drop(given, screen)
+
+
+@command("run_or_step steps before after dry_run why yes repo as_json", panel=_DECIDE)
+def move(given: Given, screen: Screen) -> int:
+    """Have a step of a run taken up earlier or later.
+
+    Example: surefoot move docs --before publish
+    """
+    from surefoot.cli.amendment_page import move
+
+    return move(given, screen)
+
+
 # --- look
 
 

@@ -110,6 +110,13 @@ class Given:
         REQUIRED,
     ] = ""
     text: Annotated[str, _argument(metavar="TEXT", says="What to say, as one argument."), REQUIRED] = ""
+    run_and_file: Annotated[
+        tuple[str, ...],
+        _argument(
+            metavar="[RUN] FILE", says="The run (default: the latest), and a file: an amendment, or the whole plan."
+        ),
+        REQUIRED,
+    ] = ()
     command: Annotated[str | None, _argument(metavar="[COMMAND]", says="The shell command, as one argument.")] = None
 
     # Where a run works.
@@ -234,6 +241,16 @@ class Given:
     file: Annotated[
         Path | None, _option("--file", metavar="FILE", says="A file with the command, the patch, or the plan.")
     ] = None
+
+    # How a plan is changed.
+    dry_run: Annotated[bool, _option("--dry-run", says="Only show what would become of each step.")] = False
+    why: Annotated[
+        str, _option("--why", metavar="TEXT", says="Why the plan changes; people and later agents read it.")
+    ] = ""
+    before: Annotated[str | None, _option("--before", metavar="STEP", says="The step that it is taken up before.")] = (
+        None
+    )
+    after: Annotated[str | None, _option("--after", metavar="STEP", says="The step that it is taken up after.")] = None
 
     # What a person says to an agent.
     now: Annotated[

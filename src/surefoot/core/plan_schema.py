@@ -290,7 +290,26 @@ _DEMAND = (
         "step."),
     Key("next_role", TEXT, "With `overdue: hand_on`: that role."),
 )
+_OPERATION = (
+    Key("add", Value("step"), "A step as in a plan; `before` or `after` say where, else it comes last."),
+    Key("replace", Value("step"), "A step as in a plan, in the place of the one with its id."),
+    Key("drop", TEXT, "The id of a step."),
+    Key("move", TEXT, "The id of a step; `before` or `after` say where to."),
+    Key("before", TEXT, "Beside `add` and `move`: the step that it is taken up before."),
+    Key("after", TEXT, "Beside `add` and `move`: the step that it is taken up after."),
+    Key("goal", TEXT, "Another goal, in words."),
+    Key("scope", record_of("scope"), "`{write: [GLOB, …]}`: what the run may change from here on."),
+    Key("limits", Value("limits", table="limits"), "Those limits that change; the others stay."),
+    Key("accept", list_of("check"), "Acceptance checks that are added."),
+    Key("drop_accept", TEXT, "The name of an acceptance check."),
+)
+_AMENDMENT = (
+    Key("why", TEXT, "Why the plan changes. People and later agents read it.", usual="none"),
+    Key("amend", list_of("operation"), "What changes, in this order.", need="a list of changes"),
+)
 # fmt: on
+OPERATIONS = ("add", "replace", "drop", "move", "goal", "scope", "limits", "accept", "drop_accept")
+"""The keys of which each change of an amendment has exactly one."""
 DEMAND = Table("a rule", _DEMAND, Demand)
 """The keys of a rule that say what its answer has to be like."""
 _STATUS = Value("status")
@@ -300,6 +319,8 @@ TABLES: Mapping[str, Table] = {
     "service": Table("a service", _SERVICE, Service),
     "rule": Table("a rule", (*_RULE, *(key._replace(field="") for key in _DEMAND)), Rule),
     "limits": Table("`limits`", _LIMITS, Limits),
+    "amendment": Table("an amendment", _AMENDMENT),
+    "operation": Table("a change", _OPERATION, one_of=OPERATIONS),
     "resource": Table("a resource", _RESOURCE, alone="count"),
     "scope": Table(
         "`scope`", (Key("write", PATHS, "Globs of the files the run may change.", need="a list of globs"),), alone=""

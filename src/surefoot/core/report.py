@@ -19,7 +19,7 @@ from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.regex import regex
 from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, MessageState, QuestionState, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, AmendmentState, MessageState, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (
     CHANGED,
@@ -35,6 +35,7 @@ from surefoot.core.verdicts import (
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import (
+        AmendmentShape,
         AskingShape,
         CheckShape,
         ClaimShape,
@@ -89,6 +90,7 @@ def report_of(state: RunState) -> Report:
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
         "messages": list(map(_message, state.messages.values())),
+        "amendments": list(map(_amendment, state.amendments.values())),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],
         "rollback_points": [{"step": node.spec.id, "commit": node.commit or ""} for node in committed],
@@ -261,6 +263,20 @@ def _message(message: MessageState) -> MessageShape:
     sent = message.sent
     given: dict[str, int] = {**message.given}
     return {"id": sent.message, "at": sent.at, "by": sent.by, "text": sent.text, "to": [*message.to], "given": given}
+
+
+def _amendment(wanted: AmendmentState) -> AmendmentShape:
+    event = wanted.proposed
+    return {
+        "id": event.amendment,
+        "at": event.at,
+        "by": event.by,
+        "why": event.why,
+        "state": "pending" if wanted.is_open else "in force" if wanted.refused is None else "refused",
+        "revision": wanted.revision,
+        "refused": wanted.refused,
+        "steps": [*wanted.touches],
+    }
 
 
 def _reported(finding: Finding) -> FindingShape:

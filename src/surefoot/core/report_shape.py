@@ -98,6 +98,23 @@ class MessageShape(TypedDict):
     given: dict[str, int]
 
 
+class AmendmentShape(TypedDict):
+    """A change of the plan that somebody wanted."""
+
+    id: str
+    at: float
+    by: str
+    why: str
+    state: str
+    """`pending`, `in force` or `refused`."""
+    revision: int | None
+    """Of the plan by which it holds."""
+    refused: str | None
+    """Why it does not hold."""
+    steps: list[str]
+    """Those that it changes."""
+
+
 class AskingShape(TypedDict):
     """How people's attention was used."""
 
@@ -207,6 +224,7 @@ class Report(TypedDict):
     accept: list[CheckShape]
     questions: list[QuestionShape]
     messages: list[MessageShape]
+    amendments: list[AmendmentShape]
     asking: AskingShape
     findings: list[FindingShape]
     rollback_points: list[PointShape]

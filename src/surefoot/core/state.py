@@ -18,6 +18,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
+    AmendmentProposed,
     ArtifactsKept,
     AttemptFailed,
     MessageSent,
@@ -317,6 +318,24 @@ class MessageState:
 
 
 @record(frozen=False, kw_only=False)
+class AmendmentState:
+    """An amendment that somebody wants, and what came of it."""
+
+    proposed: AmendmentProposed
+    touches: tuple[StepId, ...] = ()
+    """The steps that it changes: until it holds none of them starts."""
+    revision: int | None = None
+    """The revision of the plan by which it holds."""
+    refused: str | None = None
+    """Why it does not hold."""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is about to hold."""
+        return self.revision is None and self.refused is None
+
+
+@record(frozen=False, kw_only=False)
 class BranchState:
     """Where the run branch is and where it was last asked to be."""
 
@@ -437,6 +456,8 @@ class RunState:
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
     messages: dict[str, MessageState] = field(default_factory=dict[str, MessageState])
     """What people said to agents, by id, in order."""
+    amendments: dict[str, AmendmentState] = field(default_factory=dict[str, AmendmentState])
+    """What people and agents wanted changed in the plan, by id, in order."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
@@ -447,6 +468,11 @@ class RunState:
     def plan(self) -> Plan:
         """The plan in force."""
         return self.created.plan if self.adopted is None else self.adopted
+
+    @property
+    def amending(self) -> AmendmentState | None:
+        """The next amendment that is about to hold."""
+        return next((one for one in self.amendments.values() if one.is_open), None) if self.amendments else None
 
     @property
     def has_workspace(self) -> bool:

@@ -71,10 +71,10 @@ def load_plan(path: Path) -> LoadedPlan:
             wrong = "it is a folder; a plan file was expected; name the file in it"
         elif isinstance(error, FileNotFoundError):
             wrong = "there is no such file; a plan file was expected; correct the path"
-        raise _invalid(str(path), [Flaw(Place(1, 1), wrong)]) from error
+        raise invalid(str(path), [Flaw(Place(1, 1), wrong)]) from error
     text = text_of(content)
     if isinstance(text, Flaw):
-        raise _invalid(str(path), [text])
+        raise invalid(str(path), [text])
     folder = path.resolve().parent
     parsed = _parse(text, str(path), folder)
     return LoadedPlan(plan=parsed.plan, digest=hashlib.sha256(content).hexdigest(), folder=folder, places=parsed.places)
@@ -89,33 +89,34 @@ def parse_plan(text: str, name: str) -> ParsedPlan:
     return _parse(text, name, None)
 
 
-def _invalid(name: str, flaws: Iterable[Flaw]) -> PlanInvalid:
+def invalid(name: str, flaws: Iterable[Flaw]) -> PlanInvalid:
+    """Return the error that names every flaw of a file with its place."""
     return PlanInvalid.of(*problems_of(name, flaws))
 
 
 def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
     tree = read_tree(text.removeprefix("\ufeff"))
     if isinstance(tree, Flaw):
-        raise _invalid(name, [tree])
+        raise invalid(name, [tree])
     page = Page()
     fields = read_keys(page, tree, "plan")
     if fields is None:
-        raise _invalid(name, page.flaws)
+        raise invalid(name, page.flaws)
     steps = _read_steps(page, fields)
     plan = _read_plan(page, fields, steps)
     _judge_steps(page, fields, plan, steps)
     if folder is not None:
         _judge_files(page, fields, plan, steps, folder)
     if page.flaws:
-        raise _invalid(name, page.flaws)
+        raise invalid(name, page.flaws)
     places = {read.step.id: f"{name}:{read.place.line}:{read.place.column}" for read in steps if read.step is not None}
     return ParsedPlan(plan=plan, places=places)
 
 
 def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
-    own = {"check": read_checks, "rule": read_rules, "service": read_services, "scope": _read_scope}
+    own = {"check": read_checks, "rule": read_rules, "service": read_services, "scope": read_scope}
     since = len(page.references)
-    values = read_values(page, fields, TABLES["plan"].keys, {**own, "limits": _read_limits})
+    values = read_values(page, fields, TABLES["plan"].keys, {**own, "limits": read_limits})
     page.refuse_references(since, (), "outside of steps")
     limits, _ = values.pop("limits", _NO_LIMITS)
     files = dict.fromkeys([*values.pop("files", ()), *(file for read in steps for file in read.files)])
@@ -131,17 +132,18 @@ def _read_steps(page: Page, fields: Fields) -> list[StepRead]:
         page.flaw(fields.at("steps"), f"{found}; a list of steps was expected; begin each with `- id:` below `steps:`")
         return []
     defaults = fields.take("defaults", partial(read_defaults, page), None)
-    _, attempts = fields.take("limits", partial(_read_limits, page), _NO_LIMITS)
+    _, attempts = fields.take("limits", partial(read_limits, page), _NO_LIMITS)
     read = [read_step(page, item, defaults, attempts) for item in node.items]
     return [step for step in read if step is not None]
 
 
-def _read_scope(page: Page, node: Tree) -> tuple[str, ...] | None:
+def read_scope(page: Page, node: Tree) -> tuple[str, ...] | None:
+    """Return the globs of the files that the run may change."""
     fields = read_keys(page, node, "scope")
     return None if fields is None else read_values(page, fields, TABLES["scope"].keys).get("write")
 
 
-def _read_limits(page: Page, node: Tree) -> tuple[Limits, int] | None:
+def read_limits(page: Page, node: Tree) -> tuple[Limits, int] | None:
     """Return what the run may use and the attempts of a step that does not say itself."""
     fields = read_keys(page, node, "limits")
     if fields is None:

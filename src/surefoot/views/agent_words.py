@@ -76,7 +76,7 @@ def conversation_words(work: Activity, state: RunState, event: Event) -> Words |
             who = f"{found.step}  " if found.step else ""
             return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
         case _:
-            return _model_words(event) or _plan_words(event) or _session_words(state, event)
+            return _model_words(event) or _plan_words(event) or _amendment_words(event) or _session_words(state, event)
 
 
 def _session_words(state: RunState, event: Event) -> Words | None:
@@ -140,6 +140,21 @@ def _call_words(work: Activity, state: RunState, event: ev.ToolCallFinished) -> 
                 ending = f", exit status {event.exit_code}, {duration(event.duration_s)}"
             word = "did" if event.ok else "refused" if event.is_misuse else "failed"
             return word, f"{event.step}  {call_said(call, event.call)}{ending}", ""
+
+
+def _amendment_words(event: Event) -> Words | None:
+    """Tell what is to change in the plan, and what came of it."""
+    match event:
+        case ev.AmendmentProposed():
+            why = f": {one_line(event.why)}" if event.why else ""
+            return "amend", f"the plan is to change, by {one_line(event.by)}{why}", ""
+        case ev.PlanAmended():
+            changes = listed((f"{one_line(one.step)} {one.fate.value}" for one in event.changes), 6)
+            return "plan", f"revision {event.revision} of the plan holds: {changes or 'no step changes'}", ""
+        case ev.AmendmentRefused():
+            return "refused", f"the plan stays as it is: {one_line(event.why)}", "warn"
+        case _:
+            return None
 
 
 def _plan_words(event: Event) -> Words | None:

@@ -18,6 +18,7 @@ from surefoot.views.lines import Style, cause_of, counted, duration, headline_of
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import (
+        AmendmentShape,
         CheckShape,
         MessageShape,
         QuestionShape,
@@ -31,6 +32,8 @@ SHORT_MOST = 12
 """So many rows of each section a short report shows."""
 _LEFT_OUT_MOST = 12
 """So many steps that were not chosen are named."""
+_AMENDED_MOST = 6
+"""So many steps that a change of the plan concerns are named."""
 HASH = 7
 """So many characters of a commit id are shown."""
 
@@ -151,6 +154,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         Section(title="Acceptance", rows=list(map(_check_row, accept))),
         Section(title="Questions", rows=list(map(question_row, report["questions"]))),
         Section(title="Messages", rows=list(map(_message_row, report["messages"]))),
+        Section(title="Changes of the plan", rows=list(map(_amendment_row, report["amendments"]))),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
@@ -287,6 +291,15 @@ def _message_row(message: MessageShape) -> Row:
     if given:
         return Row(word="read", name=whose, text=text, aside=f"before its reply at {given}")
     return Row(word="waiting", name=whose, text=text, style="warn", aside="no agent has read it")
+
+
+def _amendment_row(wanted: AmendmentShape) -> Row:
+    """Say what came of a change of the plan, and whom it concerned."""
+    steps = listed(map(one_line, wanted["steps"]), _AMENDED_MOST) if wanted["steps"] else "no step"
+    why = f" ({one_line(wanted['why'])})" if wanted["why"] else ""
+    text = f"{steps}{why}" if wanted["refused"] is None else f"{steps}{why}: {one_line(wanted['refused'])}"
+    style: Style = "bad" if wanted["state"] == "refused" else "warn" if wanted["state"] == "pending" else ""
+    return Row(word=wanted["state"], name=one_line(wanted["by"]), text=text, style=style)
 
 
 def _tool_row(used: ToolCallsShape) -> Row:

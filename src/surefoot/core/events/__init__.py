@@ -19,6 +19,9 @@ from surefoot.core.events.agent_events import ModelChanged as ModelChanged
 from surefoot.core.events.agent_events import ModelsConfigured as ModelsConfigured
 from surefoot.core.events.agent_events import PlanAdopted as PlanAdopted
 from surefoot.core.events.agent_events import PlanEdited as PlanEdited
+from surefoot.core.events.amendment_events import AmendmentProposed as AmendmentProposed
+from surefoot.core.events.amendment_events import AmendmentRefused as AmendmentRefused
+from surefoot.core.events.amendment_events import PlanAmended as PlanAmended
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
 from surefoot.core.events.question_events import QuestionAsked as QuestionAsked
@@ -133,6 +136,9 @@ EVENTS: tuple[type[Event], ...] = (
     MessageSent,
     PlanEdited,
     PlanAdopted,
+    AmendmentProposed,
+    PlanAmended,
+    AmendmentRefused,
     SessionOpened,
     SessionReported,
     SessionTurnEnded,

@@ -26,6 +26,7 @@ from surefoot.core.graph_state import (
     withdraw,
 )
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
+from surefoot.core.kernel.amendment_fold import amendment_proposed, amendment_refused, plan_amended
 from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
@@ -376,6 +377,12 @@ def _run_restored(state: RunState, event: ev.RunRestored) -> None:
     state.is_paused = True
 
 
+def _amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
+    amendment_proposed(state, event)
+    if state.outcome is not None:
+        _reopen(state)
+
+
 def _reopen(state: RunState) -> None:
     state.outcome, state.outcome_reason, state.cancelling = None, "", None
     _try_lanes_again(state)
@@ -423,6 +430,9 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.EffectFailed: _effect_failed,
     ev.EffectCancelled: _effect_cancelled,
     ev.PlanAdopted: plan_adopted,
+    ev.AmendmentProposed: _amendment_proposed,
+    ev.AmendmentRefused: amendment_refused,
+    ev.PlanAmended: plan_amended,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.ApprovalsGiven: _approvals_given,

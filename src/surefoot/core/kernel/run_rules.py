@@ -17,6 +17,7 @@ from surefoot.core.event_words import Finding, Moment, Outcome, Phase, Severity,
 from surefoot.core.events import ACCEPTANCE
 from surefoot.core.graph_state import next_ready
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.amendment_rules import amend, is_touched
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
 from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
 from surefoot.core.kernel.phase_rules import (
@@ -82,7 +83,7 @@ def decide(state: RunState, now: float) -> list[Proposal]:
         if state.is_busy:
             return []
         return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=state.lane_failure))]
-    return _in_phase(state, now)
+    return amend(state, now) or _in_phase(state, now)
 
 
 def _in_phase(state: RunState, now: float) -> list[Proposal]:
@@ -393,7 +394,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
     if moves:
         return moves
-    if state.unfinished > 0:
+    if state.unfinished > 0 or state.amending is not None:
         return []
     # The preparing of lanes in which nothing is left to run is ended.
     if any(lane.is_open for lane in state.lanes.values()) and not state.accept.interrupt_requested:
@@ -465,7 +466,7 @@ def _startable(state: RunState, count: int) -> list[StepState]:
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
         free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
-        free = [node for node in free if waits_for(state, node) is None]
+        free = [node for node in free if waits_for(state, node) is None and not is_touched(state, node)]
         free = list(_one_after_the_other(state, free))
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):

@@ -1,0 +1,122 @@
+"""`amend`, `drop` and `move`: changes of a plan whose run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from surefoot.api.home import Home
+from surefoot.api.plan_amendments import AmendmentPreview, amend, preview
+from surefoot.cli.confirmation import agrees
+from surefoot.cli.lookup import find_run, find_steps
+from surefoot.cli.options import Given
+from surefoot.cli.overview import engine_of
+from surefoot.cli.screen import Screen
+from surefoot.core.amendments import DropStep, Fate, MoveStep, Operation
+from surefoot.core.ids import RunId, StepId, encode_id
+from surefoot.core.state import RunState
+from surefoot.errors import PlanInvalid, UsageError
+from surefoot.planfile.amendment_reader import ReadAmendment, read_amendment
+from surefoot.views.lines import EMPTY, Line, Style, one_line
+
+_STYLES: dict[Fate, Style] = {Fate.ADDED: "good", Fate.REFUSED: "bad", Fate.INVALIDATED: "warn", Fate.RESTARTED: "warn"}
+_INVALID = 2
+
+
+def amend_by_file(given: Given, screen: Screen) -> int:
+    """Change the plan of a run as a file says: an amendment, or the whole plan as it should be."""
+    *names, file = given.run_and_file
+    if len(names) > 1:
+        raise UsageError(f"{names[1]!r} is one argument too many; `surefoot amend [RUN] FILE` was expected")
+    path = Path(file)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise PlanInvalid.of(f"{file}: it cannot be read ({why}); the file of an amendment was expected") from error
+    with Home() as home:
+        run = find_run(home, names[0] if names else None, given.repo)
+        folder = home.run_folder(run) / "plan.yaml"
+        present = folder.read_text("utf-8") if folder.is_file() else ""
+        return _amend(home, run, given, screen, lambda state: read_amendment(text, file, state.plan, present))
+
+
+def drop(given: Given, screen: Screen) -> int:
+    """Take steps out of the plan of a run."""
+    with Home() as home:
+        run, steps = find_steps(home, given.words, given.repo)
+        if not steps:
+            raise UsageError("no step was named; `surefoot drop [RUN] STEP...` was expected")
+        operations: tuple[Operation, ...] = tuple(DropStep(step=encode_id(name)) for name in steps)
+        return _amend(home, run, given, screen, lambda _: ReadAmendment(operations=operations))
+
+
+def move(given: Given, screen: Screen) -> int:
+    """Have a step of a run taken up earlier or later."""
+    with Home() as home:
+        run, steps = find_steps(home, given.words, given.repo)
+        if len(steps) != 1 or (given.before is None) == (given.after is None):
+            raise UsageError("`surefoot move [RUN] STEP --before STEP` (or `--after STEP`) was expected")
+        before, after = _id(given.before), _id(given.after)
+        operation = MoveStep(step=encode_id(steps[0]), before=before, after=after)
+        return _amend(home, run, given, screen, lambda _: ReadAmendment(operations=(operation,)))
+
+
+def _id(name: str | None) -> StepId | None:
+    return None if name is None else encode_id(name)
+
+
+def _amend(home: Home, run: RunId, given: Given, screen: Screen, read: Callable[[RunState], ReadAmendment]) -> int:
+    state = home.state(run)
+    wanted = read(state)
+    if not wanted.operations:
+        screen.show([Line("Nothing differs from the plan of the run; nothing was changed.")])
+        return 0
+    found = preview(state, wanted.operations)
+    if found.problems:
+        raise PlanInvalid.of(*found.problems)
+    refused = any(change.fate is Fate.REFUSED for change in found.changes)
+    if given.dry_run or refused:
+        _tell(run, found, screen, is_done=False, engine=None)
+        return _INVALID if refused else 0
+    if found.wideners and not given.yes and not (screen.can_ask and _agrees(found, screen)):
+        _tell(run, found, screen, is_done=False, engine=None)
+        raise UsageError(
+            "it allows more, or proves less, than the plan in force; nothing was changed; add --yes for that"
+        )
+    amend(home, run, wanted.operations, why=given.why or wanted.why)
+    _tell(run, found, screen, is_done=True, engine=engine_of(home, run))
+    return 0
+
+
+def _agrees(found: AmendmentPreview, screen: Screen) -> bool:
+    screen.show(_lines(found))
+    return agrees("Change the plan?", screen)
+
+
+def _tell(run: RunId, found: AmendmentPreview, screen: Screen, *, is_done: bool, engine: str | None) -> None:
+    if screen.is_json:
+        changes = [{"step": one.step, "what": one.fate.value, "why": one.why} for one in found.changes]
+        screen.document({"run": run, "is_done": is_done, "changes": changes, "allows_more": list(found.wideners)})
+        return
+    screen.show(_lines(found))
+    if is_done and engine is None:
+        screen.show([Line(f"Next: surefoot resume {run}", "head", is_whole=True)])
+    elif is_done:
+        screen.show([Line("The engine at work brings it about.", "good")])
+
+
+def _lines(found: AmendmentPreview) -> Iterator[Line]:
+    changed = [one for one in found.changes if one.fate is not Fate.KEPT]
+    kept = sum(one.fate is Fate.KEPT for one in found.changes)
+    widest = max((len(one.fate.value) for one in changed), default=0)
+    for one in changed:
+        why = f": {one.why}" if one.why else ""
+        yield Line(
+            f"  {one.fate.value:{widest}}  {one_line(one.step)}{why}", _STYLES.get(one.fate, ""), hang=widest + 4
+        )
+    yield Line(f"  {kept} of {len(found.changes)} steps stay as they are.", "dim")
+    if found.wideners:
+        yield EMPTY
+        yield Line("It allows more, or proves less, than the plan in force:", "warn")
+        yield from (Line(f"  {one_line(text)}", "warn", hang=4) for text in found.wideners)

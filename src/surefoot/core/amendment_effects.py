@@ -1,0 +1,109 @@
+"""What an amendment does to each step of a run: by how the step stands, from one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+from surefoot.core.amendments import Fate, StepChange, is_same_work
+from surefoot.core.graph import Graph, build_graph, upstream
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Plan, Step
+from surefoot.core.state import DONE, RunState, StepState, StepStatus
+
+
+class Standing(StrEnum):
+    """How a step stands when its plan is amended."""
+
+    PENDING = "not begun"
+    UNDER_WAY = "under way"
+    OUTSIDE = "an outside effect under way"
+    IN_DOUBT = "in doubt"
+    FAILED = "failed, blocked or skipped"
+    DONE = "verified"
+    APPLIED = "verified, with an outside effect"
+    GROUP = "a group with members"
+
+
+_SETTLE = "its effect cannot be taken back, and whether it was applied must be known first"
+FATES: Mapping[Standing, tuple[tuple[Fate, str], tuple[Fate, str]]] = {
+    Standing.PENDING: ((Fate.EDITED, "it had not begun"), (Fate.DROPPED, "it had not begun")),
+    Standing.UNDER_WAY: (
+        (Fate.RESTARTED, "its attempt is broken off and put back, and does not count"),
+        (Fate.DROPPED, "its attempt is broken off and put back"),
+    ),
+    Standing.OUTSIDE: ((Fate.REFUSED, _SETTLE), (Fate.REFUSED, _SETTLE)),
+    Standing.IN_DOUBT: ((Fate.REFUSED, _SETTLE), (Fate.REFUSED, _SETTLE)),
+    Standing.FAILED: ((Fate.EDITED, "it is tried anew"), (Fate.DROPPED, "nothing of it is kept")),
+    Standing.DONE: (
+        (Fate.INVALIDATED, "it is another step now"),
+        (Fate.REFUSED, "its result is on the branch; add a step that takes it back, or restore the run to before it"),
+    ),
+    Standing.APPLIED: (
+        (Fate.REFUSED, "its effect was applied; add a step for what is to follow"),
+        (Fate.REFUSED, "its effect was applied; add a step that undoes it"),
+    ),
+    Standing.GROUP: (
+        (Fate.EDITED, "its items stay; members that have not begun are made anew, those begun stay as they are"),
+        (Fate.REFUSED, "its members are steps of the run; edit the group instead"),
+    ),
+}
+"""What becomes of a step that is edited, and of one that is dropped, by how it stands; and why."""
+
+
+def standing_of(node: StepState) -> Standing:
+    """Tell how a step stands."""
+    if node.members is not None:
+        return Standing.GROUP
+    if node.status is StepStatus.IN_DOUBT:
+        return Standing.IN_DOUBT
+    if node.status in DONE:
+        return Standing.APPLIED if node.effect.is_outside and node.applied is not False else Standing.DONE
+    if node.work is not None:
+        return Standing.OUTSIDE if node.effect.is_outside and node.work.has_begun else Standing.UNDER_WAY
+    return Standing.PENDING if node.status is StepStatus.PENDING else Standing.FAILED
+
+
+def changes_by(state: RunState, plan: Plan) -> tuple[StepChange, ...]:
+    """Return what it does to each step of a run that another plan holds from here on, by the steps' order in it."""
+    before = {step.id: step for step in state.plan.steps}
+    found = [_change_of(state, before.get(step.id), step) for step in plan.steps]
+    kept = {step.id for step in plan.steps}
+    found += [_drop_of(state.nodes[name]) for name in before if name not in kept and name in state.nodes]
+    graph, _ = build_graph(plan.steps)
+    if graph is None:
+        return tuple(found)
+    again = {one.step for one in found if one.fate is Fate.INVALIDATED}
+    return tuple(_with_bases(state, one, again & _needed_by(one.step, graph)) for one in found)
+
+
+def _needed_by(name: StepId, graph: Graph) -> set[StepId]:
+    return upstream(name, graph.needs) if name in graph.needs else set[StepId]()
+
+
+def _with_bases(state: RunState, change: StepChange, bases: set[StepId]) -> StepChange:
+    """Return what becomes of a step that rests on others which are done again."""
+    if change.fate is not Fate.KEPT or not bases:
+        return change
+    fate, _ = FATES[standing_of(state.nodes[change.step])][0]
+    if fate is Fate.EDITED:
+        return change
+    return replace(change, fate=fate, why=f"it rests on {', '.join(sorted(bases))}, which is done again")
+
+
+def _change_of(state: RunState, before: Step | None, after: Step) -> StepChange:
+    node = state.nodes.get(after.id)
+    if before is None or node is None:
+        return StepChange(step=after.id, fate=Fate.ADDED, why="")
+    if before == after:
+        return StepChange(step=after.id, fate=Fate.KEPT, why="")
+    if is_same_work(before, after) and node.has_run:
+        return StepChange(step=after.id, fate=Fate.KEPT, why="only words or order differ")
+    fate, why = FATES[standing_of(node)][0]
+    return StepChange(step=after.id, fate=fate, why=why)
+
+
+def _drop_of(node: StepState) -> StepChange:
+    fate, why = FATES[standing_of(node)][1]
+    return StepChange(step=node.spec.id, fate=fate, why=why)

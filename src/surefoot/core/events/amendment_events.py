@@ -1,0 +1,47 @@
+"""Events of amendments: a change of the plan that somebody wants, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import ClassVar
+
+from surefoot.core.amendments import Operation, StepChange
+from surefoot.core.event import Event
+from surefoot.core.ids import StepId
+from surefoot.core.raw import GivenName, Handle
+from surefoot.core.record import record
+
+
+@record
+class AmendmentProposed(Event):
+    """Somebody wants another plan for the rest of the run. What runs and is to change is brought to its end first."""
+
+    is_waited_for: ClassVar[bool] = True
+    amendment: Handle
+    operations: tuple[Operation, ...]
+    why: str
+    by: GivenName
+
+
+@record
+class PlanAmended(Event):
+    """The amended plan holds from here on."""
+
+    is_decision: ClassVar[bool] = True
+    is_waited_for: ClassVar[bool] = True
+    amendment: Handle
+    revision: int
+    changes: tuple[StepChange, ...]
+    """What that does to each step that does not stay as it is."""
+    waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
+    """By step: the steps that have to end before it starts, though it needs none of them."""
+
+
+@record
+class AmendmentRefused(Event):
+    """The amendment cannot hold as the run stands now."""
+
+    is_decision: ClassVar[bool] = True
+    amendment: Handle
+    why: str

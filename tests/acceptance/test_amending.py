@@ -1,0 +1,79 @@
+"""The plan of a real run is changed: while it works, once it has ended, by a file or by a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.conftest import PLANS, RUN, Stage
+
+ADDED = """
+why: Logs are wanted, too
+amend:
+  - add: {id: logs, needs: [after], run: echo log > logs.txt, checks: [{file: logs.txt, exists: true}]}
+  - replace: {id: hold, run: echo quick > held.txt, checks: [{file: held.txt, exists: true}]}
+"""
+
+ALONE = "{id: second, run: echo two > b.txt, checks: [{run: grep -q two b.txt, expect: fail_to_pass}]}"
+
+
+def amendment(stage: Stage, text: str) -> str:
+    """Write a file beside the plan and return its path."""
+    path = stage.folder / "amend.yaml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def test_a_step_under_way_begins_anew_as_it_is_amended(stage: Stage) -> None:
+    """What it did is put back, and the engine at work carries the amended plan out."""
+    with stage.held() as program:
+        said = stage.say("amend", RUN, amendment(stage, ADDED))
+        assert (said.code, "restarted  hold" in said.out, "added      logs" in said.out) == (0, True, True)
+        assert program.wait().code == 0
+    assert stage.states() == dict.fromkeys(("hold", "after", "logs"), "verified")
+    assert stage.git("show", f"surefoot/{RUN}:held.txt") == "quick"
+
+
+def test_an_ended_run_goes_on_with_what_is_added(stage: Stage) -> None:
+    """Verified steps that stay are not done again."""
+    assert stage.run("edit").code == 0
+    head = stage.git("rev-parse", f"surefoot/{RUN}")
+    more = PLANS["edit"] + "  - {id: third, run: echo c > c.txt, checks: [{file: c.txt, exists: true}]}\n"
+    assert stage.say("amend", amendment(stage, more)).code == 0
+    assert stage.say("resume").code == 0
+    assert stage.states() == dict.fromkeys(("first", "second", "third"), "verified")
+    assert stage.git("rev-parse", f"surefoot/{RUN}~1") == head
+
+
+def test_a_dry_run_changes_nothing(stage: Stage) -> None:
+    """It shows what would become of each step."""
+    assert stage.run("partial").code == 3
+    said = stage.say("drop", "second", "--dry-run", "--json")
+    assert said.json["is_done"] is False
+    assert [one["what"] for one in said.json["changes"]] == ["kept", "dropped"]
+    assert "second" in stage.states()
+
+
+def test_a_failed_step_is_dropped_and_the_run_completes(stage: Stage) -> None:
+    """It is never too late for another plan."""
+    assert stage.run("partial").code == 3
+    assert stage.say("drop", "second").code == 0
+    assert stage.say("resume").code == 0
+    assert stage.states() == {"first": "verified"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"amend: [{{drop: first}}, {{replace: {ALONE}}}]", "its result is on the branch"),
+        ("amend: [{drop: frist}]", "there is no step 'frist'; did you mean 'first'?"),
+        ("amend: [{replace: {id: second, run: echo}}]", "check"),
+    ],
+    ids=["verified", "unknown", "without its check"],
+)
+def test_what_cannot_be_or_allows_more_is_refused(stage: Stage, text: str, said: str) -> None:
+    """With the reason, and nothing is changed."""
+    assert stage.run("partial").code == 3
+    refused = stage.say("amend", amendment(stage, text))
+    assert refused.code == 2
+    assert said in refused.out + refused.err
+    assert stage.say("report", "--json").json["amendments"] == []
