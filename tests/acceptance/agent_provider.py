@@ -171,6 +171,13 @@ class Provider(BaseHTTPRequestHandler):
             rows += ["data: [DONE]\n\n"] if wire is completions else []
             self._send("".join(rows).encode(), "text/event-stream")
 
+    def do_CONNECT(self) -> None:
+        """Be a proxy that leads to nobody but this provider, whatever its name."""
+        with LOG.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"asked": f"CONNECT {self.path}"}) + "\n")
+        self.send_response(200)
+        self.end_headers()
+
     def _send(self, body: bytes, kind: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingTCPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -37,16 +41,16 @@ class Agent:
         stage.meeting.mkdir(exist_ok=True)
         self.env = {"SUREFOOT_CONFIG": str(stage.folder / "settings.toml")}
 
-    def settings(self, *command: str) -> None:
+    def settings(self, *command: str, more: str = "") -> None:
         """Name the command that is the agent."""
-        text = f"[workers.stand-in]\ncommand = {json.dumps(command)}\nlogin = ['~/.stand-in']\n"
+        text = f"[workers.stand-in]\ncommand = {json.dumps(command)}\nlogin = ['~/.stand-in']\n{more}"
         Path(self.env["SUREFOOT_CONFIG"]).write_text(text, "utf-8")
 
-    def will(self, *prompts: Mapping[str, Any] | list[Any], **more: Any) -> None:
+    def will(self, *prompts: Mapping[str, Any] | list[Any], settings: str = "", **more: Any) -> None:
         """Say what it shall do; the first list whose `when` is in the prompt counts."""
         chosen = [one if isinstance(one, dict) else {"deeds": one} for one in prompts]
         self.script.write_text(json.dumps({"prompts": chosen, **more}), "utf-8")
-        self.settings(sys.executable, str(STAND_IN), str(self.script), str(self.log))
+        self.settings(sys.executable, str(STAND_IN), str(self.script), str(self.log), more=settings)
 
     def run(self, *arguments: str, plan: str = PLAN) -> Any:
         """Run the plan; the agent's log is in the folder that all commands may write."""
@@ -67,6 +71,37 @@ def agent(stage: Stage) -> Agent:
 def shown(stage: Stage, path: str) -> str:
     """Return a file as the run branch has it."""
     return stage.git("show", f"surefoot/{RUN}:{path}")
+
+
+class Page(BaseHTTPRequestHandler):
+    """A page of a server."""
+
+    def do_GET(self) -> None:
+        """Send it."""
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def page() -> Iterator[int]:
+    """Return the port of a server that is reached at every address of this machine."""
+    with ThreadingTCPServer(("0.0.0.0", 0), Page) as server:  # noqa: S104 - that is the point
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def address() -> str:
+    """Return an address of this machine that is not of the loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(("192.0.2.1", 9))  # Nothing is sent: it only asks which way it would go.
+        except OSError:
+            pytest.skip("this machine has no address but its loopback")
+        return str(asking.getsockname()[0])
 
 
 def test_an_edit_that_passes_its_check_is_accepted(agent: Agent) -> None:
@@ -210,6 +245,47 @@ def test_an_agent_sees_its_own_login_and_no_other(agent: Agent) -> None:
     assert agent.run().code == 0
     assert agent.heard("cwd")[0]["seen"] == places[:1]
     assert (home / ".stand-in/touched").exists()
+
+
+HOSTS = "hosts = ['localhost']\nvariables = ['ITS_URL']\n"
+"""What the settings say of its provider."""
+FETCH = f"""{sys.executable} -c "
+import socket, sys, urllib.request as u
+if sys.argv[1] == 'past':
+    u.install_opener(u.build_opener(u.ProxyHandler({{}})))
+print(u.urlopen(sys.argv[2], timeout=5).read().decode())" """
+"""A command that fetches a page: `by` the proxy that the environment names, or `past` it."""
+
+
+def fetched(agent: Agent, *asked: str, settings: str = HOSTS) -> list[int]:
+    """Have the agent fetch pages in its own process; return the exit status of each."""
+    deeds = [{"run": f"env -u no_proxy -u NO_PROXY {FETCH} {one}"} for one in asked]
+    agent.will([*deeds, RIGHT], settings=settings)
+    assert agent.run().code == 0
+    return [row["exit"] for row in agent.heard("by_itself")]
+
+
+def test_an_agent_reaches_its_provider_and_no_other_host(agent: Agent, page: int) -> None:
+    """By the proxy that it is told of; what it was refused stands in the report."""
+    agent.env["ITS_URL"] = f"http://127.0.0.1:{page}"
+    others = (f"by http://other.localhost:{page}", f"by http://127.0.0.2:{page}", f"past http://{address()}:{page}")
+    found = fetched(agent, f"by http://localhost:{page}", f"by http://127.0.0.1:{page}", *others)
+    assert found == [0, 0, 1, 1, 1]
+    report = agent.stage.say("report", RUN).out
+    assert "stand-in was kept from 127.0.0.2, other.localhost" in report
+
+
+@pytest.mark.parametrize("settings", ["", HOSTS + "network = 'all'\n"])
+def test_an_agent_without_known_hosts_has_the_whole_network(agent: Agent, page: int, settings: str) -> None:
+    """And so has one of which the settings say it."""
+    assert fetched(agent, f"past http://{address()}:{page}", settings=settings) == [0]
+
+
+def test_a_proxy_that_cannot_be_gone_through_leaves_the_whole_network(agent: Agent, page: int) -> None:
+    """The report says so."""
+    agent.env["ALL_PROXY"] = "socks5://127.0.0.1:9"
+    assert fetched(agent, f"past http://{address()}:{page}") == [0]
+    assert "stand-in had the whole network" in agent.stage.say("report", RUN).out
 
 
 def test_a_goal_in_words_needs_no_model_beside_the_agent(agent: Agent) -> None:

@@ -40,18 +40,24 @@ class Agent:
         """Prepare the settings of a user who has this agent."""
         self.stage, self.name, self.lane = stage, name, stage.home / "runs" / RUN / "lanes/1"
         self.provider: subprocess.Popen[str] | None = None
+        self.log = stage.folder / "asked.jsonl"
         self.env = {"PATH": f"{BIN}:{stage.env['PATH']}"}
         stage.meeting.mkdir(exist_ok=True)
 
-    def will(self, *first: list[str], after: list[list[str]] | None = None) -> None:
-        """Say which tools its model shall call, once it has read the file: some agents overwrite none unread."""
+    def will(self, *first: list[str], after: list[list[str]] | None = None, is_far: bool = False) -> None:
+        """Say which tools its model shall call, once it has read the file: some agents overwrite none unread.
+
+        Where its provider is far, only the proxy of the user knows its name.
+        """
         script, read = self.stage.folder / "script.json", ["read", str(self.lane / "a.txt")]
         deeds = {"first": first} if after is None else {"first": first, "after": after}
         script.write_text(json.dumps({name: [read, *given] for name, given in deeds.items()}), "utf-8")
-        command = [sys.executable, str(PROVIDER), str(script), str(self.stage.folder / "asked.jsonl")]
+        command = [sys.executable, str(PROVIDER), str(script), str(self.log)]
         self.provider = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.provider.stdout is not None
-        url = f"http://127.0.0.1:{self.provider.stdout.readline().strip()}"
+        port = self.provider.stdout.readline().strip()
+        url = f"http://{'provider.test' if is_far else '127.0.0.1'}:{port}"
+        self.env |= {name: f"http://127.0.0.1:{port}" for name in ("HTTP_PROXY", "HTTPS_PROXY") if is_far}
         options = {"baseURL": f"{url}/v1", "apiKey": "x"}
         stub = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"m": {"name": "m"}}}
         self.env |= {
@@ -70,6 +76,7 @@ class Agent:
     def settle(self) -> None:
         """Write what tells agents of their provider, where no variable of the table does."""
         text = "[workers.opencode]\ncommand = ['opencode', 'acp']\nvariables = ['OPENCODE_CONFIG_CONTENT']\n"
+        text += "hosts = ['provider.test']\n"
         Path(self.env["SUREFOOT_CONFIG"]).write_text(text, "utf-8")
         home = Path(self.stage.env["HOME"]) / ".codex"
         home.mkdir(exist_ok=True)
@@ -110,6 +117,14 @@ def test_an_edit_is_accepted(agent: Agent) -> None:
     agent.will(agent.write("two\n"))
     said = agent.run()
     assert (said.code, result(agent)) == (0, "two"), said.out
+
+
+def test_its_provider_is_reached_by_a_proxy(agent: Agent) -> None:
+    """Whose name this machine does not know, so that nothing but the proxy can lead there."""
+    agent.will(agent.write("two\n"), is_far=True)
+    said = agent.run()
+    assert (said.code, result(agent)) == (0, "two"), said.out
+    assert "CONNECT provider.test" in agent.log.read_text("utf-8")
 
 
 def test_a_wrong_edit_is_put_back(agent: Agent) -> None:

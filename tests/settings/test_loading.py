@@ -216,3 +216,18 @@ def test_an_agent_that_is_started_in_another_way_is_told_to_ask_all_the_same(tmp
     program = load_settings(None, {"SUREFOOT_CONFIG": str(place)}).workers.known["codex"]
     assert program.command == ("/opt/codex-acp",)
     assert program.env["INITIAL_AGENT_MODE"] == "read-only"
+
+
+def test_an_agent_that_is_started_in_another_way_reaches_its_provider_all_the_same(tmp_path: Path) -> None:
+    """Hosts of the settings come to those that are known."""
+    place = tmp_path / "settings.toml"
+    place.write_text("[workers.codex]\ncommand = ['/opt/codex-acp']\nhosts = ['*.example.com']\n", "utf-8")
+    program = load_settings(None, {"SUREFOOT_CONFIG": str(place)}).workers.known["codex"]
+    assert {"api.openai.com", "*.example.com"} < {*program.hosts}
+
+
+@pytest.mark.parametrize("host", ["https://example.com", "example.com/v1", "a b", "example.com:x", ""])
+def test_an_address_is_no_host(folder: Path, host: str) -> None:
+    """What would let nothing through is said to be a mistake."""
+    text = f"[workers.mine]\ncommand = 'a'\nhosts = ['{host}']\n"
+    assert problems(folder, user=text)

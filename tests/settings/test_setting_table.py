@@ -31,6 +31,8 @@ VALUES = {
     "command": '["my-agent", "--acp"]',
     "login": '"~/.my-agent"',
     "variables": '"MY_AGENT_KEY"',
+    "hosts": '["*.example.com", "localhost:8080"]',
+    "network": '"all"',
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""

@@ -27,6 +27,11 @@ class AgentProgram:
     """The places of the home that are its own, as `~/…`: it reads and writes them, and nothing else of the home."""
     variables: tuple[str, ...] = ()
     """Variables that it is given where they are set: keys, and the addresses of its provider."""
+    hosts: tuple[str, ...] = ()
+    """The hosts of its provider, as globs, with or without `:PORT`; those of its variables that are addresses are let
+    through, too. Empty: nothing is known of them, and it has the whole network."""
+    network: str = "provider"
+    """`provider`: it reaches its hosts alone; `all`: it has the whole network."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables by which it is told to ask before it acts, where it would not do so by itself."""
     has_files_served: bool = True
@@ -51,6 +56,7 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
                 "ANTHROPIC_MODEL",
                 "CLAUDE_CODE_OAUTH_TOKEN",
             ),
+            hosts=("api.anthropic.com", "console.anthropic.com", "platform.claude.com", "claude.ai"),
             install="npm install -g @agentclientprotocol/claude-agent-acp (Node.js 22 or newer)",
             log_in="`claude /login`, or set ANTHROPIC_API_KEY",
         ),
@@ -59,6 +65,7 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
             command=("codex-acp",),
             login=("~/.codex",),
             variables=("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"),
+            hosts=("api.openai.com", "auth.openai.com", "chatgpt.com"),
             env={
                 "INITIAL_AGENT_MODE": "read-only",  # otherwise its own model says whether an edit is harmless
                 "DEFAULT_AUTH_REQUEST": '{"methodId": "api-key"}',
@@ -71,6 +78,13 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
             command=("gemini", "--acp"),
             login=("~/.gemini",),
             variables=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_CLOUD_PROJECT"),
+            hosts=(
+                "generativelanguage.googleapis.com",
+                "cloudcode-pa.googleapis.com",
+                "aiplatform.googleapis.com",
+                "*-aiplatform.googleapis.com",
+                "oauth2.googleapis.com",
+            ),
             has_files_served=False,
             install="npm install -g @google/gemini-cli",
             log_in="`gemini` once in a terminal, or set GEMINI_API_KEY",
@@ -80,6 +94,7 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
             command=("qwen", "--acp"),
             login=("~/.qwen",),
             variables=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DASHSCOPE_API_KEY"),
+            hosts=("api.openai.com", "dashscope*.aliyuncs.com", "chat.qwen.ai", "portal.qwen.ai"),
             has_files_served=False,
             install="npm install -g @qwen-code/qwen-code (Node.js 22 or newer)",
             log_in="`qwen` once in a terminal, or set OPENAI_API_KEY",
@@ -89,6 +104,15 @@ AGENT_PROGRAMS: Mapping[str, AgentProgram] = {
             command=("opencode", "acp"),
             login=("~/.local/share/opencode", "~/.config/opencode", "~/.local/state/opencode"),
             variables=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"),
+            hosts=(
+                "api.anthropic.com",
+                "api.openai.com",
+                "generativelanguage.googleapis.com",
+                "openrouter.ai",
+                "opencode.ai",
+                "models.opencode.ai",
+                "models.dev",
+            ),
             env={"OPENCODE_PERMISSION": '{"edit": "ask", "bash": "ask", "webfetch": "ask"}'},
             install="npm install -g opencode-ai",
             log_in="`opencode auth login`, or set the variable of your provider's key",

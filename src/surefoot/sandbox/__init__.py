@@ -6,7 +6,7 @@ decide whether a command may run, nor know runs or steps.
 
 from surefoot.sandbox.ancestry import step_above
 from surefoot.sandbox.confined_command import run_command
-from surefoot.sandbox.environment import command_environment, network_environment
+from surefoot.sandbox.environment import certificate_environment, command_environment, network_environment
 from surefoot.sandbox.isolation import detect_rung, rung_detail
 from surefoot.sandbox.lane_network import LaneNetwork, open_network
 from surefoot.sandbox.orphans import mark_prefix_of, sweep
@@ -19,6 +19,7 @@ __all__ = [
     "CommandSpec",
     "LaneNetwork",
     "Rung",
+    "certificate_environment",
     "command_environment",
     "detect_rung",
     "hidden_places",

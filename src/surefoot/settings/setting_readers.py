@@ -21,6 +21,7 @@ from surefoot.settings.setting_table import SECTIONS, SENDS, Project
 Values = Mapping[str, Any]
 """What a file says: by section the values by their fields, or the records by their names."""
 _PROVIDER = regex(r"[A-Za-z][A-Za-z0-9_.-]*")
+_HOST = regex(r"[A-Za-z0-9*._-]+(?::[0-9]{1,5})?")
 _OWN_FILES = ("scripted", "local")
 """What a model's name begins with where it is a file that the engine itself would run."""
 
@@ -197,6 +198,11 @@ _READERS: Mapping[str, Reader] = {
             "{} is no address; one that begins with http:// or https:// was expected; write it in full, as in "
             "http://127.0.0.1:8000/v1",
         ),
+    ),
+    "host": checked(
+        _HOST.fullmatch,
+        "{} names no host; one was expected, as in api.example.com, *.example.com or localhost:8080; leave out what "
+        "else an address has",
     ),
     # Names tell which values are masked.
     "key_variable": checked(

@@ -79,14 +79,18 @@ class Workers:
     def known(self) -> dict[str, AgentProgram]:
         """All agents that have a name: those of the settings in the place of those of the table.
 
-        An agent of the table that the settings start in another way is told to ask all the same.
+        An agent of the table that the settings start in another way is told to ask all the same, and reaches its
+        provider all the same.
         """
-        return {**AGENT_PROGRAMS, **{name: _told_to_ask(one) for name, one in self.programs.items()}}
+        return {**AGENT_PROGRAMS, **{name: _as_known(one) for name, one in self.programs.items()}}
 
 
-def _told_to_ask(program: AgentProgram) -> AgentProgram:
+def _as_known(program: AgentProgram) -> AgentProgram:
     known = AGENT_PROGRAMS.get(program.name)
-    return program if known is None else replace(program, env=known.env, has_files_served=known.has_files_served)
+    if known is None:
+        return program
+    hosts = (*known.hosts, *program.hosts)
+    return replace(program, env=known.env, has_files_served=known.has_files_served, hosts=hosts)
 
 
 @record

@@ -154,6 +154,11 @@ SECTIONS: Mapping[str, Section] = {
             "own, as `~/…`: it can read and write them.")),
         Setting(Key("variables", Value("variable", is_many=True), "Variables that it is given where they are set: its "
             "key, the address of its provider.")),
+        Setting(Key("hosts", Value("host", is_many=True), "Hosts of its provider, as `NAME` or `NAME:PORT`; `*` stands "
+            "for anything. The agent reaches these, those of its variables that are addresses, and this machine's "
+            "loopback.", usual="those of the agent with that name; without any, it has the whole network")),
+        Setting(Key("network", words(("provider", "all")), "`all`: it has the whole network, for an agent that cannot "
+            "use a proxy.")),
     ), refused=SENDS),
     "providers": Section("a provider", Endpoint, (
         Setting(Key("base_url", Value("endpoint"), "Where it is, with the version in the path where it has one.",

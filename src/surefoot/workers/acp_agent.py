@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from surefoot.core import commands as do
@@ -12,13 +13,15 @@ from surefoot.core.agent_programs import AgentProgram, program_of
 from surefoot.core.bodies import WorkerBody
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.ids import BlobId
+from surefoot.core.plan import LOOPBACK
 from surefoot.core.record import record
 from surefoot.ports import CommandOutcome, CommandRequest
-from surefoot.sandbox import home_of
+from surefoot.sandbox import certificate_environment, home_of
 from surefoot.workers.acp_link import open_link
 from surefoot.workers.acp_session import AgentFlaw, Session, quiet_library
 from surefoot.workers.command import LaneCommands
 from surefoot.workers.hidden_places import linked_in
+from surefoot.workers.provider_proxy import ProviderProxy, hosts_in, is_spoken, open_proxy
 from surefoot.workers.run_context import RunContext
 
 _TAIL = 1500
@@ -48,7 +51,33 @@ async def carry_out(context: RunContext, command: do.RunStep) -> SessionEnd:
     login = tuple(path for place in program.login if (path := home / place.removeprefix("~/")).exists())
     assert command.lane is not None
     with quiet_library(), linked_in(context.home(command.lane, confine=True), context, login):
-        return await _speak(context, command, program, login)
+        if program.network == "all" or not program.hosts:
+            return await _speak(context, command, program, login)
+        if not is_spoken(context.environ):
+            end = await _speak(context, command, program, login)
+            said = f"{program.name} had the whole network: a proxy of your environment has no http:// address"
+            return replace(end, remarks=(*end.remarks, said))
+        given = hosts_in(_given(context, program).values())
+        async with open_proxy((*program.hosts, *given), context.environ) as proxy:
+            end = await _speak(context, command, program, login, proxy)
+            return _with_refused(end, program, proxy)
+
+
+def _with_refused(end: SessionEnd, program: AgentProgram, proxy: ProviderProxy) -> SessionEnd:
+    """Say which hosts the agent was kept from; where it failed, that may be why."""
+    if not proxy.refused:
+        return end
+    said = (
+        f"{program.name} was kept from {', '.join(sorted(proxy.refused))}: no host of its provider that is known here; "
+        f"`hosts` in [workers.{program.name}] of your settings lets it through"
+    )
+    is_ok = end.ending.status is Status.OK
+    ending = end.ending if is_ok else replace(end.ending, text=f"{end.ending.text}\n{said}")
+    return replace(end, ending=ending, remarks=(*end.remarks, said))
+
+
+def _given(context: RunContext, program: AgentProgram) -> dict[str, str]:
+    return {name: context.environ[name] for name in program.variables if name in context.environ}
 
 
 def _refused(error_type: str, text: str) -> SessionEnd:
@@ -56,19 +85,23 @@ def _refused(error_type: str, text: str) -> SessionEnd:
 
 
 async def _speak(
-    context: RunContext, command: do.RunStep, program: AgentProgram, login: tuple[Path, ...]
+    context: RunContext,
+    command: do.RunStep,
+    program: AgentProgram,
+    login: tuple[Path, ...],
+    proxy: ProviderProxy | None = None,
 ) -> SessionEnd:
-    """Start the program, speak with it, and end it."""
+    """Start the program, speak with it, and end it. Without a proxy it has the whole network."""
     spec, lane = command.spec, command.lane
     assert lane is not None
     mark = f"{command.step}/{command.attempt}"
     commands = LaneCommands(context=context, lane=lane, mark=mark, step=spec, opened=login, services=command.services)
-    given = {name: context.environ[name] for name in program.variables if name in context.environ}
+    by_proxy = {} if proxy is None else {**certificate_environment(context.environ), **proxy.env}
     request = CommandRequest(
         argv=program.command,
         cwd=spec.cwd,
-        env={"SUREFOOT_STEP": command.step, **program.env, **given},
-        network=True,
+        env={"SUREFOOT_STEP": command.step, **program.env, **_given(context, program), **by_proxy},
+        network=True if proxy is None else LOOPBACK,
         writable=login,
         shows_installers=False,
     )
