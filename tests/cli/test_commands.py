@@ -18,13 +18,14 @@ from surefoot.cli.app import app
 COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
+CHANGING = ("amend", "drop", "move")
 LOOKING = ("status", "watch", "ls", "show", "report", "cost", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
-NAMES = [*WORKING, *DECIDING, *STEERING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
+NAMES = [*WORKING, *DECIDING, *STEERING, *CHANGING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
 """Those of FORMATS, and those by which people decide."""
 GROUPS = ["policy"]
 """Those with commands of their own."""
-WITHOUT_RUN = (*DECIDING, "run", "ls", "gc", "answer", "check", "schema", "doctor", "init")
+WITHOUT_RUN = (*DECIDING, *CHANGING, "run", "ls", "gc", "answer", "check", "schema", "doctor", "init")
 
 
 def options_of(name: str) -> set[str]:

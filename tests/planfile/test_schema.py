@@ -23,6 +23,7 @@ SHOWN = [
     (f"{page.relative_to(ROOT)}-{at}", text)
     for page in PAGES
     for at, text in enumerate(_BLOCK.findall(page.read_text("utf-8")))
+    if "\namend:\n" not in text  # else it is an amendment
 ]
 EXAMPLES = [(path.parent.name, path.read_text("utf-8")) for path in sorted((ROOT / "examples").rglob("*.yaml"))]
 PLANS = dict([*SHOWN, *EXAMPLES, ("starter", starter("surefoot.yaml", Project()))])
