@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surefoot.core import events as ev
-from surefoot.core.amendment_effects import changes_by
-from surefoot.core.amendments import AddStep, DropStep, Fate, MoveStep, Operation, ReplaceStep, amended
+from surefoot.core.amendment_effects import effects_of
+from surefoot.core.amendments import AddStep, DropStep, Fate, MoveStep, Operation, ReplaceStep
 from surefoot.core.event_words import Outcome
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
@@ -53,12 +53,11 @@ MOVES = st.lists(
 
 def propose(run: Play, wanted: list[Operation], number: int) -> frozenset[str]:
     """Propose an amendment where it can hold now; return the steps that it has done again."""
-    plan, problems = amended(run.state.plan, wanted)
-    changes = () if problems else changes_by(run.state, plan)
-    if problems or run.state.amending is not None or any(one.fate is Fate.REFUSED for one in changes):
+    found = effects_of(run.state, wanted)
+    if found.objections or run.state.amending is not None:
         return frozenset()
     run.say(ev.AmendmentProposed, amendment=f"m{number}", operations=tuple(wanted), why="")
-    return frozenset(one.step for one in changes if one.fate is not Fate.KEPT)
+    return frozenset(one.step for one in found.changes if one.fate is not Fate.KEPT)
 
 
 def done(run: Play) -> set[str]:

@@ -75,7 +75,7 @@ class Check:
             if kind.is_nested
             else _values(self, _filling(kind.keys), where)
         )
-        return core.Check(ask=kind.type(**values), **_values(self, _filling(table.keys), where))
+        return core.Check(ask=kind.type(**values), **_values(self, _keys_of("check"), where))
 
 
 @record(kw_only=False)

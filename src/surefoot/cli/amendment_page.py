@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.plan_amendments import AmendmentPreview, amend, preview
+from surefoot.api.plan_amendments import amend
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.lookup import find_run, find_steps
 from surefoot.cli.options import Given
 from surefoot.cli.overview import engine_of
 from surefoot.cli.screen import Screen
+from surefoot.core.amendment_effects import AmendmentEffects, effects_of
 from surefoot.core.amendments import DropStep, Fate, MoveStep, Operation
 from surefoot.core.ids import RunId, StepId, encode_id
 from surefoot.core.state import RunState
@@ -72,13 +73,12 @@ def _amend(home: Home, run: RunId, given: Given, screen: Screen, read: Callable[
     if not wanted.operations:
         screen.show([Line("Nothing differs from the plan of the run; nothing was changed.")])
         return 0
-    found = preview(state, wanted.operations)
+    found = effects_of(state, wanted.operations)
     if found.problems:
         raise PlanInvalid.of(*found.problems)
-    refused = any(change.fate is Fate.REFUSED for change in found.changes)
-    if given.dry_run or refused:
+    if given.dry_run or found.objections:
         _tell(run, found, screen, is_done=False, engine=None)
-        return _INVALID if refused else 0
+        return _INVALID if found.objections else 0
     if found.wideners and not given.yes and not (screen.can_ask and _agrees(found, screen)):
         _tell(run, found, screen, is_done=False, engine=None)
         raise UsageError(
@@ -89,12 +89,12 @@ def _amend(home: Home, run: RunId, given: Given, screen: Screen, read: Callable[
     return 0
 
 
-def _agrees(found: AmendmentPreview, screen: Screen) -> bool:
+def _agrees(found: AmendmentEffects, screen: Screen) -> bool:
     screen.show(_lines(found))
     return agrees("Change the plan?", screen)
 
 
-def _tell(run: RunId, found: AmendmentPreview, screen: Screen, *, is_done: bool, engine: str | None) -> None:
+def _tell(run: RunId, found: AmendmentEffects, screen: Screen, *, is_done: bool, engine: str | None) -> None:
     if screen.is_json:
         changes = [{"step": one.step, "what": one.fate.value, "why": one.why} for one in found.changes]
         screen.document({"run": run, "is_done": is_done, "changes": changes, "allows_more": list(found.wideners)})
@@ -106,7 +106,7 @@ def _tell(run: RunId, found: AmendmentPreview, screen: Screen, *, is_done: bool,
         screen.show([Line("The engine at work brings it about.", "good")])
 
 
-def _lines(found: AmendmentPreview) -> Iterator[Line]:
+def _lines(found: AmendmentEffects) -> Iterator[Line]:
     changed = [one for one in found.changes if one.fate is not Fate.KEPT]
     kept = sum(one.fate is Fate.KEPT for one in found.changes)
     widest = max((len(one.fate.value) for one in changed), default=0)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from surefoot.core.amendments import Fate, StepChange, is_same_work
+from surefoot.core.agents import problems_of_agents
+from surefoot.core.amendments import Fate, Operation, StepChange, amended, is_same_work, wideners_of
 from surefoot.core.graph import Graph, build_graph, upstream
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
+from surefoot.core.record import record
+from surefoot.core.service_use import problems_of_services
 from surefoot.core.state import DONE, RunState, StepState, StepStatus
 
 
@@ -52,6 +55,36 @@ FATES: Mapping[Standing, tuple[tuple[Fate, str], tuple[Fate, str]]] = {
 """What becomes of a step that is edited, and of one that is dropped, by how it stands; and why."""
 
 
+@record
+class AmendmentEffects:
+    """What an amendment would make of a run as it stands."""
+
+    plan: Plan
+    """The amended plan."""
+    problems: tuple[str, ...]
+    """What is wrong with the operations, or with the plan they come to."""
+    changes: tuple[StepChange, ...]
+    """What becomes of each step, in the order of the amended plan; empty where there is a problem."""
+    wideners: tuple[str, ...]
+    """In which ways it allows more, or proves less, than the plan in force."""
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """Why it cannot hold; empty where it can."""
+        refused = (one for one in self.changes if one.fate is Fate.REFUSED)
+        return (*self.problems, *(f"step {one.step!r}: {one.why}" for one in refused))
+
+
+def effects_of(state: RunState, operations: Sequence[Operation]) -> AmendmentEffects:
+    """Return what an amendment would make of a run as it stands."""
+    plan, problems = amended(state.plan, operations)
+    if not problems:
+        found = (*problems_of_services(plan), *problems_of_agents(plan))
+        problems = tuple(f"step {one.step!r}: {one.text}" for one in found)
+    changes = () if problems else _changes_by(state, plan)
+    return AmendmentEffects(plan=plan, problems=problems, changes=changes, wideners=wideners_of(state.plan, plan))
+
+
 def standing_of(node: StepState) -> Standing:
     """Tell how a step stands."""
     if node.members is not None:
@@ -65,7 +98,7 @@ def standing_of(node: StepState) -> Standing:
     return Standing.PENDING if node.status is StepStatus.PENDING else Standing.FAILED
 
 
-def changes_by(state: RunState, plan: Plan) -> tuple[StepChange, ...]:
+def _changes_by(state: RunState, plan: Plan) -> tuple[StepChange, ...]:
     """Return what it does to each step of a run that another plan holds from here on, by the steps' order in it."""
     before = {step.id: step for step in state.plan.steps}
     found = [_change_of(state, before.get(step.id), step) for step in plan.steps]

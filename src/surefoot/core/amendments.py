@@ -212,17 +212,14 @@ class StepChange:
     why: str
 
 
-_WORDS = ("title", "why", "risk", "estimate_s")
+_NOT_WORK = frozenset({"title", "why", "risk", "estimate_s", "needs"})
 """What of a step only people read, or the order of steps rests on: where nothing else differs nothing is done again."""
-_ORDER_ONLY = ("needs",)
 
 
 def is_same_work(before: Step, after: Step) -> bool:
     """Tell whether two steps do and prove the same, whatever they are called by people and wait for."""
     return all(
-        getattr(before, one.name) == getattr(after, one.name)
-        for one in fields(Step)
-        if one.name not in (*_WORDS, *_ORDER_ONLY)
+        getattr(before, one.name) == getattr(after, one.name) for one in fields(Step) if one.name not in _NOT_WORK
     )
 
 

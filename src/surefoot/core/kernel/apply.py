@@ -31,7 +31,7 @@ from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, c
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
-from surefoot.core.kernel.plan_adoption import forget_review, go_back, plan_adopted
+from surefoot.core.kernel.plan_adoption import go_back, plan_adopted, validate_anew
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.placeholders import member_of
@@ -386,15 +386,10 @@ def _amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
 def _reopen(state: RunState) -> None:
     state.outcome, state.outcome_reason, state.cancelling = None, "", None
     _try_lanes_again(state)
-    if state.phase is Phase.VALIDATE:
-        state.phase = Phase.EXECUTE
-        forget_review(state)
-    for record in state.accept.records:
-        record.forget_after()
-    state.accept.lane_ready, state.accept.service_failures = False, 0
+    state.accept.service_failures = 0
     for lane in state.lanes.values():
         lane.failures = 0
-    recount(state)
+    validate_anew(state)
 
 
 _FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {

@@ -19,6 +19,7 @@ from surefoot.core.kernel.approval_request import ask_about_call
 from surefoot.core.kernel.approval_rules import allowed_meanwhile
 from surefoot.core.kernel.call_effects import rule_for_call
 from surefoot.core.kernel.failure_rules import NOBODY_ANSWERED
+from surefoot.core.kernel.interrupts import interrupt
 from surefoot.core.kernel.permission_fold import shown_of_permission
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.permission import Permission
@@ -75,7 +76,7 @@ def _ask(
     if state.pausing is not None:
         if work.interrupt_requested:
             return None
-        return Proposal(ev.InterruptRequested(**node.at(now)), do.Interrupt(**node.in_lane))
+        return interrupt(node, now)
     if one.question is not None:
         return allowed_meanwhile(state, node, state.questions[one.question], now)
     if work.people.question is not None:

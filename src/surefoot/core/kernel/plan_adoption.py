@@ -5,13 +5,14 @@ A revision keeps every step that was ever begun, as it stands; what had not begu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, Lesson
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Phase
-from surefoot.core.graph import Graph, build_graph
+from surefoot.core.graph import build_graph
 from surefoot.core.graph_state import member_waits, policy_of, recount, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
@@ -59,33 +60,46 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
     flaw = flaw_of_plan(state, event.plan)
     need(flaw is None, event, flaw or "")
-    graph, _ = build_graph(event.plan.steps)
-    assert graph is not None
-    nodes = _nodes_by(state, event, graph)
+    nodes = _nodes_by(state, event)
     changed = event.plan.accept != state.plan.accept
-    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
-    state.nodes, state.adopted, state.revision = nodes, event.plan, event.revision
+    hold(state, event.plan, nodes, event.revision)
     state.plan_text = event.text or state.plan_text
     state.proposal, state.replan = None, ""
     if changed:
         state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
-    state.policy = policy_of(event.plan, replace(state.policy, raising=others))
     recount(state)
 
 
-def _nodes_by(state: RunState, event: ev.PlanAdopted, graph: Graph) -> dict[StepId, StepState]:
+def hold(state: RunState, plan: Plan, nodes: dict[StepId, StepState], revision: int) -> None:
+    """Let a plan, with its steps as they stand and its rules, take the place of the one in force."""
+    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
+    state.policy = policy_of(plan, replace(state.policy, raising=others))
+    state.nodes, state.adopted, state.revision = nodes, plan, revision
+
+
+def _nodes_by(state: RunState, event: ev.PlanAdopted) -> dict[StepId, StepState]:
     """Return the steps of a plan as they stand: those that were begun are kept, and so are system steps."""
     begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_system_step}
     nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
     if SHORT_WAY in state.nodes:
         nodes[SHORT_WAY] = state.nodes[SHORT_WAY]
-    for index, step in enumerate(event.plan.steps):
-        node = begun.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
+    return nodes | steps_as_they_stand(begun, event.plan, event.waits)
+
+
+def steps_as_they_stand(
+    known: Mapping[StepId, StepState], plan: Plan, waits: Mapping[StepId, tuple[StepId, ...]]
+) -> dict[StepId, StepState]:
+    """Return the steps of a plan, and the members of its groups, in its order; those not known have not begun."""
+    graph, _ = build_graph(plan.steps)
+    assert graph is not None
+    nodes: dict[StepId, StepState] = {}
+    for index, step in enumerate(plan.steps):
+        node = known.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
         node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
-        node.references, node.waits = graph.references.get(step.id, ()), event.waits.get(step.id, ())
+        node.references, node.waits = graph.references.get(step.id, ()), waits.get(step.id, ())
         nodes[step.id] = node
         for number, name in enumerate(node.members or (), start=1):
-            nodes[name] = state.nodes[name]
+            nodes[name] = known[name]
             nodes[name].order, nodes[name].needs = (index, number), node.needs
             nodes[name].waits = member_waits(node, (node.members or ())[: number - 1])
     return nodes
@@ -109,6 +123,17 @@ def is_kept(node: StepState) -> bool:
     return not (node.is_system_step or node.spec.id == SHORT_WAY) and (
         node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members)
     )
+
+
+def validate_anew(state: RunState) -> None:
+    """Go on as in EXECUTE, and judge anew what comes of it."""
+    if state.phase is Phase.VALIDATE:
+        state.phase = Phase.EXECUTE
+    forget_review(state)
+    for record in state.accept.records:
+        record.forget_after()
+    state.accept.lane_ready = False
+    recount(state)
 
 
 def forget_review(state: RunState) -> None:

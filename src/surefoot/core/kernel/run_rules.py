@@ -20,6 +20,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.amendment_rules import amend, is_touched
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
 from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
+from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.phase_rules import (
     ends_badly,
     going_back,
@@ -45,7 +46,6 @@ from surefoot.core.short_text import shortened
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
-from surefoot.effects import BY_REQUEST
 
 CLEAN = "clean"
 _SHORT_WAY = (
@@ -156,34 +156,14 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
     """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
     if not state.interrupting and state.cancelling is None:
         return leave(state, now) or _break_off_turns(state, now)
-    moves: list[Proposal] = []
-    if state.is_busy_itself and not state.accept.interrupt_requested:
-        event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
-        moves.append(Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None)))
-    for node in _active(state):
-        work = node.work
-        assert work is not None
-        is_ended = work.open is not None and BY_REQUEST[work.open].is_ended_by_pause
-        is_interruptible = is_ended or (work.conversation is not None and work.conversation.is_open)
-        if not is_interruptible or work.interrupt_requested or node.is_reaching_out:
-            continue
-        event = ev.InterruptRequested(**node.at(now))
-        moves.append(Proposal(event, do.Interrupt(**node.in_lane)))
-    return moves
+    moves = acceptance_interrupts(state, now, is_busy=state.is_busy_itself)
+    return moves + interrupts_of(_active(state), now)
 
 
 def _break_off_turns(state: RunState, now: float) -> list[Proposal]:
     """End the requests and calls of agents to whom a person has something to say at once."""
-    moves: list[Proposal] = []
-    for node in _active(state):
-        work = node.work
-        assert work is not None
-        is_waiting = work.open is None or BY_REQUEST[work.open].is_ended_by_pause
-        if not breaks_off(state, node) or not work.is_busy or not is_waiting:
-            continue
-        if not work.interrupt_requested and not node.is_reaching_out:
-            moves.append(Proposal(ev.InterruptRequested(**node.at(now)), do.Interrupt(**node.in_lane)))
-    return moves
+    nodes = [node for node in _active(state) if breaks_off(state, node)]
+    return interrupts_of(nodes, now)
 
 
 def _cancel(state: RunState, now: float) -> list[Proposal]:
@@ -397,10 +377,9 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     if state.unfinished > 0 or state.amending is not None:
         return []
     # The preparing of lanes in which nothing is left to run is ended.
-    if any(lane.is_open for lane in state.lanes.values()) and not state.accept.interrupt_requested:
-        event = ev.InterruptRequested(at=now, step=ACCEPTANCE, attempt=1)
-        return [Proposal(event, do.Interrupt(step=ACCEPTANCE, attempt=1, lane=None))]
-    return [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+    is_preparing = any(lane.is_open for lane in state.lanes.values())
+    ending = acceptance_interrupts(state, now, is_busy=is_preparing)
+    return ending or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
 
 
 def _whole_way(state: RunState, now: float) -> Proposal | None:

@@ -17,6 +17,7 @@ from surefoot.core.event_words import Applied, Diagnosis, Status
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import answered, begin, need, work_of
+from surefoot.core.kernel.interrupts import interrupt
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.state import LaneState, RunState, StepState
 from surefoot.effects import BY_REQUEST
@@ -72,8 +73,7 @@ def leave(state: RunState, now: float) -> list[Proposal]:
         needs_services = work.open is not None and BY_REQUEST[work.open].needs_services
         if work.lost_service is None or not needs_services or work.interrupt_requested:
             continue
-        event = ev.InterruptRequested(**node.at(now))
-        moves.append(Proposal(event, do.Interrupt(**node.in_lane)))
+        moves.append(interrupt(node, now))
     return moves
 
 
