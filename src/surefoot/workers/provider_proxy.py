@@ -12,7 +12,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from surefoot.core.globs import literal, matches
 from surefoot.core.regex import regex
@@ -92,14 +92,7 @@ class ProviderProxy:
         given = next((value for name, value in headers if name.lower() == "proxy-authorization"), "")
         if not secrets.compare_digest(given.encode(), basic_login(f"surefoot:{self._token}").encode()):
             raise _NotForwarded("407 Proxy Authentication Required", "This proxy is for one agent of Surefoot's.")
-        try:
-            method, target, _ = words.split(" ")
-            parts = urlsplit(f"https://{target}" if method == "CONNECT" else target)
-            host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS[parts.scheme]
-        except (ValueError, KeyError):
-            raise _NotForwarded("400 Bad Request", "CONNECT HOST:PORT or http://HOST/ was expected.") from None
-        if method != "CONNECT" and parts.scheme != "http":
-            raise _NotForwarded("400 Bad Request", "Only http:// is forwarded; use CONNECT for others.")
+        method, parts, host, port = _target_of(words)
         self._compare(host, port)
         try:
             async with asyncio.timeout(_CONNECT_S):
@@ -136,6 +129,19 @@ class ProviderProxy:
             far[1].close()
             raise
         return far
+
+
+def _target_of(words: str) -> tuple[str, SplitResult, str, int]:
+    """Return what the first line of a request asks for: its method, its address, and the host and port in that."""
+    try:
+        method, target, _ = words.split(" ")
+        parts = urlsplit(f"https://{target}" if method == "CONNECT" else target)
+        host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        raise _NotForwarded("400 Bad Request", "CONNECT HOST:PORT or http://HOST/ was expected.") from None
+    if method != "CONNECT" and parts.scheme != "http":
+        raise _NotForwarded("400 Bad Request", "Only http:// is forwarded; use CONNECT for others.")
+    return method, parts, host, port
 
 
 @asynccontextmanager
