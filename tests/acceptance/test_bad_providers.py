@@ -100,9 +100,9 @@ BAD = {
     "empty reply": Bad(said(text=""), 4, 7, ASKS, "neither text nor a tool call"),
     "words alone": Bad(said(text="It is done."), 4, 7, ASKS, "3 replies in a row held no tool call"),
     "refusal": Bad(ended("content_filter", "refusal"), 5, 3, ASKS, "it will not answer"),
-    "arguments that are no JSON": Bad(said(calls=[("edit", '{"edits": [')]), 4, 25, ASKS, "used wrongly 12 times"),
-    "arguments of another schema": Bad(said(calls=[("edit", {"path": 3})]), 4, 25, ASKS, "no argument 'path'"),
-    "unknown tool": Bad(said(calls=[("launch", {})]), 4, 25, ASKS, "there is no tool 'launch'"),
+    "arguments that are no JSON": Bad(said(calls=[("edit", '{"edits": [')]), 4, 7, ASKS, "the same reply 3 times"),
+    "arguments of another schema": Bad(said(calls=[("edit", {"path": 3})]), 4, 7, ASKS, "the same reply 3 times"),
+    "unknown tool": Bad(said(calls=[("launch", {})]), 4, 7, ASKS, "the same reply 3 times"),
 }
 FAST_ONCE = ("429", "cut stream")
 FAST_EVER = ("401", "words alone")
