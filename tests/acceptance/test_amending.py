@@ -77,3 +77,40 @@ def test_what_cannot_be_or_allows_more_is_refused(stage: Stage, text: str, said:
     assert refused.code == 2
     assert said in refused.out + refused.err
     assert stage.say("report", "--json").json["amendments"] == []
+
+
+def mend(stage: Stage) -> str:
+    """Correct the step of the plan file that fails, and return the file."""
+    path = stage.folder / "plan.yaml"
+    path.write_text(PLANS["edit"], "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["resume", "retry"])
+def test_an_edited_plan_is_taken_up(stage: Stage, command: str) -> None:
+    """Verified steps that stay are not done again, and from then on nothing is said of a file that differs."""
+    assert stage.run("partial").code == 3
+    head = stage.git("rev-parse", f"surefoot/{RUN}")
+    said = stage.say(command, "--plan", mend(stage))
+    assert (said.code, stage.states()) == (0, dict.fromkeys(("first", "second"), "verified"))
+    assert stage.git("rev-parse", f"surefoot/{RUN}~1") == head
+    assert "changed since" not in stage.say("resume").err
+
+
+def test_an_edited_plan_in_a_folder_counts_from_there(stage: Stage) -> None:
+    """Its paths mean what they meant when the run was started."""
+    (stage.user / "part").mkdir()
+    stage.bash("git mv a.txt b.txt part && git commit -qm Move")
+    assert stage.run("partial", "--cwd", "part").code == 3
+    assert stage.say("resume", "--plan", mend(stage)).code == 0
+    assert "part/b.txt" in stage.git("diff", "--name-only", f"surefoot/{RUN}~1", f"surefoot/{RUN}")
+
+
+def test_a_step_is_added_in_a_line(stage: Stage) -> None:
+    """It takes what it needs, proves and writes as options."""
+    assert stage.run("edit").code == 0
+    options = ("--run", "echo c > c.txt", "--needs", "second", "--check", "test -f c.txt", "--writes", "c.txt")
+    assert stage.say("add", "third", *options).code == 0
+    assert stage.say("resume").code == 0
+    assert stage.states()["third"] == "verified"
+    assert "there is no step" in stage.say("add", "fourth", "--run", "true", "--before", "nowhere").err

@@ -18,7 +18,7 @@ from surefoot.cli.app import app
 COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
-CHANGING = ("amend", "drop", "move")
+CHANGING = ("amend", "add", "drop", "move")
 LOOKING = ("status", "watch", "ls", "show", "report", "cost", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
 NAMES = [*WORKING, *DECIDING, *STEERING, *CHANGING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]

@@ -74,7 +74,7 @@ def test_retry_says_that_the_plan_file_differs_and_in_which_steps(desk: Desk) ->
     desk.run(FAILING)
     desk.plan(FAILING.replace("exit 1", "true"))
     said = desk.say("retry", "wrong")
-    assert (said.code, "(steps that differ: wrong)" in said.out, "start a new run" in said.out) == (5, True, True)
+    assert (said.code, "(steps that differ: wrong)" in said.out, "add --plan" in said.out) == (5, True, True)
 
 
 def test_steps_of_the_latest_run_are_offered_beside_the_runs(two: Runs) -> None:

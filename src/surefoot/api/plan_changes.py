@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.core.ids import RunId
+from surefoot.core.ids import RunId, StepId
+from surefoot.core.plan import Step
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import parse_plan
 
@@ -24,6 +26,7 @@ def plan_change(home: Home, run: RunId) -> str | None:
     if hashlib.sha256(content).hexdigest() == created.plan_digest:
         return None
     copy = (home.run_folder(run) / "plan.yaml").read_bytes()
+    in_force = {step.id: step for step in home.state(run).plan.steps}
     try:
         now, then = (
             {step.id: step for step in parse_plan(text.decode(), "plan").plan.steps} for text in (content, copy)
@@ -31,9 +34,15 @@ def plan_change(home: Home, run: RunId) -> str | None:
     except (PlanInvalid, UnicodeDecodeError):
         differing = "it is no plan that can run now"
     else:
-        names = [name for name in {**now, **then} if now.get(name) != then.get(name)]
+        names = _differing(now, then)
+        if names and not _differing(now, in_force):
+            return None  # an amendment has brought it into force
         differing = f"steps that differ: {', '.join(names)}" if names else "its steps are the same"
     return (
         f"The plan file {path} has changed since the run began ({differing}), but the run goes on by its own copy. "
-        f"To carry out the changed plan, start a new run: surefoot run {shlex.quote(str(path))}"
+        f"To change the plan of the run to it, add --plan {shlex.quote(str(path))}"
     )
+
+
+def _differing(now: Mapping[StepId, Step], then: Mapping[StepId, Step]) -> list[StepId]:
+    return [name for name in {**now, **then} if now.get(name) != then.get(name)]

@@ -1,7 +1,8 @@
-"""`amend`, `drop` and `move`: changes of a plan whose run goes on."""
+"""`amend`, `add`, `drop` and `move`: changes of a plan whose run goes on."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,17 +30,60 @@ def amend_by_file(given: Given, screen: Screen) -> int:
     *names, file = given.run_and_file
     if len(names) > 1:
         raise UsageError(f"{names[1]!r} is one argument too many; `surefoot amend [RUN] FILE` was expected")
-    path = Path(file)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise PlanInvalid.of(f"{file}: it cannot be read ({why}); the file of an amendment was expected") from error
+    text = _text_of(Path(file))
     with Home() as home:
         run = find_run(home, names[0] if names else None, given.repo)
-        folder = home.run_folder(run) / "plan.yaml"
-        present = folder.read_text("utf-8") if folder.is_file() else ""
-        return _amend(home, run, given, screen, lambda state: read_amendment(text, file, state.plan, present))
+        return _amend(home, run, given, screen, lambda state: _read(home, state, text, file))
+
+
+def amend_to(home: Home, run: RunId, file: Path, given: Given, screen: Screen) -> None:
+    """Change the plan of a run to that of a file, before an engine goes on with the run.
+
+    Raises:
+        PlanInvalid: the file cannot be read, or the plan cannot hold as the run stands.
+        UsageError: it allows more, or proves less, and nobody said yes to that.
+    """
+    text, state = _text_of(file), home.state(run)
+    wanted = _read(home, state, text, str(file))
+    if not wanted.operations:
+        screen.note([Line(f"{file} is the plan of the run already.", "dim", hang=2)])
+        return
+    found = effects_of(state, wanted.operations)
+    if found.objections:
+        raise PlanInvalid.of(*found.objections)
+    _refuse_wideners(found, given, screen)
+    amend(home, run, wanted.operations, why=wanted.why or f"as in {file.name}")
+    screen.note(_lines(found))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise PlanInvalid.of(f"{path}: it cannot be read ({why}); a plan, or an amendment, was expected") from error
+
+
+def _read(home: Home, state: RunState, text: str, name: str) -> ReadAmendment:
+    copy = home.run_folder(state.created.run) / "plan.yaml"
+    return read_amendment(text, name, state.plan, copy.read_text("utf-8") if copy.is_file() else "")
+
+
+def add(given: Given, screen: Screen) -> int:
+    """Add a step to the plan of a run."""
+    *names, step = given.step_to_add
+    if len(names) > 1 or bool(given.does_run) == bool(given.does_by_agent):
+        raise UsageError("`surefoot add [RUN] STEP --run CMD` (or `--agent TEXT`) was expected")
+    said: dict[str, object] = {"id": step}
+    said |= {"run": given.does_run} if given.does_run else {"agent": given.does_by_agent}
+    said |= {"needs": list(given.needs)} if given.needs else {}
+    said |= {"writes": list(given.writes)} if given.writes else {}
+    said |= {"checks": [{"run": one} for one in given.checks]} if given.checks else {}
+    beside = {key: value for key, value in (("before", given.before), ("after", given.after)) if value is not None}
+    text = json.dumps({"amend": [{"add": said, **beside}]}, ensure_ascii=False)
+    with Home() as home:
+        run = find_run(home, names[0] if names else None, given.repo)
+        return _amend(home, run, given, screen, lambda state: _read(home, state, text, "surefoot add"))
 
 
 def drop(given: Given, screen: Screen) -> int:
@@ -79,14 +123,19 @@ def _amend(home: Home, run: RunId, given: Given, screen: Screen, read: Callable[
     if given.dry_run or found.objections:
         _tell(run, found, screen, is_done=False, engine=None)
         return _INVALID if found.objections else 0
-    if found.wideners and not given.yes and not (screen.can_ask and _agrees(found, screen)):
-        _tell(run, found, screen, is_done=False, engine=None)
-        raise UsageError(
-            "it allows more, or proves less, than the plan in force; nothing was changed; add --yes for that"
-        )
+    _refuse_wideners(found, given, screen)
     amend(home, run, wanted.operations, why=given.why or wanted.why)
     _tell(run, found, screen, is_done=True, engine=engine_of(home, run))
     return 0
+
+
+def _refuse_wideners(found: AmendmentEffects, given: Given, screen: Screen) -> None:
+    """Ask a person about what allows more, or proves less, than the plan in force; refuse it where nobody says yes."""
+    if not found.wideners or given.yes or (screen.can_ask and _agrees(found, screen)):
+        return
+    ways = "; ".join(found.wideners)
+    text = f"it allows more, or proves less, than the plan in force ({ways}); nothing was changed; add --yes for that"
+    raise UsageError(text)
 
 
 def _agrees(found: AmendmentEffects, screen: Screen) -> bool:

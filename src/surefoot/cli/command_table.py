@@ -56,7 +56,14 @@ def run(given: Given, screen: Screen) -> int:
     return start(given, screen)
 
 
-@command("run repo yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json", panel=_WORK)
+_TO_PLAN = "Change the plan of the run to this file first; what is verified and stays the same is kept."
+
+
+@command(
+    "run repo in_plan yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json",
+    panel=_WORK,
+    in_plan=_TO_PLAN,
+)
 def resume(given: Given, screen: Screen) -> int:
     """Continue a run that was paused or killed, reached a limit, or waited for an answer.
 
@@ -67,7 +74,7 @@ def resume(given: Given, screen: Screen) -> int:
     return resume(given, screen)
 
 
-@command("run_or_step steps repo yes allow models quiet as_json", panel=_WORK)
+@command("run_or_step steps repo in_plan yes allow models quiet as_json", panel=_WORK, in_plan=_TO_PLAN)
 def retry(given: Given, screen: Screen) -> int:
     """Try failed, skipped or cancelled steps again, with the steps that waited for them.
 
@@ -192,6 +199,19 @@ def amend(given: Given, screen: Screen) -> int:
     from surefoot.cli.amendment_page import amend_by_file
 
     return amend_by_file(given, screen)
+
+
+@command(
+    "step_to_add does_run does_by_agent needs checks writes before after dry_run why yes repo as_json", panel=_DECIDE
+)
+def add(given: Given, screen: Screen) -> int:
+    """Add a step to the plan of a run. For all that a step can be, use `amend` and a file.
+
+    Example: surefoot add docs --run "make docs" --needs build --check "test -f site/index.html"
+    """
+    from surefoot.cli.amendment_page import add
+
+    return add(given, screen)
 
 
 @command("run_or_step steps dry_run why yes repo as_json", panel=_DECIDE)

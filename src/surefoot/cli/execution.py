@@ -126,9 +126,9 @@ def resume(given: Given, screen: Screen) -> ExitCode:
     """Go on with a run. One that has ended is reported, and nothing else."""
     with Home() as home:
         run = find_run(home, given.run, given.repo)
+        _follow_file(home, run, given, screen)
         state = home.state(run)
         _refuse_unknown(given.options, state.plan)
-        screen.note(_change_lines(home, run))
         if state.outcome is not None and _has_followed(state):
             screen.show([Line("This run has ended, so there is nothing to resume.", "dim")])
             return conclude(home, state, screen)
@@ -142,8 +142,8 @@ def retry(given: Given, screen: Screen) -> ExitCode:
     """Set steps of a run to be tried again, and go on with it."""
     with Home() as home:
         run, steps = find_steps(home, given.words, given.repo)
+        _follow_file(home, run, given, screen)
         _refuse_unknown(given.options, home.state(run).plan)
-        screen.note(_change_lines(home, run))
         set_to_retry(home, run, steps)
         if any(step.needs_program for step in home.state(run).plan.steps):
             text = f"Set to be tried again. Run {run} has steps that are Python functions: the program that made it"
@@ -153,10 +153,15 @@ def retry(given: Given, screen: Screen) -> ExitCode:
         return _work(home, run, given.options, screen)
 
 
-def _change_lines(home: Home, run: RunId) -> list[Line]:
-    """Say that the plan file is not what the run goes by."""
+def _follow_file(home: Home, run: RunId, given: Given, screen: Screen) -> None:
+    """Change the plan of the run to the file that was named; where none was, say how its own file differs."""
+    if given.in_plan is not None:
+        from surefoot.cli.amendment_page import amend_to
+
+        amend_to(home, run, given.in_plan, given, screen)
+        return
     text = plan_change(home, run)
-    return [] if text is None else [Line(text, "warn", hang=2)]
+    screen.note([] if text is None else [Line(text, "warn", hang=2)])
 
 
 def _has_followed(state: RunState) -> bool:

@@ -252,6 +252,23 @@ class Given:
     )
     after: Annotated[str | None, _option("--after", metavar="STEP", says="The step that it is taken up after.")] = None
 
+    step_to_add: Annotated[
+        tuple[str, ...],
+        _argument(metavar="[RUN] STEP", says="The run (default: the latest), and an id for the step."),
+        REQUIRED,
+    ] = ()
+    does_run: Annotated[str, _option("--run", metavar="CMD", says="The command that the step runs.")] = ""
+    does_by_agent: Annotated[str, _option("--agent", metavar="TEXT", says="What an agent has to do.")] = ""
+    needs: Annotated[
+        tuple[str, ...], _option("--needs", metavar="STEP", says="A step it needs; repeatable.", offers="steps")
+    ] = ()
+    checks: Annotated[
+        tuple[str, ...], _option("--check", metavar="CMD", says="A command that must pass after it; repeatable.")
+    ] = ()
+    writes: Annotated[
+        tuple[str, ...], _option("--writes", metavar="GLOB", says="Files that it may change; repeatable.")
+    ] = ()
+
     # What a person says to an agent.
     now: Annotated[
         bool, _option("--now", says="Break off the agent's turn under way, so that it reads this at once.")

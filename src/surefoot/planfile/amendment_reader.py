@@ -20,7 +20,7 @@ from surefoot.core.amendments import (
     SetScope,
 )
 from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import Limits, Plan, Step
+from surefoot.core.plan import Limits, Plan, Step, within
 from surefoot.core.plan_schema import OPERATIONS
 from surefoot.core.record import record
 from surefoot.errors import PlanInvalid
@@ -60,7 +60,7 @@ def read_amendment(text: str, name: str, plan: Plan, plan_text: str = "") -> Rea
     if isinstance(tree, Flaw):
         raise invalid(name, [tree])
     if isinstance(tree, Table) and "amend" not in _keys(tree):
-        return ReadAmendment(operations=operations_between(plan, parse_plan(text, name).plan))
+        return ReadAmendment(operations=operations_between(plan, _plan_in(tree, parse_plan(text, name).plan, plan)))
     page = Page()
     found = read_keys(page, tree, "amendment")
     if found is None:
@@ -71,6 +71,26 @@ def read_amendment(text: str, name: str, plan: Plan, plan_text: str = "") -> Rea
     if page.flaws:
         raise invalid(name, page.flaws)
     return ReadAmendment(operations=operations, why=why)
+
+
+def _plan_in(tree: Table, read: Plan, in_force: Plan) -> Plan:
+    """Return a plan that was read as the run would have it: in its folder, and with its workers.
+
+    Limits that the file does not name stay as they are.
+    """
+    page = Page()
+    found = read_keys(page, tree, "plan")
+    limits = in_force.limits if found is None else _Reading(page, in_force, None, _ATTEMPTS).limits(found)
+    read = replace(read, limits=limits)
+    return _as_started(within(read, in_force.folder) if in_force.folder else read, in_force)
+
+
+def _as_started(read: Plan, in_force: Plan) -> Plan:
+    """Return the plan with agents of others at the steps that were given to them when the run was started."""
+    workers = {step.id: step.body.worker_named for step in in_force.steps}
+    steps = ((step, workers.get(step.id)) for step in read.steps)
+    given = (step if worker is None else replace(step, body=step.body.given_to(worker)) for step, worker in steps)
+    return replace(read, steps=tuple(given))
 
 
 def _defaults_in(plan_text: str) -> tuple[Fields | None, int]:
@@ -118,12 +138,13 @@ class _Reading:
             case "goal":
                 yield SetGoal(goal=fields.take(kind, self.page.text, ""))
             case "scope":
-                yield SetScope(scope_write=fields.take(kind, partial(read_scope, self.page), ()))
+                scope = fields.take(kind, partial(read_scope, self.page), ())
+                yield SetScope(scope_write=self._here(replace(self.plan, scope_write=scope)).scope_write)
             case "limits":
-                yield SetLimits(limits=self._limits(fields))
+                yield SetLimits(limits=self.limits(fields))
             case "accept":
                 checks = fields.take(kind, partial(read_checks, self.page), ())
-                yield from (AddAccept(check=check) for check in checks)
+                yield from (AddAccept(check=one) for one in self._here(replace(self.plan, accept=checks)).accept)
             case _:
                 yield DropAccept(name=fields.take(kind, self.page.text, ""))
 
@@ -144,9 +165,14 @@ class _Reading:
 
     def _step(self, node: Tree) -> Step | None:
         read = read_step(self.page, node, self.defaults, self.attempts)
-        return None if read is None else read.step
+        return None if read is None else self._here(replace(self.plan, steps=(read.step,))).steps[0]
 
-    def _limits(self, fields: Fields) -> Limits:
+    def _here(self, plan: Plan) -> Plan:
+        """Return a plan as if the folder of the run were the whole repository."""
+        return within(plan, self.plan.folder) if self.plan.folder else plan
+
+    def limits(self, fields: Fields) -> Limits:
+        """Return the limits in force with those in their place that stand there."""
         given, _ = fields.take("limits", partial(read_limits, self.page), (Limits(), _ATTEMPTS))
         node = fields.node("limits")
         named = _keys(node) if isinstance(node, Table) else set[str]()
