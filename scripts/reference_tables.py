@@ -29,6 +29,7 @@ PAGES = {
         "## Plan keys": "plan",
         "### `prepare`": "prepare",
         "### `services`": "service",
+        "### `constraints`": "constraint",
         "### `limits`": "limits",
         "## Step keys": "step",
         "### `agent`": "agent",

@@ -114,3 +114,45 @@ def test_a_step_is_added_in_a_line(stage: Stage) -> None:
     assert stage.say("resume").code == 0
     assert stage.states()["third"] == "verified"
     assert "there is no step" in stage.say("add", "fourth", "--run", "true", "--before", "nowhere").err
+
+
+WRITES = '  - {id: other, needs: [hold], run: "mkdir -p config && echo a > config/a && echo b > b.txt"}\n'
+
+
+@pytest.mark.parametrize("deny", ["config/**", "config"])
+def test_what_holds_for_a_run_is_enforced_in_the_lane(stage: Stage, deny: str) -> None:
+    """The file that may not be changed is put back with all else of the attempt, and the reason names the sentence."""
+    with stage.held(PLANS["holding"] + WRITES) as program:
+        assert stage.say("tell", RUN, "Terraform manages it", "--keep", "--deny", deny).code == 0
+        stage.go()
+        assert program.wait().code == 3
+    report = stage.say("report", RUN, "--json").json
+    [other] = [one for one in report["steps"] if one["id"] == "other"]
+    assert "this holds for the run: Terraform manages it" in other["reason"]
+    assert [one["text"] for one in report["constraints"]] == ["Terraform manages it"]
+
+
+def test_a_command_that_a_constraint_denies_is_never_run(stage: Stage) -> None:
+    """From the plan file on; to take it back wants a yes."""
+    held = 'constraints: [{text: No publishing, commands: ["publish*"]}]'
+    assert stage.run(f"goal: g\n{held}\nsteps: [{{id: a, run: publish it}}]").code == 5
+    assert "No publishing" in stage.say("report", RUN).out
+    dropped = amendment(stage, "amend: [{drop_constraint: No publishing}]")
+    refused = stage.say("amend", dropped)
+    assert (refused.code, "is dropped or changed" in refused.err) == (2, True)
+    assert stage.say("amend", dropped, "--yes").code == 0
+
+
+def test_an_edited_plan_does_not_take_back_what_holds(stage: Stage) -> None:
+    """A person said it, and only they take it back."""
+    assert stage.run("partial").code == 3
+    assert stage.say("tell", RUN, "Keep the tests", "--keep").code == 0
+    assert stage.say("resume", "--plan", mend(stage)).code == 0
+    assert [one["text"] for one in stage.say("report", "--json").json["constraints"]] == ["Keep the tests"]
+
+
+def test_a_glob_that_is_none_of_the_repository_is_refused(stage: Stage) -> None:
+    """With what was expected."""
+    assert stage.run("partial").code == 3
+    refused = stage.say("tell", RUN, "Keep out", "--keep", "--deny", "../other")
+    assert (refused.code, "../other" in refused.err) == (2, True)

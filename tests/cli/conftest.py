@@ -178,6 +178,7 @@ class Shapes:
             "accept": [],
             "questions": [],
             "messages": [],
+            "constraints": [],
             "amendments": [],
             "asking": ASKING,
             "findings": [],

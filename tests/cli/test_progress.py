@@ -44,7 +44,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import finish, take_ready
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Check, Limits, Plan, Prepare, RunBody, Step
+from surefoot.core.plan import Check, Constraint, Limits, Plan, Prepare, RunBody, Step
 from surefoot.core.policy_types import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
 from surefoot.core.tool_payload import PlanChange, Understood
@@ -217,6 +217,10 @@ TOLD: list[tuple[Event, str]] = [
             at=3.0, amendment="m", revision=1, changes=(StepChange(step=StepId("b"), fate=Fate.ADDED, why=""),)
         ),
         "plan       revision 1 of the plan holds: b added",
+    ),
+    (
+        ev.ConstraintAdded(at=3.0, constraint=Constraint(text="Keep it", deny=("c/**",)), by="una"),
+        "holds      by una: Keep it (not to be changed: c/**)",
     ),
     (
         ev.AmendmentRefused(at=3.0, amendment="m", why="there is no step 'x'"),

@@ -26,7 +26,7 @@ from surefoot.core.event_words import (
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Limits, Plan, RunBody, Step
+from surefoot.core.plan import Constraint, Limits, Plan, RunBody, Step
 from surefoot.core.policy_types import Overdue, Policy
 from surefoot.core.state import RunState
 from surefoot.errors import IllegalTransition
@@ -91,6 +91,7 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "amendment": "m",
     "operations": (SetGoal(goal="h"),),
     "why": "because",
+    "constraint": Constraint(text="c", deny=("config/**",)),
 }
 _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
     "commit": "c",

@@ -10,8 +10,10 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import Fault, GoalOptions, ModelRouting, RoleModels, ToolCall, Usage
 from surefoot.core.amendments import (
     AddAccept,
+    AddConstraint,
     AddStep,
     DropAccept,
+    DropConstraint,
     DropStep,
     MoveStep,
     ReplaceStep,
@@ -26,6 +28,7 @@ from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import (
     AgentBody,
     Check,
+    Constraint,
     Effect,
     ForEach,
     Limits,
@@ -105,7 +108,9 @@ def _amended() -> list[Event]:
         *(ReplaceStep(step=anew.id, by=anew), AddStep(step=added), MoveStep(step=added.id, before=StepId("b"))),
         *(SetGoal(goal="h"), SetScope(scope_write=("src/**",)), SetLimits(limits=Limits(parallel=2))),
         *(AddAccept(check=KEPT), DropAccept(name=KEPT.name)),
+        *(AddConstraint(constraint=Constraint(text="Keep it")), DropConstraint(text="Keep it")),
     )
+    run.say(ev.ConstraintAdded, constraint=Constraint(text="Keep that", deny=("c/**",)))
     run.say(ev.AmendmentProposed, amendment="m1", operations=operations, why="Another way")
     run.say(ev.AmendmentProposed, amendment="m2", operations=(DropStep(step=StepId("b")),), why="The new step needs it")
     return run.go().journal

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from surefoot.api.agent_messages import tell
+    from surefoot.api.agent_messages import keep, tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
@@ -43,6 +43,7 @@ __all__ = [
     "events",
     "home_folder",
     "inbox",
+    "keep",
     "land_run",
     "pause",
     "reject",
@@ -64,6 +65,7 @@ _PLACES = {
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "run_control"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "queries"),
     "ShownFile": "shown_files",
+    "keep": "agent_messages",
     "tell": "agent_messages",
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),

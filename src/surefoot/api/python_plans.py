@@ -186,6 +186,7 @@ class Plan:
     services: Sequence[core.Service] = ()
     accept: Sequence[Check] = ()
     scope_write: Sequence[str] = (core.EVERYTHING,)
+    constraints: Sequence[core.Constraint] = ()
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     wall_s: float | None = None
     parallel: int = 1

@@ -179,7 +179,7 @@ def take_over(given: Given, screen: Screen) -> int:
     return take_over(given, screen)
 
 
-@command("agent text now repo as_json", panel=_DECIDE)
+@command("agent text now keep deny repo as_json", panel=_DECIDE)
 def tell(given: Given, screen: Screen) -> int:
     """Say something to an agent. Its next request holds the message, once, also after a kill.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surefoot.api.agent_messages import keep
 from surefoot.api.agent_messages import tell as send
 from surefoot.api.home import Home
 from surefoot.cli.lookup import find_run, find_steps
@@ -13,19 +14,39 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.short_text import listed
 from surefoot.core.state import MessageState
+from surefoot.errors import UsageError
 from surefoot.views.lines import Line, one_line
 
 
 def tell(given: Given, screen: Screen) -> int:
-    """Say something to an agent of a run."""
+    """Say something to an agent of a run, or what holds for all of it."""
+    if given.deny and not given.keep:
+        raise UsageError("--deny says which files may not be changed from here on; it belongs to --keep")
     with Home() as home:
         run, step = _whom(home, given)
+        if given.keep:
+            return _keep(home, run, step, given, screen)
         state = send(home, run, given.text, step=step, now=given.now)
         sent, engine = list(state.messages.values())[-1], engine_of(home, run)
     if screen.is_json:
         told = {"run": run, "message": sent.sent.message, "step": step, "to": sent.to, "now": given.now}
         screen.document({**told, "engine": engine})
     screen.show(_lines(run, sent, engine))
+    return 0
+
+
+def _keep(home: Home, run: RunId, step: str | None, given: Given, screen: Screen) -> int:
+    """Let a person's words hold for all of a run."""
+    if step is not None or given.now:
+        raise UsageError("--keep is for all of a run: name the run alone, and leave out --now")
+    before = len(home.state(run).messages)
+    state, engine = keep(home, run, given.text, deny=given.deny), engine_of(home, run)
+    kept, sent = state.plan.constraints[-1], list(state.messages.values())[before:]
+    if screen.is_json:
+        screen.document({"run": run, "constraint": kept.text, "deny": kept.deny, "told": bool(sent), "engine": engine})
+    denied = f"; {listed(map(one_line, kept.deny), 6)} may not be changed" if kept.deny else ""
+    screen.show([Line(f"It holds from here on{denied}.", "good", hang=2)])
+    screen.show(line for message in sent for line in _lines(run, message, engine))
     return 0
 
 

@@ -274,6 +274,15 @@ class Given:
         bool, _option("--now", says="Break off the agent's turn under way, so that it reads this at once.")
     ] = False
 
+    keep: Annotated[
+        bool,
+        _option("--keep", says="Let it hold from here on: planner, workers and reviewer read it in every brief."),
+    ] = False
+    deny: Annotated[
+        tuple[str, ...],
+        _option("--deny", metavar="GLOB", says="With --keep: these files may not be changed; repeatable."),
+    ] = ()
+
     # What the rules are asked about.
     effect: Annotated[Effect | None, _option("--effect", says="The effect class of the step.")] = None
     of_step: Annotated[

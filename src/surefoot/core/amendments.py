@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from surefoot.core.graph import build_graph, suggestion
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Effect, Limits, Plan, Step
+from surefoot.core.plan import Check, Constraint, Effect, Limits, Plan, Step, with_constraints
 from surefoot.core.record import record
 
 
@@ -83,7 +83,22 @@ class SetGoal:
     goal: str
 
 
-Operation = AddStep | DropStep | ReplaceStep | MoveStep | SetLimits | SetScope | AddAccept | DropAccept | SetGoal
+@record
+class AddConstraint:
+    """Something that holds from here on, whatever goal and steps say."""
+
+    constraint: Constraint
+
+
+@record
+class DropConstraint:
+    """A constraint less."""
+
+    text: str
+
+
+_OfTheWhole = SetLimits | SetScope | AddAccept | DropAccept | SetGoal | AddConstraint | DropConstraint
+Operation = AddStep | DropStep | ReplaceStep | MoveStep | _OfTheWhole
 
 
 def amended(plan: Plan, operations: Sequence[Operation]) -> tuple[Plan, tuple[str, ...]]:
@@ -117,6 +132,12 @@ def _folded(plan: Plan, operation: Operation) -> _Folded:
             return _replace(plan, operation)
         case MoveStep():
             return _move(plan, operation)
+        case _:
+            return _of_the_whole(plan, operation)
+
+
+def _of_the_whole(plan: Plan, operation: _OfTheWhole) -> _Folded:
+    match operation:
         case AddAccept():
             return _add_accept(plan, operation)
         case DropAccept():
@@ -127,6 +148,10 @@ def _folded(plan: Plan, operation: Operation) -> _Folded:
             return replace(plan, scope_write=operation.scope_write), ""
         case SetGoal():
             return replace(plan, goal=operation.goal), ""
+        case AddConstraint():
+            return with_constraints(replace(plan, constraints=(operation.constraint,)), plan.constraints), ""
+        case DropConstraint():
+            return _drop_constraint(plan, operation)
 
 
 def _placed(plan: Plan, step: Step, before: StepId | None, after: StepId | None) -> _Folded:
@@ -182,6 +207,14 @@ def _add_accept(plan: Plan, operation: AddAccept) -> _Folded:
     return replace(plan, accept=(*plan.accept, operation.check)), ""
 
 
+def _drop_constraint(plan: Plan, operation: DropConstraint) -> _Folded:
+    left = tuple(one for one in plan.constraints if one.text != operation.text)
+    if len(left) == len(plan.constraints):
+        known = "; ".join(repr(one.text) for one in plan.constraints) or "there are none"
+        return plan, f"there is no constraint {operation.text!r}; those of the plan: {known}"
+    return replace(plan, constraints=left), ""
+
+
 def _unknown(plan: Plan, name: StepId) -> str:
     return f"there is no step {name!r}; {suggestion(name, {one.id: one for one in plan.steps})}"
 
@@ -235,6 +268,9 @@ def _wideners(before: Plan, after: Plan) -> Iterator[str]:
         was, now = getattr(before.limits, name), getattr(after.limits, name)
         if was is not None and (now is None or now > was):
             yield f"the limit {name} is raised from {was:g} to {'nothing' if now is None else f'{now:g}'}"
+    for one in before.constraints:
+        if one not in after.constraints:
+            yield f"the constraint {one.text!r} is dropped or changed"
     known = {step.id: step for step in before.steps}
     for check in before.accept:
         if check not in after.accept:
@@ -242,6 +278,8 @@ def _wideners(before: Plan, after: Plan) -> Iterator[str]:
     for step in after.steps:
         if step.id in known:
             yield from _wideners_of_step(before, after, known[step.id], step)
+        elif step.reaches_out or step.effect.is_outside:
+            yield f"step {step.id!r} is {step.effect} and was in no plan before"
 
 
 def _wideners_of_step(before: Plan, after: Plan, was: Step, now: Step) -> Iterator[str]:

@@ -55,7 +55,7 @@ def new_state(
 
 def policy_of(plan: Plan, given: Policy) -> Policy:
     """Return the rules of the settings with those of the plan, which can only raise."""
-    return replace(given, raising=(*given.raising, plan.policy)) if plan.policy else given
+    return replace(given, raising=(*given.raising, plan.rules)) if plan.rules else given
 
 
 def recount(state: RunState) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import ClassVar, Final, Literal
@@ -281,6 +281,20 @@ class Limits:
 
 
 @record
+class Constraint:
+    """Something that holds for all that a run does, whatever its goal and its steps say."""
+
+    raw: ClassVar[Raw] = WRITTEN
+
+    text: str
+    """What holds, in words: agents read it in every brief."""
+    deny: tuple[str, ...] = ()
+    """Globs over files that nothing in the run may change."""
+    commands: tuple[str, ...] = ()
+    """Patterns of commands that nothing in the run may execute, as in a rule."""
+
+
+@record
 class Plan:
     """The dependency graph of steps with everything they share."""
 
@@ -304,6 +318,8 @@ class Plan:
     """What runs beside the steps that use it."""
     policy: tuple[Rule, ...] = ()
     """Rules that may raise a tier."""
+    constraints: tuple[Constraint, ...] = ()
+    """What holds for planner, workers and reviewer alike; files and commands that it denies are refused."""
     folder: str = ""
     """The folder of the repository in which its commands start; empty: the root. See `within`."""
 
@@ -318,6 +334,21 @@ class Plan:
         if name in self.limits.resources:
             return self.limits.resources[name]
         return None if any(service.name == name for service in self.services) else 1
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """Globs over files that no step may change, whatever it may write; a folder stands for all that is in it."""
+        return with_content([glob for one in self.constraints for glob in one.deny])
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Its rules, those that follow from its constraints included."""
+        denied = (
+            Rule(name=f"constraint-{number}", tier=Tier.NEVER, reason=one.text, commands=one.commands)
+            for number, one in enumerate(self.constraints, start=1)
+            if one.commands
+        )
+        return (*self.policy, *denied)
 
     @property
     def folder_prefix(self) -> str:
@@ -342,6 +373,12 @@ class Plan:
         return next(service for service in self.services if service.name == name)
 
 
+def with_constraints(plan: Plan, constraints: Iterable[Constraint]) -> Plan:
+    """Return the plan with these constraints and its own; one that is said in the same words stands once."""
+    found = {one.text: one for one in (*constraints, *plan.constraints)}
+    return replace(plan, constraints=tuple(found.values()))
+
+
 def within(plan: Plan, folder: str) -> Plan:
     """Return the plan for one folder of a repository, as if that were the whole: paths and globs count from there."""
 
@@ -362,6 +399,7 @@ def within(plan: Plan, folder: str) -> Plan:
         prepare=None if plan.prepare is None else replace(plan.prepare, key=globs(plan.prepare.key)),
         accept=tuple(map(check, plan.accept)),
         scope_write=globs(plan.scope_write),
+        constraints=tuple(replace(one, deny=globs(one.deny)) for one in plan.constraints),
         steps=tuple(map(step, plan.steps)),
     )
 

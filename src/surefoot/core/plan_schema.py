@@ -17,6 +17,7 @@ from surefoot.core.plan import (
     AgentLimits,
     AskBody,
     Check,
+    Constraint,
     Limits,
     OnFailure,
     Plan,
@@ -74,9 +75,17 @@ _PLAN = (
     Key("limits", Value("limits", table="limits"), "What the run may use; see below.", usual=""),
     Key("env", VARIABLES, "Variables for prepare, bodies, checks and acceptance."),
     Key("policy", list_of("rule"), "Rules that can raise the tier of a step; see [policy](policy.md)."),
+    Key("constraints", record_of("constraint")._replace(is_many=True), "What holds for planner, workers and reviewer "
+        "alike, whatever the goal and the steps say; see below."),
     Key("defaults", record_of("defaults"), "Step keys that hold for every step that does not set them itself; see "
         "below.", usual="none", field=""),
     Key("steps", list_of("step"), "The steps, at least one.", need="a list of steps", field=""),
+)
+_CONSTRAINT = (
+    Key("text", TEXT, "What holds, in words: agents read it in every brief, and a reason for what is refused.",
+        need="what holds, in words,"),
+    Key("deny", PATHS, "Globs of files that nothing in the run may change."),
+    Key("commands", TEXTS, "Patterns of commands that nothing in the run may execute, as in [rules](policy.md#rules)."),
 )
 _PREPARE = (
     Key("run", TEXT, "The command.", "Runs once in each lane, and again when a key file has changed.",
@@ -302,13 +311,16 @@ _OPERATION = (
     Key("limits", Value("limits", table="limits"), "Those limits that change; the others stay."),
     Key("accept", list_of("check"), "Acceptance checks that are added."),
     Key("drop_accept", TEXT, "The name of an acceptance check."),
+    Key("constraint", record_of("constraint"), "`{text: …, deny: [GLOB, …], commands: [PATTERN, …]}`: what holds from "
+        "here on for planner, workers and reviewer alike; what it denies is refused."),
+    Key("drop_constraint", TEXT, "The words of a constraint."),
 )
 _AMENDMENT = (
     Key("why", TEXT, "Why the plan changes. People and later agents read it.", usual="none"),
     Key("amend", list_of("operation"), "What changes, in this order.", need="a list of changes"),
 )
 # fmt: on
-OPERATIONS = ("add", "replace", "drop", "move", "goal", "scope", "limits", "accept", "drop_accept")
+OPERATIONS = tuple(key.name for key in _OPERATION if key.name not in ("before", "after"))
 """The keys of which each change of an amendment has exactly one."""
 DEMAND = Table("a rule", _DEMAND, Demand)
 """The keys of a rule that say what its answer has to be like."""
@@ -321,6 +333,7 @@ TABLES: Mapping[str, Table] = {
     "limits": Table("`limits`", _LIMITS, Limits),
     "amendment": Table("an amendment", _AMENDMENT),
     "operation": Table("a change", _OPERATION, one_of=OPERATIONS),
+    "constraint": Table("a constraint", _CONSTRAINT, Constraint, alone="text"),
     "resource": Table("a resource", _RESOURCE, alone="count"),
     "scope": Table(
         "`scope`", (Key("write", PATHS, "Globs of the files the run may change.", need="a list of globs"),), alone=""

@@ -14,7 +14,7 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.messages import given_before, waiting_for_brief
 from surefoot.core.model_chain import has_native_tools
-from surefoot.core.plan import EVERYTHING, Check
+from surefoot.core.plan import EVERYTHING, Check, Constraint
 from surefoot.core.prompts import (
     ALL_GREEN,
     EXCERPTS,
@@ -113,11 +113,20 @@ def goal_and_constraints(state: RunState, node: StepState) -> str:
     accept = shown(state.plan.accept)
     if accept:
         lines += ["It is reached when these hold:", *(f"- {asked(check)}" for check in accept), ""]
+    if state.plan.constraints:
+        # Words of people, verbatim.
+        held = (f"- {one.text}{_denied(one)}" for one in state.plan.constraints)
+        lines += ["This holds whatever the goal, the plan and the steps say:", *held, ""]
     lines.append(f"The run may change {_files(state.plan.scope_write)}.")
     if _role(node) is Role.WORKER:
         writes = state.plan.writes_of(node.spec)
         lines.append(f"This step may change {_files(writes)}.")
     return "\n".join(lines)
+
+
+def _denied(constraint: Constraint) -> str:
+    files = f" These files may not be changed: {', '.join(constraint.deny)}." if constraint.deny else ""
+    return files + (f" These commands are refused: {', '.join(constraint.commands)}." if constraint.commands else "")
 
 
 def _files(globs: Sequence[str]) -> str:

@@ -90,6 +90,9 @@ def report_of(state: RunState) -> Report:
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
         "messages": list(map(_message, state.messages.values())),
+        "constraints": [
+            {"text": one.text, "deny": [*one.deny], "commands": [*one.commands]} for one in state.plan.constraints
+        ],
         "amendments": list(map(_amendment, state.amendments.values())),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],

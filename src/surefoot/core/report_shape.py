@@ -98,6 +98,14 @@ class MessageShape(TypedDict):
     given: dict[str, int]
 
 
+class ConstraintShape(TypedDict):
+    """Something that holds for all that the run does."""
+
+    text: str
+    deny: list[str]
+    commands: list[str]
+
+
 class AmendmentShape(TypedDict):
     """A change of the plan that somebody wanted."""
 
@@ -224,6 +232,7 @@ class Report(TypedDict):
     accept: list[CheckShape]
     questions: list[QuestionShape]
     messages: list[MessageShape]
+    constraints: list[ConstraintShape]
     amendments: list[AmendmentShape]
     asking: AskingShape
     findings: list[FindingShape]

@@ -20,6 +20,8 @@ class EditableFiles:
 
     writes: tuple[str, ...]
     """Globs over files that may be changed, from the root of the repository; none: nothing may be changed."""
+    denied: tuple[str, ...] = ()
+    """Globs over files that may not be changed all the same."""
     seen: Mapping[str, str]
     """Files whose content the model has seen, by path, with the digest of the content."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from functools import partial
 
 from surefoot.core.amendments import (
     AddAccept,
+    AddConstraint,
     AddStep,
     DropAccept,
+    DropConstraint,
     DropStep,
     MoveStep,
     Operation,
@@ -20,14 +23,14 @@ from surefoot.core.amendments import (
     SetScope,
 )
 from surefoot.core.ids import StepId, encode_id
-from surefoot.core.plan import Limits, Plan, Step, within
-from surefoot.core.plan_schema import OPERATIONS
+from surefoot.core.plan import Constraint, Limits, Plan, Step, within
+from surefoot.core.plan_schema import OPERATIONS, TABLES
 from surefoot.core.record import record
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.check_reader import read_checks
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.plan_loader import invalid, parse_plan, read_limits, read_scope
-from surefoot.planfile.readers import read_keys
+from surefoot.planfile.readers import read_keys, read_record
 from surefoot.planfile.step_reader import read_defaults, read_step
 from surefoot.planfile.tree import Flaw, Items, Scalar, Table, Tree, read_tree
 
@@ -71,6 +74,18 @@ def read_amendment(text: str, name: str, plan: Plan, plan_text: str = "") -> Rea
     if page.flaws:
         raise invalid(name, page.flaws)
     return ReadAmendment(operations=operations, why=why)
+
+
+def read_constraint(text: str, deny: Sequence[str], plan: Plan) -> Constraint:
+    """Return what a person says to hold for a run, with globs as an amendment's file would have them.
+
+    Raises:
+        PlanInvalid: a glob is none of a file of the repository.
+    """
+    said = {"amend": [{"constraint": {"text": text, "deny": list(deny)}}]}
+    [operation] = read_amendment(json.dumps(said, ensure_ascii=False), "--deny", plan).operations
+    assert isinstance(operation, AddConstraint)
+    return operation.constraint
 
 
 def _plan_in(tree: Table, read: Plan, in_force: Plan) -> Plan:
@@ -142,6 +157,12 @@ class _Reading:
                 yield SetScope(scope_write=self._here(replace(self.plan, scope_write=scope)).scope_write)
             case "limits":
                 yield SetLimits(limits=self.limits(fields))
+            case "constraint":
+                read = fields.take(kind, partial(read_record, self.page, table=TABLES["constraint"]), None)
+                made = () if read is None else self._here(replace(self.plan, constraints=(read,))).constraints
+                yield from (AddConstraint(constraint=one) for one in made)
+            case "drop_constraint":
+                yield DropConstraint(text=fields.take(kind, self.page.text, ""))
             case "accept":
                 checks = fields.take(kind, partial(read_checks, self.page), ())
                 yield from (AddAccept(check=one) for one in self._here(replace(self.plan, accept=checks)).accept)
@@ -207,6 +228,9 @@ def _of_the_whole(before: Plan, after: Plan) -> Iterator[Operation]:
         yield SetLimits(limits=after.limits)
     if before.scope_write != after.scope_write:
         yield SetScope(scope_write=after.scope_write)
+    known = [one.text for one in before.constraints]
+    # What people have said to hold stays, also where their plan file does not have it.
+    yield from (AddConstraint(constraint=one) for one in after.constraints if one.text not in known)
     yield from (DropAccept(name=check.name) for check in before.accept if check not in after.accept)
     yield from (AddAccept(check=check) for check in after.accept if check not in before.accept)
 

@@ -87,6 +87,8 @@ class _Draft:
                 f"{whole} may not be changed in this step; it may change: {allowed}. If it has to be changed all the "
                 "same, use `propose` to say so"
             )
+        if matches(whole, self.state.denied):
+            raise Refused(f"{whole} may not be changed in this run: see what holds for it, below the goal")
         held = self.files.look(path)
         known = self.state.seen.get(self.context.mask(path))
         if held is not None and not known:

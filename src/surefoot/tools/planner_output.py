@@ -205,7 +205,11 @@ def _made(
         f"step {one.step}: {one.text}" for one in findings if one.severity is Severity.WARNING and one.step is not None
     ]
     plan = within(parsed.plan, basis.plan.folder) if basis.plan.folder else parsed.plan
-    return replace(plan, policy=basis.plan.policy, files=basis.plan.files), text, remarks
+    return (
+        replace(plan, policy=basis.plan.policy, constraints=basis.plan.constraints, files=basis.plan.files),
+        text,
+        remarks,
+    )
 
 
 def _document(

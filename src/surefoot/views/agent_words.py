@@ -151,6 +151,10 @@ def _amendment_words(event: Event) -> Words | None:
         case ev.PlanAmended():
             changes = listed((f"{one_line(one.step)} {one.fate.value}" for one in event.changes), 6)
             return "plan", f"revision {event.revision} of the plan holds: {changes or 'no step changes'}", ""
+        case ev.ConstraintAdded():
+            denied = f" (not to be changed: {listed(map(one_line, event.constraint.deny), 4)})"
+            said = one_line(event.constraint.text)
+            return "holds", f"by {one_line(event.by)}: {said}{denied if event.constraint.deny else ''}", ""
         case ev.AmendmentRefused():
             return "refused", f"the plan stays as it is: {one_line(event.why)}", "warn"
         case _:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import (
         AmendmentShape,
         CheckShape,
+        ConstraintShape,
         MessageShape,
         QuestionShape,
         Report,
@@ -154,6 +155,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         Section(title="Acceptance", rows=list(map(_check_row, accept))),
         Section(title="Questions", rows=list(map(question_row, report["questions"]))),
         Section(title="Messages", rows=list(map(_message_row, report["messages"]))),
+        Section(title="What holds for the run", rows=list(map(_constraint_row, report["constraints"]))),
         Section(title="Changes of the plan", rows=list(map(_amendment_row, report["amendments"]))),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
         Section(title="Outside effects", rows=_effect_rows(report)),
@@ -291,6 +293,12 @@ def _message_row(message: MessageShape) -> Row:
     if given:
         return Row(word="read", name=whose, text=text, aside=f"before its reply at {given}")
     return Row(word="waiting", name=whose, text=text, style="warn", aside="no agent has read it")
+
+
+def _constraint_row(constraint: ConstraintShape) -> Row:
+    """Say what people have said to hold, and what it denies."""
+    denied = listed(map(one_line, (*constraint["deny"], *constraint["commands"])))
+    return Row(word="denies" if denied else "holds", name=denied, text=one_line(constraint["text"]))
 
 
 def _amendment_row(wanted: AmendmentShape) -> Row:

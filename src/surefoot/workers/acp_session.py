@@ -478,8 +478,9 @@ class Session:
 
     async def _write(self, params: Json) -> Any:
         """Write a file whole, where the step may."""
-        path, writes = clean(self._inner(str(params["path"]))), self._context.plan.writes_of(self._command.spec)
-        if not matches(path, writes):
+        plan = self._context.plan
+        path, writes = clean(self._inner(str(params["path"]))), plan.writes_of(self._command.spec)
+        if matches(path, plan.denied) or not matches(path, writes):
             self._line(f"refused: write {path}")
             raise Refused(f"{path} lies outside what this step may change: {', '.join(writes) or 'nothing'}")
         files = LaneFiles(self._root)

@@ -21,6 +21,7 @@ from surefoot.core.events.agent_events import PlanAdopted as PlanAdopted
 from surefoot.core.events.agent_events import PlanEdited as PlanEdited
 from surefoot.core.events.amendment_events import AmendmentProposed as AmendmentProposed
 from surefoot.core.events.amendment_events import AmendmentRefused as AmendmentRefused
+from surefoot.core.events.amendment_events import ConstraintAdded as ConstraintAdded
 from surefoot.core.events.amendment_events import PlanAmended as PlanAmended
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
@@ -139,6 +140,7 @@ EVENTS: tuple[type[Event], ...] = (
     AmendmentProposed,
     PlanAmended,
     AmendmentRefused,
+    ConstraintAdded,
     SessionOpened,
     SessionReported,
     SessionTurnEnded,

@@ -9,6 +9,7 @@ from typing import ClassVar
 from surefoot.core.amendments import Operation, StepChange
 from surefoot.core.event import Event
 from surefoot.core.ids import StepId
+from surefoot.core.plan import Constraint
 from surefoot.core.raw import GivenName, Handle
 from surefoot.core.record import record
 
@@ -45,3 +46,12 @@ class AmendmentRefused(Event):
     is_decision: ClassVar[bool] = True
     amendment: Handle
     why: str
+
+
+@record
+class ConstraintAdded(Event):
+    """A person says what holds from here on, whatever the goal and the steps say."""
+
+    is_waited_for: ClassVar[bool] = True
+    constraint: Constraint
+    by: GivenName

@@ -31,7 +31,7 @@ from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, c
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
-from surefoot.core.kernel.plan_adoption import go_back, plan_adopted, validate_anew
+from surefoot.core.kernel.plan_adoption import constraint_added, go_back, plan_adopted, validate_anew
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.placeholders import member_of
@@ -425,6 +425,7 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.EffectFailed: _effect_failed,
     ev.EffectCancelled: _effect_cancelled,
     ev.PlanAdopted: plan_adopted,
+    ev.ConstraintAdded: constraint_added,
     ev.AmendmentProposed: _amendment_proposed,
     ev.AmendmentRefused: amendment_refused,
     ev.PlanAmended: plan_amended,

@@ -25,6 +25,7 @@ from surefoot.core.budget import exhausted, told_at
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.failure_words import because, cure_of, with_cure
+from surefoot.core.globs import matches, with_content
 from surefoot.core.kernel.approval_rules import (
     allowed_meanwhile,
     get_consent,
@@ -327,17 +328,24 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         commit=work.checkpoint.commit,
         scope=(*state.plan.scope_write, *(node.spec.writes or ())),
         writes=state.plan.writes_of(node.spec),
+        denied=state.plan.denied,
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,
     )
     return Proposal(ev.InspectionRequested(**node.at(now)), command)
 
 
-def _outside_scope(_: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+def _outside_scope(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Fail the attempt that wrote where it may not, or wrote what no commit may hold."""
     assert work.changes is not None
     if work.changes.outside:
         reason = f"wrote outside the scope: {', '.join(work.changes.outside[:10])}"
+        held = (
+            one.text
+            for one in state.plan.constraints
+            if any(matches(path, with_content(one.deny)) for path in work.changes.outside)
+        )
+        reason = "; ".join((reason, *(f"this holds for the run: {text}" for text in held)))
         return fails(node, now, Diagnosis.STRUCTURAL, reason)
     if work.changes.secrets:
         where = ", ".join(work.changes.secrets[:10])

@@ -225,7 +225,7 @@ def _may_begin(call: ToolCallState, earlier: list[ToolCallState], later: list[To
 
 def _editable_files(state: RunState, node: StepState, conversation: Conversation) -> EditableFiles:
     writes = state.plan.writes_of(node.spec)
-    return EditableFiles(writes=writes, seen=dict(conversation.seen))
+    return EditableFiles(writes=writes, denied=state.plan.denied, seen=dict(conversation.seen))
 
 
 def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInForce:

@@ -114,7 +114,9 @@ def _weigh(state: RunState, node: StepState, one: Permission) -> Decision:
     if known is not None and known is not _WRITES:
         return known
     if known is not None and call.does is not None:
-        outside = [path for path in call.does.writes if path.startswith("/") or not matches(path, writes)]
+        denied = state.plan.denied
+        outside = [path for path in call.does.writes if path.startswith("/") or matches(path, denied)]
+        outside += [path for path in call.does.writes if path not in outside and not matches(path, writes)]
         if outside:
             reason = f"It lies outside what the step may change: {', '.join(outside[:5])}"
             return Decision(tier=Tier.NEVER, rule="agent-scope", reason=reason)

@@ -17,7 +17,7 @@ from surefoot.core.graph_state import member_waits, policy_of, recount, reset, w
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.short_way import SHORT_WAY
-from surefoot.core.plan import Plan
+from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLANNING, REVIEWING
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
@@ -62,7 +62,7 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     need(flaw is None, event, flaw or "")
     nodes = _nodes_by(state, event)
     changed = event.plan.accept != state.plan.accept
-    hold(state, event.plan, nodes, event.revision)
+    hold(state, with_constraints(event.plan, state.plan.constraints), nodes, event.revision)
     state.plan_text = event.text or state.plan_text
     state.proposal, state.replan = None, ""
     if changed:
@@ -71,10 +71,21 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
 
 
 def hold(state: RunState, plan: Plan, nodes: dict[StepId, StepState], revision: int) -> None:
-    """Let a plan, with its steps as they stand and its rules, take the place of the one in force."""
-    others = tuple(rules for rules in state.policy.raising if rules != state.plan.policy)
+    """Let a plan, with its steps as they stand, take the place of the one in force."""
+    _adopt(state, plan)
+    state.nodes, state.revision = nodes, revision
+
+
+def _adopt(state: RunState, plan: Plan) -> None:
+    """Let a plan and its rules take the place of the one in force."""
+    others = tuple(rules for rules in state.policy.raising if rules != state.plan.rules)
     state.policy = policy_of(plan, replace(state.policy, raising=others))
-    state.nodes, state.adopted, state.revision = nodes, plan, revision
+    state.adopted = plan
+
+
+def constraint_added(state: RunState, event: ev.ConstraintAdded) -> None:
+    """Let something hold from here on, whatever the goal and the steps say."""
+    _adopt(state, with_constraints(replace(state.plan, constraints=(event.constraint,)), state.plan.constraints))
 
 
 def _nodes_by(state: RunState, event: ev.PlanAdopted) -> dict[StepId, StepState]:

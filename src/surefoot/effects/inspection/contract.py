@@ -60,6 +60,8 @@ class Inspect(StepCommand):
     commit: str
     scope: tuple[str, ...]
     writes: tuple[str, ...]
+    denied: tuple[str, ...] = ()
+    """Globs over files that the run may not change, whatever the step may write."""
     counts_lines: bool = False
     """Whether a rule asks how many lines were changed."""
     by_hand: bool = False

@@ -102,9 +102,13 @@ def _sorted_out(command: do.Inspect, changed: Sequence[str]) -> tuple[list[str],
     """Return the changed paths that are kept, those that are not, and those of them outside the scope."""
     if command.spec.effect is Effect.READ:
         return [], sorted(set(changed)), []
-    keeps = [path for path in changed if matches(path, command.writes)]
+    keeps = [path for path in changed if matches(path, command.writes) and not matches(path, command.denied)]
     refused = sorted(set(changed) - set(keeps))
-    return keeps, refused, [path for path in refused if not matches(path, command.scope)]
+    return (
+        keeps,
+        refused,
+        [path for path in refused if matches(path, command.denied) or not matches(path, command.scope)],
+    )
 
 
 def _remove_changed_caches(context: RunContext, lane: str) -> None:
