@@ -133,6 +133,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
         ev.EngineStarted,
         ev.FindingReported,
         ev.ModelRequestDue,
+        ev.ConstraintAdded,
     }
     accepted = set(ev.EVENTS) - always
     for state in STATES:
