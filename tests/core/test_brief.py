@@ -69,7 +69,7 @@ def test_the_instructions_are_the_same_in_every_attempt(role: Role) -> None:
 def test_a_model_without_native_tools_is_told_of_no_tool_that_it_has_not(role: Role) -> None:
     """Its instructions are short, and the same in every attempt."""
     facts = ModelFacts(name="p:m", native_tools=False)
-    routing = ModelRouting(roles={role.value: RoleModels(chain=(facts,))})
+    routing = ModelRouting(roles={role.cast.value: RoleModels(chain=(facts,))})
     said = brief(stage(role=role, routing=routing))[0].text
     assert said == instructions(role, is_basic=True)
     assert len(said) < len(instructions(role))
@@ -90,7 +90,7 @@ def test_each_role_is_told_how_its_conversation_ends(role: str, end: str) -> Non
     assert end in brief(stage(role=Role(role)))[0].text
 
 
-@pytest.mark.parametrize("role", [Role.SCOUT, Role.PLANNER, Role.REVIEWER])
+@pytest.mark.parametrize("role", [Role.SCOUT, Role.PLANNER, Role.REPLANNER, Role.REVIEWER])
 def test_a_role_that_changes_nothing_is_told_of_no_tool_that_writes(role: Role) -> None:
     """What does not exist in a phase is not named as a tool in it."""
     tools = next(line for line in brief(stage(role=role))[0].text.splitlines() if line.startswith("Your tools: "))

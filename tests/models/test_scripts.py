@@ -237,7 +237,10 @@ async def test_a_script_that_ends_says_where(tmp_path: Path, play: Play) -> None
         ("- fault: {kind: tired}\n", "1:17: found the text 'tired'; one of rate_limit,"),
         ("- calls: [{tool: read, arguments: 3}]\n", "1:35: found the number 3; a mapping or a text was expected"),
         ("say: x\n", "1:1: found a mapping; a list of replies was expected"),
-        ("- when: {role: boss}\n  say: x\n", "1:16: found the text 'boss'; one of scout, planner, worker, reviewer"),
+        (
+            "- when: {role: boss}\n  say: x\n",
+            "1:16: found the text 'boss'; one of scout, planner, replanner, worker, reviewer",
+        ),
     ],
 )
 def test_mistakes_of_a_script_have_places(tmp_path: Path, text: str, problem: str) -> None:

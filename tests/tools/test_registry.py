@@ -51,6 +51,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "propose": {"change": "x", "why": "y"},
     "understood": {"summary": "x", "files": [], "scope": [], "accept": [{"run": "true"}]},
     "plan": {"steps": [STEP | {"run": "true"}]},
+    "amend": {"why": "x", "changes": [{"add": STEP | {"run": "true"}, "before": "a"}, {"drop": "b"}]},
     "finish": {"summary": "x", "confidence": 0.5},
 }
 

@@ -109,7 +109,7 @@ def create_run(
         left_out=selection.left_out,
     )
     routing = None
-    if source.repository is not None and needs_models(created, plan):
+    if source.repository is not None and needs_models(created, plan, options):
         # Before anything is made for the run: where no model can be asked, nothing is left.
         root = inspect_source(source.repository).root
         routing = routing_for(replace(created, repository=str(root)), plan, options)
@@ -331,7 +331,7 @@ async def engage(
             if state.has_workspace:  # without one there are no commands that could be left over
                 await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
             context = _open_context(home, state, functions or FunctionRegistry(), watching)
-            asking = asking_for(state.created, state.plan, options)
+            asking = asking_for(state.created, state.plan, options, state.routing)
             if asking is not None:
                 context.models, context.model_timeout_s = asking
             token = home.journal.raise_token(run)

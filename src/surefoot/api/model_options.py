@@ -14,10 +14,13 @@ from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
 from surefoot.settings import ModelSettings, load_settings
 
+_PLANNER = "planner="
 
-def needs_models(created: ev.RunCreated, plan: Plan) -> bool:
-    """Tell whether a run asks models."""
-    return created.goal_options is not None or any(step.body.played_by for step in plan.steps)
+
+def needs_models(created: ev.RunCreated, plan: Plan, options: Options, known: ModelRouting | None = None) -> bool:
+    """Tell whether a run asks models: for its goal, for its steps, or for a planner that was named for it."""
+    is_planned = any(flag.startswith(_PLANNER) for flag in options.models) or (known is not None and known.with_planner)
+    return created.goal_options is not None or is_planned or any(step.body.played_by for step in plan.steps)
 
 
 def routing_for(
@@ -30,7 +33,7 @@ def routing_for(
     Raises:
         ConfigInvalid: no model is named and no key is set, or a model cannot be asked, or its price is not known.
     """
-    if not needs_models(created, plan):
+    if not needs_models(created, plan, options, known):
         return None
     if options.routing is not None:
         return options.routing
@@ -46,9 +49,9 @@ def routing_for(
     return routing if options.with_reviewer is None else replace(routing, with_reviewer=options.with_reviewer)
 
 
-def asking_for(created: ev.RunCreated, plan: Plan, options: Options) -> tuple[Model, float] | None:
+def asking_for(created: ev.RunCreated, plan: Plan, options: Options, known: ModelRouting) -> tuple[Model, float] | None:
     """Return what asks models, and how long a reply may take, in seconds; None for runs that ask none."""
-    if not needs_models(created, plan):
+    if not needs_models(created, plan, options, known):
         return None
     from surefoot.models.client import Providers
     from surefoot.models.routing import timeout_of

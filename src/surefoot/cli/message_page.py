@@ -14,6 +14,7 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.short_text import listed
 from surefoot.core.state import MessageState
+from surefoot.core.system_steps import REPLANNING
 from surefoot.errors import UsageError
 from surefoot.views.lines import Line, one_line
 
@@ -64,9 +65,16 @@ def _whom(home: Home, given: Given) -> tuple[RunId, str | None]:
 
 
 def _lines(run: RunId, message: MessageState, engine: str | None) -> Iterator[Line]:
-    steps = listed(map(one_line, message.to), 6)
-    whose = f"the agent at step {steps} reads it" if message.to else "the next agent of the run reads it"
+    is_planned, steps = REPLANNING in message.to, [step for step in message.to if step != REPLANNING]
+    whose = (
+        f"the agent at step {listed(map(one_line, steps), 6)} reads it"
+        if steps
+        else "the next agent of the run reads it"
+    )
     when = "at once: its turn is broken off" if message.sent.is_urgent else "with its next request"
-    yield Line(f"Sent; {whose} {when}.", "good", hang=2)
+    if steps or not is_planned:
+        yield Line(f"Sent; {whose} {when}.", "good", hang=2)
+    if is_planned:
+        yield Line("Sent; the planner looks whether the plan has to change.", "good", hang=2)
     if engine is None:
         yield Line(f"Next: surefoot resume {run}", "head", is_whole=True)

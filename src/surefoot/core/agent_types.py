@@ -24,10 +24,21 @@ class Role(StrEnum):
     """Finds out what there is, in UNDERSTAND."""
     PLANNER = "planner"
     """Makes the plan, in PLAN."""
+    REPLANNER = "replanner"
+    """The planner once more, in EXECUTE: changes the plan in force, or leaves it."""
     WORKER = "worker"
     """Carries out one attempt at one step, in EXECUTE."""
     REVIEWER = "reviewer"
     """Looks at the whole result with fresh eyes, in VALIDATE; may object, never pass."""
+
+    @property
+    def cast(self) -> Role:
+        """The role whose models play it."""
+        return Role.PLANNER if self is Role.REPLANNER else self
+
+
+CAST = tuple(role for role in Role if role.cast is role)
+"""The roles that models are named for."""
 
 
 class Fault(StrEnum):
@@ -173,6 +184,8 @@ class ModelRouting:
     """What is done about a model without a known price: `refuse` or `tokens-only`."""
     brief_tokens_max: int = 32_000
     """No brief is longer, whatever the model takes."""
+    with_planner: bool = False
+    """Whether somebody named a model for the planner: then it is asked where a step of a written plan fails, too."""
     with_reviewer: bool = False
 
 

@@ -5,7 +5,7 @@ An amendment is a list of operations. They are folded onto the plan in their ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
 
@@ -254,6 +254,23 @@ def is_same_work(before: Step, after: Step) -> bool:
     return all(
         getattr(before, one.name) == getattr(after, one.name) for one in fields(Step) if one.name not in _NOT_WORK
     )
+
+
+def steps_of(operations: Iterable[Operation]) -> tuple[Step, ...]:
+    """Return the steps that an amendment brings into a plan."""
+    found = (
+        (one.step if isinstance(one, AddStep) else one.by)
+        for one in operations
+        if isinstance(one, AddStep | ReplaceStep)
+    )
+    return tuple(found)
+
+
+def lost_checks(before: Plan, after: Plan) -> tuple[tuple[Step, Check], ...]:
+    """Return the checks of steps that no step of another plan asks, each with its step."""
+    kept = {(check.digest, check.expect) for step in after.steps for check in step.checks}
+    pairs = ((step, check) for step in before.steps for check in step.checks)
+    return tuple((step, check) for step, check in pairs if (check.digest, check.expect) not in kept)
 
 
 def wideners_of(before: Plan, after: Plan) -> tuple[str, ...]:

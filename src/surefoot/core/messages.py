@@ -6,10 +6,12 @@ request holds it again, and a request that has a reply holds it for good.
 
 from __future__ import annotations
 
+from surefoot.core.agent_types import Role
 from surefoot.core.attempt import Running
 from surefoot.core.event_words import Outcome, Phase
 from surefoot.core.ids import StepId, nearest_said
 from surefoot.core.state import FINAL, MessageState, RunState, StepState
+from surefoot.core.system_steps import REPLANNING
 
 MESSAGE_MAX = 4_000
 """So many characters a message may have: no brief shortens it, and it stands in all that follow."""
@@ -23,9 +25,18 @@ def has_conversation(node: StepState) -> bool:
     return work.conversation is not None or (work.session is not None and not work.session.is_over)
 
 
+def has_planner(state: RunState) -> bool:
+    """Tell whether a planner can change the plan while its steps are carried out."""
+    is_made = state.revision > 0 if state.created.goal_options is not None else state.routing.with_planner
+    return is_made and Role.PLANNER.value in state.routing.roles and state.phase is Phase.EXECUTE
+
+
 def recipients(state: RunState, to: StepId | None) -> list[StepId]:
-    """Return the steps that a message is for: the one it names, or those whose agents talk now."""
-    return [to] if to is not None else [name for name in state.active if has_conversation(state.nodes[name])]
+    """Return the steps that a message is for: the one it names; or the planner, and those whose agents talk now."""
+    if to is not None:
+        return [to]
+    talking = [name for name in state.active if has_conversation(state.nodes[name]) and name != REPLANNING]
+    return [*talking, *([REPLANNING] if has_planner(state) else [])]
 
 
 def give_open_messages(state: RunState, step: StepId) -> None:
@@ -82,7 +93,7 @@ def flaw_of_message(state: RunState, to: StepId | None) -> str:
         return f"it has ended ({state.outcome.value}), so no agent will read a message; {hint}"
     if to is None:
         is_made_later = state.created.goal_options is not None and state.phase in (Phase.UNDERSTAND, Phase.PLAN)
-        can_read = is_made_later or any(_may_converse(node) for node in state.nodes.values())
+        can_read = is_made_later or has_planner(state) or any(_may_converse(node) for node in state.nodes.values())
         return "" if can_read else "no agent is at work in it, and none of its steps to come is an agent's"
     node = state.nodes.get(to)
     if node is None:

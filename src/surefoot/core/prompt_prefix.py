@@ -210,7 +210,7 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
     baseline = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
     notes = latest_notes([note for note, is_prior in _notes(state, node) if is_prior], tokens_max)
     return [
-        _step(node) if role is Role.WORKER else "",
+        _step(node) if role is Role.WORKER else node.spec.body.text if role is Role.REPLANNER else "",
         _plan(state, node, 2 if level >= 2 else _NEAR),
         _understood(state, level) if role is not Role.SCOUT else "",
         _section("What held before the first change:", baseline),

@@ -29,6 +29,15 @@ Steps that do not need one another may run side by side. What cannot be undone c
 
 End with `plan`. It is checked at once; what is wrong is said with its line, and you may put it right. A person may be
 shown the plan before anything of it is carried out.""",
+    Role.REPLANNER: """\
+This is EXECUTE, and steps of the plan may be at work while you think; nothing is stopped for you. You are the planner
+once more: something has happened that may change the plan. Find out what it means, read what you need, and decide
+whether the plan in force still leads to the goal. You may leave it as it is, replace a step, split one (small steps in
+front of it, and in its place a step `run: "true"` that needs them and keeps its checks), go another way round, add
+steps, drop steps that have not begun, or move them. Where an order matters, say which step now comes before which, and
+why. What is verified stays as it is unless you replace it. No check may get lost. Do not change more than you must.
+
+End with `amend`: what changes, and why; no changes, if the plan should stay. A person may be shown it first.""",
     Role.WORKER: """\
 This is EXECUTE: one attempt at one step of the plan. Do what the step says and nothing beyond it. Files outside the
 globs that it may write cannot be changed: such calls are refused. Read a file before you write it anew. Commands run

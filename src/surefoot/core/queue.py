@@ -99,8 +99,12 @@ def is_at_work(state: RunState, node: StepState) -> bool:
 
 
 def is_crowded(state: RunState, node: StepState) -> bool:
-    """Tell whether as many bodies are under way, or come before this one, as the plan allows."""
-    others = (state.nodes[name] for name in state.active if name != node.spec.id)
+    """Tell whether as many bodies of steps are under way, or come before this one, as the plan allows."""
+    if node.is_system_step:
+        return False
+    others = (
+        other for name in state.active if name != node.spec.id and not (other := state.nodes[name]).is_system_step
+    )
     return sum(_goes_before(state, other, node) for other in others) >= state.plan.limits.parallel
 
 

@@ -33,7 +33,7 @@ from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.record import record
 from surefoot.core.system_steps import SYSTEM_STEPS
-from surefoot.core.tool_payload import MadePlan
+from surefoot.core.tool_payload import MadePlan, ProposedAmendment
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects.effect import AtStep
 
@@ -428,6 +428,12 @@ class RunState:
     """Why the run goes back to make another plan, once nothing is under way."""
     returns: int = 0
     """How often it has gone back."""
+    offered: ProposedAmendment | None = None
+    """What the planner wants changed while steps are carried out, until it is proposed."""
+    asked_about: dict[StepId, float] = field(default_factory=dict[StepId, float])
+    """The failed steps that the planner was asked about, and when each had failed."""
+    replans: int = 0
+    """How often it was asked about failures."""
     limit: str | None = None
     """The limit at which the run has stopped, until somebody goes on."""
     has_shown_plan: bool = False

@@ -18,38 +18,41 @@ BASELINE = StepId("(baseline)")
 UNDERSTANDING = StepId("(understand)")
 PLANNING = StepId("(plan)")
 REVIEWING = StepId("(review)")
+REPLANNING = StepId("(replan)")
 PHASES: dict[StepId, tuple[Phase, ...]] = {
     COMMANDS: (Phase.UNDERSTAND, Phase.PLAN),
     UNDERSTANDING: (Phase.UNDERSTAND,),
     PLANNING: (Phase.PLAN,),
     REVIEWING: (Phase.VALIDATE,),
     BASELINE: (Phase.UNDERSTAND, Phase.PLAN),
+    REPLANNING: (Phase.EXECUTE,),
 }
 SYSTEM_STEPS = tuple(PHASES)
 """Their names; what was added later stands last, for the order is a part of the state. The parentheses keep them apart
 from every id a plan can have.
 """
-_ROLES = {UNDERSTANDING: Role.SCOUT, PLANNING: Role.PLANNER, REVIEWING: Role.REVIEWER}
+_ROLES = {UNDERSTANDING: Role.SCOUT, PLANNING: Role.PLANNER, REPLANNING: Role.REPLANNER, REVIEWING: Role.REVIEWER}
 _TITLES = {
     COMMANDS: "Approve the commands around the steps",
     UNDERSTANDING: "Understand the goal",
     BASELINE: "Go on without a baseline",
     PLANNING: "Make the plan",
     REVIEWING: "Review the result",
+    REPLANNING: "Look whether the plan has to change",
 }
 
 
-def system_step_of(name: StepId) -> Step:
-    """Return a system step."""
+def system_step_of(name: StepId, instructions: str = "") -> Step:
+    """Return a system step; what it is about may stand in its instructions."""
     if name not in _ROLES:
         body = AskBody(question=_TITLES[name])
         return Step(id=name, title=_TITLES[name], body=body, effect=Effect.READ, retry=RetryPolicy(maximum_attempts=1))
     return Step(
         id=name,
         title=_TITLES[name],
-        body=AgentBody(instructions=_TITLES[name], role=_ROLES[name]),
+        body=AgentBody(instructions=instructions or _TITLES[name], role=_ROLES[name]),
         effect=Effect.READ,
         writes=(),
         retry=RetryPolicy(initial_interval_s=0.0, retry_unknown=True),
-        on_failure=OnFailure.BLOCK if name == REVIEWING else OnFailure.ASK,
+        on_failure=OnFailure.BLOCK if name in (REVIEWING, REPLANNING) else OnFailure.ASK,
     )

@@ -6,6 +6,7 @@ The kernel acts on the type of the record, never on the name of the tool.
 from __future__ import annotations
 
 from surefoot.core.agent_types import Claim, Note, Understanding
+from surefoot.core.amendments import Operation
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Check, Plan, Prepare
 from surefoot.core.plan_commands import PlanCommand
@@ -52,4 +53,18 @@ class Planned:
     """What the plan runs beside the bodies of its steps, with what the texts of the commands tell."""
 
 
-Payload = Note | PlanChange | Claim | Understood | Planned
+@record
+class ProposedAmendment:
+    """What REPLAN ends with."""
+
+    operations: tuple[Operation, ...] = ()
+    """What changes in the plan; none: it stays."""
+    why: str = ""
+    """What changes in the plan and its order, and why; or why nothing does."""
+    gives_up: bool = False
+    """Whether no change of the plan reaches the goal."""
+    commands: tuple[PlanCommand, ...] = ()
+    """What it has run beside the bodies of steps, with what the texts of the commands tell."""
+
+
+Payload = Note | PlanChange | Claim | Understood | Planned | ProposedAmendment

@@ -71,7 +71,7 @@ def _end(name: str, *roles: Role, state: type[ToolState] | None = None) -> ToolR
 RECALL = "recall"
 _EVERYBODY = frozenset(Role)
 _WORKER = frozenset({Role.WORKER})
-_READERS = frozenset({Role.SCOUT, Role.PLANNER})
+_READERS = frozenset({Role.SCOUT, Role.PLANNER, Role.REPLANNER})
 _ROWS = (
     ToolRow(name="list", kind=ToolKind.READ, roles=_EVERYBODY),
     ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY, basic=_READERS),
@@ -83,10 +83,11 @@ _ROWS = (
     ToolRow(name="edit", kind=ToolKind.WRITE, roles=_WORKER, state=EditableFiles, basic=_WORKER),
     ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER, basic=_WORKER),
     ToolRow(name="note", kind=ToolKind.NOTE, roles=_EVERYBODY),
-    ToolRow(name="ask", kind=ToolKind.ASK, roles=frozenset({Role.SCOUT, Role.PLANNER, Role.WORKER})),
+    ToolRow(name="ask", kind=ToolKind.ASK, roles=_READERS | _WORKER),
     ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER),
     _end("understood", Role.SCOUT, state=PlanInForce),
     _end("plan", Role.PLANNER, state=PlanInForce),
+    _end("amend", Role.REPLANNER, state=PlanInForce),
     _end("finish", Role.WORKER, Role.REVIEWER),
 )
 TOOLBOX: Mapping[str, ToolRow] = {row.name: row for row in _ROWS}

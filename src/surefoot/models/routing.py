@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from surefoot.core.agent_types import ModelFacts, ModelRouting, Price, Role, RoleModels
+from surefoot.core.agent_types import CAST, ModelFacts, ModelRouting, Price, Role, RoleModels
 from surefoot.errors import ConfigInvalid
 from surefoot.models.gguf import LOCAL
 from surefoot.models.names import default_by_key, flaw_of_name
@@ -44,7 +44,7 @@ def routing_of(
     """
     layers = [_of_flags(flags), _of_environment(environ), settings.chains]
     settings = with_environment(settings, environ)
-    roles = {role.value: _chosen(role.value, layers) or default_by_key(environ) for role in Role}
+    roles = {role.value: _chosen(role.value, layers) or default_by_key(environ) for role in CAST}
     if not all(roles.values()):
         raise ConfigInvalid.of(_no_model())
     stronger = next((layer[_STRONGER] for layer in layers if layer.get(_STRONGER)), ())
@@ -59,6 +59,7 @@ def routing_of(
         },
         unknown_price=settings.unknown_price,
         brief_tokens_max=settings.brief_tokens,
+        with_planner=any(layer.get(Role.PLANNER.value) for layer in layers),
         with_reviewer=settings.review if with_reviewer is None else with_reviewer,
     )
     return with_named(routing, settings, environ, named)
@@ -93,7 +94,7 @@ def with_named(
 def cast_alone(name: str) -> ModelRouting:
     """Return a model routing in which one model that costs nothing plays every role."""
     models = RoleModels(chain=(facts_of(name, ModelSettings(prices={name: Price(input_usd=0.0, output_usd=0.0)})),))
-    return ModelRouting(roles={role.value: models for role in Role})
+    return ModelRouting(roles={role.value: models for role in CAST})
 
 
 def timeout_of(settings: ModelSettings, environ: Mapping[str, str]) -> float:

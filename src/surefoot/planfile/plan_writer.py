@@ -38,12 +38,17 @@ def plan_text(document: Mapping[str, object]) -> str:
             _sorted(cast("Mapping[str, object]", step), TABLES["step"].names) if isinstance(step, Mapping) else step
             for step in cast("Sequence[object]", steps)
         ]
+    return f"{EDITOR_LINE}\n{document_text(plan)}"
+
+
+def document_text(document: Mapping[str, object]) -> str:
+    """Return a document as YAML in which every text is read back as that text."""
     yaml = YAML()
     yaml.width = 2**20
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
-    yaml.dump(_written(plan), out)  # pyright: ignore[reportUnknownMemberType]
-    return f"{EDITOR_LINE}\n{out.getvalue()}"
+    yaml.dump(_written(document), out)  # pyright: ignore[reportUnknownMemberType]
+    return out.getvalue()
 
 
 def record_said(record: object, name: str) -> dict[str, object]:

@@ -12,13 +12,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from surefoot.core.agent_programs import AgentProgram
-from surefoot.core.agent_types import Price, Role
+from surefoot.core.agent_types import CAST, Price
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places
 
-CHAINS = ("default", *(role.value for role in Role))
+CHAINS = ("default", *(role.value for role in CAST))
 """The keys of `[models]` that say who plays a role."""
 _TRUSTS = "it comes with the repository, and may not say who is trusted"
 SENDS = "it comes with the repository, and could send your key and your code elsewhere"

@@ -107,7 +107,7 @@ class Overview:
 
     def add_surroundings(self, role: Role) -> None:
         """Add the tree, the latest commits and, for who makes plans, what seems to run the tests."""
-        if role in (Role.SCOUT, Role.PLANNER):
+        if role.cast in (Role.SCOUT, Role.PLANNER):
             self._add(ExcerptKind.TESTS, "\n".join(self._test_commands()))
         size = int(self.room * SURROUNDINGS_SHARE) * _BYTES_A_TOKEN
         self._add(ExcerptKind.TREE, tree_of(self.repository.sizes, size))

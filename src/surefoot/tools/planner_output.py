@@ -16,7 +16,7 @@ from surefoot.core.agent_types import KeyFile, Understanding
 from surefoot.core.event_words import Severity
 from surefoot.core.globs import is_inside
 from surefoot.core.ids import encode_id
-from surefoot.core.plan import EVERYTHING, Plan, within
+from surefoot.core.plan import EVERYTHING, Plan, Step, within
 from surefoot.core.record import record
 from surefoot.core.review import review
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
@@ -57,7 +57,7 @@ def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
     """End UNDERSTAND with what was found out; for a small goal with a plan, too."""
     carried_out = {key: value for key, value in arguments.items() if key in _CARRIED_OUT}
     if place := place_of_secret(carried_out, context.mask):
-        return failed(_secret_at(place))
+        return failed(secret_at(place))
     understanding = Understanding(
         summary=arguments.text("summary"),
         files=tuple(KeyFile(path=one.text("path"), learned=one.text("learned")) for one in arguments.objects("files")),
@@ -76,7 +76,7 @@ def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
         return failed(
             "`steps` is for plans so small that no step needs another; leave `steps` out, and plan afterwards"
         )
-    made = _made(basis, [_step_said(one) for one in steps] or [_NOT_YET], {}, 1)
+    made = _made(basis, [step_said(one) for one in steps] or [_NOT_YET], {}, 1)
     if isinstance(made, str):
         return failed(made)
     parsed, text, remarks = made
@@ -94,7 +94,7 @@ def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
 def plan(arguments: Arguments, context: ToolContext) -> ToolResult:
     """End PLAN with a plan that can run."""
     if place := place_of_secret(arguments, context.mask):
-        return failed(_secret_at(place))
+        return failed(secret_at(place))
     assert isinstance(context.state, PlanInForce)
     state = context.state
     kept = _kept_steps(state, context.commands)
@@ -104,7 +104,7 @@ def plan(arguments: Arguments, context: ToolContext) -> ToolResult:
         return failed(
             f"{', '.join(again)}: begun already, and kept as it was; leave it out, and name it in `needs` only"
         )
-    steps = [*kept, *map(_step_said, own)]
+    steps = [*kept, *map(step_said, own)]
     basis = replace(_basis(state.plan), kept=tuple(state.kept))
     services, parallel = arguments.table("services") or _NOTHING, arguments.number("parallel", 1)
     made = _made(basis, steps, services, parallel)
@@ -115,7 +115,8 @@ def plan(arguments: Arguments, context: ToolContext) -> ToolResult:
     return ToolResult(ok=True, text=f"the plan can run{_with_remarks(remarks)}", payload=planned)
 
 
-def _secret_at(place: str) -> str:
+def secret_at(place: str) -> str:
+    """Say that a secret stands in what a model wrote for a plan."""
     return (
         f"`{place}` holds the value of a secret variable, or what has the form of a key; a plan is stored and shown, "
         "so no secret may stand in it; have the step read it from a variable named in `env_from`"
@@ -173,7 +174,7 @@ def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:
     return check
 
 
-def _step_said(step: Arguments) -> dict[str, object]:
+def step_said(step: Arguments) -> dict[str, object]:
     """Return a model's step as a plan file has it."""
     said = {key: value for key, value in step.items() if value is not None and value != []}
     if said.get("network"):
@@ -236,24 +237,27 @@ def _document(
 def _beyond_models(parsed: ParsedPlan, basis: _Basis) -> Iterator[str]:
     """Yield what a plan file may say, and a model may not: what no sandbox holds."""
     for step in parsed.plan.steps:
-        if step.id in basis.kept:
-            continue
-        at = parsed.places[step.id]
-        if step.home:
-            yield (
-                f"{at}: `reads` names {', '.join(step.home)}, in the home of the user; only paths of the repository "
-                "were expected; take it out, or have a step `ask` for what is needed"
-            )
-        if step.for_each is not None and step.for_each.lines is not None and step.network:
-            yield (
-                f"{at}: the command for its items would have the step's network before a person is asked; list the "
-                "items, or let another step without the network write them to a file"
-            )
-        elif step.probe is not None and step.probe.ask.too_open:
-            yield f"{at}: {step.probe.ask.too_open}"
+        if step.id not in basis.kept:
+            yield from (f"{parsed.places[step.id]}: {flaw}" for flaw in step_flaws(step))
     for service in parsed.plan.services:
         if service.network and service not in basis.plan.services:
             yield f"the service {service.name} has `network`; a model's services have that of their lane; take it out"
+
+
+def step_flaws(step: Step) -> Iterator[str]:
+    """Yield what a person may write in a step, and a model may not: what no sandbox holds."""
+    if step.home:
+        yield (
+            f"`reads` names {', '.join(step.home)}, in the home of the user; only paths of the repository were "
+            "expected; take it out, or have a step `ask` for what is needed"
+        )
+    if step.for_each is not None and step.for_each.lines is not None and step.network:
+        yield (
+            "the command for its items would have the step's network before a person is asked; list the items, or let "
+            "another step without the network write them to a file"
+        )
+    elif step.probe is not None and step.probe.ask.too_open:
+        yield step.probe.ask.too_open
 
 
 def _refusal(problems: Sequence[str], text: str) -> str:

@@ -35,7 +35,7 @@ class AgentBody(Body):
     @property
     def played_by(self) -> str:
         """The model that it names, or its role."""
-        return self.model or self.role.value
+        return self.model or self.role.cast.value
 
     @property
     def named_model(self) -> str | None:

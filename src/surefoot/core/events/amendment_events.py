@@ -23,6 +23,8 @@ class AmendmentProposed(Event):
     operations: tuple[Operation, ...]
     why: str
     by: GivenName
+    by_planner: bool = False
+    """Whether the planner wants it: then it may turn out that it cannot hold."""
 
 
 @record

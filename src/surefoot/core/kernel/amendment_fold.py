@@ -26,7 +26,10 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     need(event.amendment not in state.amendments, event, "the amendment was proposed already")
     need(state.created.goal_options is None or state.revision > 0, event, "the run has no plan yet")
     found = effects_of(state, event.operations)
-    need(not found.objections, event, "; ".join(found.objections))
+    need(event.by_planner or not found.objections, event, "; ".join(found.objections))
+    if event.by_planner:
+        need(state.offered is not None, event, "the planner has not offered it")
+        state.offered = None
     touches = tuple(one.step for one in found.changes if one.fate is not Fate.KEPT)
     state.amendments[event.amendment] = AmendmentState(proposed=event, touches=touches)
     for one in found.changes:

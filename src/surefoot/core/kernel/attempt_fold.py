@@ -30,12 +30,13 @@ from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
+from surefoot.core.kernel.replan_fold import replanning_failed, replanning_started
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.system_steps import PHASES, SYSTEM_STEPS
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.system_steps import PHASES, REPLANNING, SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
 from surefoot.effects import (
     ARTIFACTS,
@@ -53,7 +54,9 @@ from surefoot.effects import (
 
 
 def _system_step(state: RunState, event: ev.StepStarted, spec: Step) -> StepState:
-    need(event.step in PHASES and event.step not in state.nodes, event, f"{event.step!r} is no new system step")
+    known = state.nodes.get(event.step)
+    is_again = event.step == REPLANNING and known is not None and known.status in FINAL
+    need(event.step in PHASES and (known is None or is_again), event, f"{event.step!r} is no new system step")
     return StepState(spec=spec, order=(-1, SYSTEM_STEPS.index(event.step)), needs=())
 
 
@@ -68,9 +71,11 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
         raise illegal(event, f"attempt {node.failures + 1} is next")
     if not node.is_system_step:
         take_ready(state, node)
-    elif event.step not in state.nodes:
+    elif state.nodes.get(event.step) is not node:
         state.nodes[event.step] = node
         state.unfinished += 1
+        if event.step == REPLANNING:
+            replanning_started(state)
     node.status, node.attempt = StepStatus.RUNNING, event.attempt
     if node.started_at is None:
         node.started_at = event.at
@@ -351,6 +356,8 @@ def _retry_due(state: RunState, event: ev.RetryDue) -> None:
 def _step_failed(state: RunState, event: ev.StepFailed) -> None:
     node, _ = begin(state, event)
     finish(state, node, StepStatus.FAILED, event.reason)
+    if event.step == REPLANNING:
+        replanning_failed(state)
     if event.stop:
         hold_all_pending(state, event.step)
 

@@ -40,6 +40,7 @@ from surefoot.core.prompt_prefix import is_all_green, prefix_flaw, standing_said
 from surefoot.core.prompts import ANEW, BROKEN_OFF, READ_FIRST, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.state import RunState, StepState
+from surefoot.core.system_steps import REPLANNING
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.untrusted_text import behind
@@ -471,7 +472,7 @@ def _at_limit(state: RunState, node: StepState, crossing: Crossing, now: float) 
     """Return what becomes of a request that could cross a limit."""
     if crossing.may_pass:
         return HOLD
-    if crossing.is_of_step:
+    if crossing.is_of_step or node.spec.id == REPLANNING:
         return fails(node, now, Diagnosis.BUDGET, f"{crossing.text}; a request could cross it")
     text = told_at(state, crossing, "the next request could cross it")
     return Proposal(ev.LimitReached(at=now, limit=crossing.limit, text=text))

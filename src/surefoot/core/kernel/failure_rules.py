@@ -9,6 +9,7 @@ from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.failure_words import followed_by
 from surefoot.core.graph_state import results_after
 from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.messages import has_planner
 from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
@@ -87,10 +88,18 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return _again(node, now, 0.0)
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
         return _again(node, now, delay_s(retry, node.failures))
+    if node.spec.on_failure is OnFailure.ASK and _is_planners(state, node):
+        return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)
     if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
         text = followed_by(fenced_below(f"Step {node.spec.id} failed: {failure.reason}"), "Go on how?")
         return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_FAILURE)))
     return _give_up(state, node, node.spec.on_failure, failure.reason, now)
+
+
+def _is_planners(state: RunState, node: StepState) -> bool:
+    """Tell whether the planner made the step and has not been asked about it yet: a person is asked next time."""
+    is_made = state.created.goal_options is not None and not node.is_system_step
+    return is_made and has_planner(state) and node.spec.id not in state.asked_about
 
 
 def _ways_on(node: StepState, usual: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from surefoot.core.event_words import Diagnosis
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.state import RunState, StepState
+from surefoot.core.system_steps import REPLANNING
 
 TRIES_MAX = 4
 """Requests in a row to one model that bring nothing."""
@@ -29,7 +30,13 @@ _TOKENS_MIN = 4000
 """No conversation is given less room than that."""
 _BRIEF_SHARE = 0.75
 """Of the room that the tools and the reply leave, a brief may use so much: estimates err."""
-TOOLS_TOKENS: Mapping[Role, int] = {Role.SCOUT: 6_000, Role.PLANNER: 4_500, Role.WORKER: 4_000, Role.REVIEWER: 2_500}
+TOOLS_TOKENS: Mapping[Role, int] = {
+    Role.SCOUT: 6_000,
+    Role.PLANNER: 4_500,
+    Role.REPLANNER: 5_000,
+    Role.WORKER: 4_000,
+    Role.REVIEWER: 2_500,
+}
 """More than the description of a role's tools takes, in tokens, whichever way a model is told of them."""
 TOLD_TOKENS = 1_500
 """The same where they are told in words, and a grammar holds the reply to the rest."""
@@ -88,6 +95,8 @@ def _exhausted(node: StepState, failed: ev.ModelRequestFailed, now: float) -> Pr
         return fails(node, now, Diagnosis.CONTEXT_OVERFLOW, f"the brief does not fit: {what}")
     if failed.fault is Fault.REFUSED:
         return fails(node, now, Diagnosis.REFUSED, f"the model refuses: {what}")
+    if node.spec.id == REPLANNING:  # the run can go on without another plan
+        return fails(node, now, Diagnosis.BUDGET, f"no model answers ({failed.fault}): {what}")
     asks = "" if failed.retry_after_s is None else f" It asks to wait for {failed.retry_after_s:g} s."
     when = "later" if failed.fault.passes else "once that is put right"
     how = f"The conversation is kept: resume goes on from here {when}, or now with another `--model`."

@@ -21,6 +21,7 @@ from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.kernel.replan_rules import giving_up, words_of_amendment
 from surefoot.core.kernel.surrounding_commands import (
     Weighed,
     asks_person,
@@ -34,7 +35,7 @@ from surefoot.core.policy_types import Effect, Tier
 from surefoot.core.recovery import question
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING, system_step_of
-from surefoot.core.tool_payload import Planned, Understood
+from surefoot.core.tool_payload import Planned, ProposedAmendment, Understood
 
 RETURNS_MAX = 3
 """A run goes back to make another plan so often and no more."""
@@ -124,6 +125,8 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     """Show a person what a system step came to, where it takes their word, and go on as they say."""
     ended = None if work.conversation is None else work.conversation.ended
     found = None if ended is None else ended.payload
+    if isinstance(found, ProposedAmendment):
+        return _show_amendment(state, node, work, found, now)
     if not isinstance(found, Understood | Planned):
         return None
     flaw = flaw_of_plan(state, found.made.plan) if isinstance(found, Planned) else None
@@ -150,6 +153,30 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     return _consent_to_outcome(state, node, shown, "\n".join(lines), commands, now)
 
 
+def _show_amendment(
+    state: RunState, node: StepState, work: Attempt, offered: ProposedAmendment, now: float
+) -> RuleResult:
+    """Show a person what the planner wants changed, unless they have said yes to such things beforehand."""
+    finding = giving_up(offered)
+    if finding is not None and finding not in state.reported:
+        return Proposal(ev.FindingReported(at=now, finding=finding))
+    if not offered.operations:
+        return None
+    found, lines = words_of_amendment(state, offered)
+    if found.objections:
+        return fails(node, now, Diagnosis.MALFORMED, "; ".join(found.objections))
+    commands = commands_of_model(state, offered.commands)
+    said_no = _refused(node, work, "the change of the plan", now)
+    if never := never_allowed(commands):
+        return fails(node, now, Diagnosis.VERIFICATION, never)
+    if said_no is not None:
+        return said_no
+    lines += ["Beside the steps it runs:", *lines_of(commands)] if commands else []
+    shown = f"the change {digest_of(repr(offered.operations))}"
+    needs_person = bool(found.wideners)
+    return _consent_to_outcome(state, node, shown, "\n".join(lines), commands, now, needs_person=needs_person)
+
+
 def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
     """Fail the attempt where a person said no; with a reason it is made anew, with that as its lesson."""
     people = work.people
@@ -163,7 +190,14 @@ def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal 
 
 
 def _consent_to_outcome(
-    state: RunState, node: StepState, shown: str, text: str, commands: list[Weighed], now: float
+    state: RunState,
+    node: StepState,
+    shown: str,
+    text: str,
+    commands: list[Weighed],
+    now: float,
+    *,
+    needs_person: bool = False,
 ) -> RuleResult:
     """Get a person's consent to what a system step came to, unless they gave it."""
     assert node.work is not None
@@ -178,7 +212,7 @@ def _consent_to_outcome(
     if paused is not None:
         return paused
     # What a model wants to run beyond the sandbox was in nobody's mind when they said yes to the goal.
-    if state.yes_by is not None and not asks_person(commands):
+    if state.yes_by is not None and not needs_person and not asks_person(commands):
         return Proposal(ev.ApprovalRecorded(**node.at(now), by=f"{state.yes_by} (--yes)", shown=shown))
     options = ("yes", "no", EDIT) if is_plan else ("yes", "no")
     event = question(state, node, now, QuestionKind.CONFIRM, text, options, shown)

@@ -20,7 +20,7 @@ from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLANNING, REVIEWING
-from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Understood
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -35,6 +35,8 @@ def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
             state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
         case Claim() as claim if node.spec.id != REVIEWING and state.created.goal_options is not None:
             state.replan = state.replan or claim.changes_next
+        case ProposedAmendment(operations=operations) as offered if operations:
+            state.offered = offered
         case _:
             pass
 

@@ -33,6 +33,7 @@ from surefoot.core.kernel.phase_rules import (
     wants_planner,
 )
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.replan_rules import replan
 from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
@@ -371,7 +372,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         # What is under way is finished first, in lanes made anew where need be; nothing new starts on a plan that will
         # not stay.
         return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
-    moves = _clocks(state, now) + _deadlines(state, now) + _start(state, now)
+    moves = _clocks(state, now) + _deadlines(state, now) + (replan(state, now) or _start(state, now))
     if moves:
         return moves
     if state.unfinished > 0 or state.amending is not None:
@@ -421,7 +422,8 @@ def _deadlines(state: RunState, now: float) -> list[Proposal]:
 
 def _start(state: RunState, now: float) -> list[Proposal]:
     """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
-    running = sum(node.status is StepStatus.RUNNING for node in _active(state)) + (state.expanding is not None)
+    steps = (node for node in _active(state) if not node.is_system_step)
+    running = sum(node.status is StepStatus.RUNNING for node in steps) + (state.expanding is not None)
     moves = _more_lanes(state, now)
     for node in _startable(state, state.plan.limits.parallel - running):
         if node.is_group:
