@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from surefoot.api.answers import answer, approve, edit, reject, take_over
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
+    from surefoot.api.plan_amendments import amend
     from surefoot.api.queries import RunSummary, audit, events, report, runs, spending
     from surefoot.api.questions import OpenQuestion, inbox
     from surefoot.api.retention import Freed, collect_garbage, land_run, remove_run
@@ -31,6 +32,7 @@ __all__ = [
     "RunSummary",
     "ShownFile",
     "ShownPlan",
+    "amend",
     "answer",
     "approve",
     "audit",
@@ -65,8 +67,8 @@ _PLACES = {
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "run_control"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "queries"),
     "ShownFile": "shown_files",
-    "keep": "agent_messages",
-    "tell": "agent_messages",
+    **dict.fromkeys(("keep", "tell"), "agent_messages"),
+    "amend": "plan_amendments",
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     "Options": "run_options",

@@ -11,23 +11,45 @@ from surefoot.core.amendments import Operation
 from surefoot.core.events import AmendmentProposed
 from surefoot.core.ids import RunId
 from surefoot.core.state import RunState
+from surefoot.planfile.amendment_reader import ReadAmendment, read_amendment
 
 
-def amend(home: Home, run: RunId, operations: Sequence[Operation], *, why: str = "", by: str = "") -> RunState:
+def amendment_in(home: Home, state: RunState, text: str, name: str) -> ReadAmendment:
+    """Read an amendment, or a whole plan, for a run; `name` stands for the file in places.
+
+    Raises:
+        PlanInvalid: it cannot be read.
+    """
+    copy = home.run_folder(state.created.run) / "plan.yaml"
+    return read_amendment(text, name, state.plan, copy.read_text("utf-8") if copy.is_file() else "")
+
+
+def amend(home: Home, run: RunId, change: str | Sequence[Operation], *, why: str = "", by: str = "") -> RunState:
     """Change the plan of a run; the engine at work, or else the next one, brings it about.
 
     What runs and is to change is broken off and put back first; what stays is not disturbed.
 
+    Args:
+        home: where the run is.
+        run: its id.
+        change: the text of an amendment, or of the whole plan as it should be, as a file has it; or the operations.
+        why: the reason, in the place of that of the text.
+        by: who wants it; empty: the user.
+
     Raises:
+        PlanInvalid: the text cannot be read.
         UsageError: the amendment cannot hold as the run stands.
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("change the plan of a run", home)
 
+    if isinstance(change, str):
+        read = amendment_in(home, home.state(run), change, "amendment")
+        change, why = read.operations, why or read.why
     event = AmendmentProposed(
         at=home.clock.now(),
         amendment=home.program.random_text(8),
-        operations=tuple(operations),
+        operations=tuple(change),
         why=why,
         by=by or current_user(),
     )

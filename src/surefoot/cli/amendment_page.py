@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.plan_amendments import amend
+from surefoot.api.plan_amendments import amend, amendment_in
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.lookup import find_run, find_steps
 from surefoot.cli.options import Given
@@ -18,7 +18,7 @@ from surefoot.core.amendments import DropStep, Fate, MoveStep, Operation
 from surefoot.core.ids import RunId, StepId, encode_id
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, UsageError
-from surefoot.planfile.amendment_reader import ReadAmendment, read_amendment
+from surefoot.planfile.amendment_reader import ReadAmendment
 from surefoot.views.lines import EMPTY, Line, Style, one_line
 
 _STYLES: dict[Fate, Style] = {Fate.ADDED: "good", Fate.REFUSED: "bad", Fate.INVALIDATED: "warn", Fate.RESTARTED: "warn"}
@@ -33,7 +33,7 @@ def amend_by_file(given: Given, screen: Screen) -> int:
     text = _text_of(Path(file))
     with Home() as home:
         run = find_run(home, names[0] if names else None, given.repo)
-        return _amend(home, run, given, screen, lambda state: _read(home, state, text, file))
+        return _amend(home, run, given, screen, lambda state: amendment_in(home, state, text, file))
 
 
 def amend_to(home: Home, run: RunId, file: Path, given: Given, screen: Screen) -> None:
@@ -44,7 +44,7 @@ def amend_to(home: Home, run: RunId, file: Path, given: Given, screen: Screen) -
         UsageError: it allows more, or proves less, and nobody said yes to that.
     """
     text, state = _text_of(file), home.state(run)
-    wanted = _read(home, state, text, str(file))
+    wanted = amendment_in(home, state, text, str(file))
     if not wanted.operations:
         screen.note([Line(f"{file} is the plan of the run already.", "dim", hang=2)])
         return
@@ -64,11 +64,6 @@ def _text_of(path: Path) -> str:
         raise PlanInvalid.of(f"{path}: it cannot be read ({why}); a plan, or an amendment, was expected") from error
 
 
-def _read(home: Home, state: RunState, text: str, name: str) -> ReadAmendment:
-    copy = home.run_folder(state.created.run) / "plan.yaml"
-    return read_amendment(text, name, state.plan, copy.read_text("utf-8") if copy.is_file() else "")
-
-
 def add(given: Given, screen: Screen) -> int:
     """Add a step to the plan of a run."""
     *names, step = given.step_to_add
@@ -83,7 +78,7 @@ def add(given: Given, screen: Screen) -> int:
     text = json.dumps({"amend": [{"add": said, **beside}]}, ensure_ascii=False)
     with Home() as home:
         run = find_run(home, names[0] if names else None, given.repo)
-        return _amend(home, run, given, screen, lambda state: _read(home, state, text, "surefoot add"))
+        return _amend(home, run, given, screen, lambda state: amendment_in(home, state, text, "surefoot add"))
 
 
 def drop(given: Given, screen: Screen) -> int:
