@@ -39,7 +39,7 @@ SPLIT = """
           - {add: {id: build/1, why: w, needs: [first], run: touch half.txt}, before: build}
           - {add: {id: build/2, why: w, needs: [build/1], run: echo x > built.txt}, before: build}
           - replace:
-              {id: build, why: w, needs: ["build/*"], run: "true", checks: [{file: built.txt, exists: true}]}
+              {id: build, why: w, needs: ["build/*"], verify: true, checks: [{file: built.txt, exists: true}]}
 """
 WITHOUT_CHECK = MENDED.replace(", checks: [{file: built.txt, exists: true}]}", "}")
 

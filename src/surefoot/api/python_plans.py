@@ -101,6 +101,7 @@ class Step:
     ask: str | None = None
     options: Sequence[str] = ()
     show: Sequence[str] = ()
+    verify: bool = False
     shell: Literal["bash", "sh"] = "bash"
     title: str = ""
     why: str = ""
@@ -150,8 +151,10 @@ class Step:
 
     def _body(self, where: str) -> core.AnyBody:
         given = [one for one in (self.do, self.run, self.call, self.agent, self.ask) if one is not None]
-        if len(given) != 1:
-            raise _invalid(f"{where} takes exactly one of do, run, call, agent, ask")
+        if len(given) + self.verify != 1:
+            raise _invalid(f"{where} takes exactly one of do, run, call, agent, ask, verify")
+        if self.verify:
+            return core.VerifyBody()
         if self.do is not None:
             return core.FunctionBody(name=_name_of(self.do))
         if self.run is not None:

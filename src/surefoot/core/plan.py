@@ -16,6 +16,7 @@ from surefoot.core.bodies import Body as Body
 from surefoot.core.bodies import CallBody as CallBody
 from surefoot.core.bodies import FunctionBody as FunctionBody
 from surefoot.core.bodies import RunBody as RunBody
+from surefoot.core.bodies import VerifyBody as VerifyBody
 from surefoot.core.bodies import WorkerBody as WorkerBody
 from surefoot.core.check_kinds import CheckQuestion, Expect
 from surefoot.core.globs import literal, with_content

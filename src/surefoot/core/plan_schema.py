@@ -54,7 +54,7 @@ from surefoot.core.plan_keys import (
 from surefoot.core.policy_types import Demand, Effect, Overdue, Rule, Tier
 from surefoot.core.probe_kinds import PROBE_KINDS, HttpAnswer, Probe, SqlAnswer
 
-BODIES = ("run", "call", "agent", "ask")
+BODIES = ("run", "call", "agent", "ask", "verify")
 """The keys of which each step has exactly one."""
 SHELLS = ("bash", "sh")
 ON_FAILURE = tuple(word for word in OnFailure if word is not OnFailure.ROLLBACK)
@@ -161,6 +161,8 @@ _STEP = (
         field="", is_default=True),
     Key("ask", record_of("question"), "Body: a question to a person; see below.", usual="", field="",
         planner="Body: a question to a person.", planned=TEXT),
+    Key("verify", FLAG, "Body: `true`: there is none, and only its checks are asked, of what the steps that it needs "
+        "have made.", usual="", field="", planner="Body: `true` where nothing is done and only its checks are asked."),
     Key("shell", words(SHELLS), "`bash` (`bash -eo pipefail -c`) or `sh` (`sh -e -c`).", usual="`bash`", field="",
         is_default=True),
     Key("cwd", PATH, "Folder to run in, relative to the repository's root.", usual="the root", is_default=True,

@@ -33,7 +33,7 @@ shown the plan before anything of it is carried out.""",
 This is EXECUTE, and steps of the plan may be at work while you think; nothing is stopped for you. You are the planner
 once more: something has happened that may change the plan. Find out what it means, read what you need, and decide
 whether the plan in force still leads to the goal. You may leave it as it is, replace a step, split one (small steps in
-front of it, and in its place a step `run: "true"` that needs them and keeps its checks), go another way round, add
+front of it, and in its place a step `verify: true` that needs them and keeps its checks), go another way round, add
 steps, drop steps that have not begun, or move them. Where an order matters, say which step now comes before which, and
 why. What is verified stays as it is unless you replace it. No check may get lost. Do not change more than you must.
 

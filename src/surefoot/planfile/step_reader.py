@@ -18,6 +18,7 @@ from surefoot.core.plan import (
     RetryPolicy,
     RunBody,
     Step,
+    VerifyBody,
 )
 from surefoot.core.plan_keys import FUNCTION
 from surefoot.core.plan_schema import BODIES, ON_FAILURE, TABLES
@@ -171,6 +172,15 @@ def _read_agent(page: Page, node: Tree, fields: Fields) -> Body | None:
     return body.given_to(worker)
 
 
+def _read_verify(page: Page, node: Tree, fields: Fields) -> VerifyBody | None:
+    if page.flag(node) is not True:
+        page.flaw(node, "`verify` takes `true`; leave it out where the step has another body")
+        return None
+    if "checks" not in fields:
+        page.flaw(node, "`verify` stands without `checks`; what is to be verified was expected; add a check")
+    return VerifyBody()
+
+
 def _read_question(page: Page, node: Tree, _: Fields) -> AskBody | None:
     if not isinstance(node, Table):
         return read_record(page, node, TABLES["question"])
@@ -193,6 +203,7 @@ _BODY_READERS: Mapping[str, Callable[[Page, Tree, Fields], Body | None]] = {
     "call": _read_call,
     "agent": _read_agent,
     "ask": _read_question,
+    "verify": _read_verify,
 }
 
 

@@ -14,7 +14,8 @@ from surefoot.core.bodies.call_body import CallBody as CallBody
 from surefoot.core.bodies.command_body import RunBody as RunBody
 from surefoot.core.bodies.function_body import FunctionBody as FunctionBody
 from surefoot.core.bodies.question_body import AskBody as AskBody
+from surefoot.core.bodies.verify_body import VerifyBody as VerifyBody
 from surefoot.core.bodies.worker_body import WorkerBody as WorkerBody
 
-AnyBody = RunBody | CallBody | FunctionBody | AskBody | AgentBody | WorkerBody
+AnyBody = RunBody | CallBody | FunctionBody | AskBody | AgentBody | WorkerBody | VerifyBody
 """All kinds. The journal names a body by its class, so that no kind may change its name."""

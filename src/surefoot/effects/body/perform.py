@@ -12,7 +12,7 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.bodies import Body, CallBody, FunctionBody, RunBody, WorkerBody
+from surefoot.core.bodies import Body, CallBody, FunctionBody, RunBody, VerifyBody, WorkerBody
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
@@ -140,6 +140,11 @@ async def _run_in_child(
     return _with_outputs(context, ended, content)
 
 
+async def _nothing(_: RunContext, __: do.RunStep) -> _Ended:
+    """Do nothing: the checks of the step are asked."""
+    return _Ended(Ending(status=Status.OK))
+
+
 def _refused(error_type: str, text: str) -> _Ended:
     """Return the end of a body that no other attempt would end better."""
     return _Ended(Ending(status=Status.ERROR, error_type=error_type, retryable=False, text=text))
@@ -249,5 +254,6 @@ PERFORMERS: Mapping[type[Body], Callable[[RunContext, do.RunStep], Awaitable[_En
     CallBody: partial(_run_in_child, _call_request, read_failure),
     FunctionBody: _run_function,
     WorkerBody: _run_worker,
+    VerifyBody: _nothing,
 }
 """How each kind of body is performed that is performed as a whole."""
