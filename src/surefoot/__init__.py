@@ -65,12 +65,16 @@ if TYPE_CHECKING:
     from surefoot.core.state import RunState
     from surefoot.models.scripted import scripted
     from surefoot.models.scripts import ScriptedReply, ScriptedRequest
+    from surefoot.ports.approver import ApprovalRequest, Approver, Ask, Proceed, Refuse
     from surefoot.workers.run_context import StepArgument
 
     __version__: str
 
 __all__ = [
     "AgentLimits",
+    "ApprovalRequest",
+    "Approver",
+    "Ask",
     "AttemptFailed",
     "CallProbe",
     "Check",
@@ -99,8 +103,10 @@ __all__ = [
     "PortProbe",
     "Prepare",
     "Probe",
+    "Proceed",
     "ProcessProbe",
     "QuestionAsked",
+    "Refuse",
     "Report",
     "RetryPolicy",
     "RunEnded",
@@ -141,6 +147,7 @@ _NAMES = {
     "surefoot.core.events": "AttemptFailed Event QuestionAsked RunEnded RunPaused StepFailed StepSkipped StepStarted "
     "StepVerified",
     "surefoot.api.run_options": "Options",
+    "surefoot.ports.approver": "ApprovalRequest Approver Ask Proceed Refuse",
     "surefoot.core.report_shape": "Report",
     "surefoot.core.state": "RunState",
     "surefoot.models.scripts": "ScriptedReply ScriptedRequest",

@@ -26,7 +26,7 @@ from surefoot.ports.storage import Batch
 
 RUN = "20260101-abc123"
 ASKING: AskingShape = {
-    **dict.fromkeys(("asked", "open", "answered", "beforehand", "expired", "withdrawn"), 0),
+    **dict.fromkeys(("asked", "open", "answered", "by_approver", "beforehand", "expired", "withdrawn"), 0),
     **dict.fromkeys(("unchanged", "edited", "rejected", "taken_over"), 0),
     **dict.fromkeys(("median_s", "longest_s", "per_verified_step", "remark", "unchanged_share")),
 }
@@ -181,6 +181,7 @@ class Shapes:
             "constraints": [],
             "amendments": [],
             "asking": ASKING,
+            "approver_answers": [],
             "findings": [],
             "rollback_points": [],
             "outside_effects": [],

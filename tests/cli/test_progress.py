@@ -30,6 +30,7 @@ from surefoot.core.amendments import Fate, StepChange
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
 from surefoot.core.event_words import (
     Applied,
+    ApproverWord,
     Diagnosis,
     Ending,
     Finding,
@@ -136,6 +137,10 @@ TOLD: list[tuple[Event, str]] = [
         "expired    a  question r.1: nobody answered in time; the step is stopped",
     ),
     (ev.PatchApplied(**STEP), "edited     a  its result is a person's version"),
+    (
+        ev.ApproverAnswered(**STEP, question="r.1", approver="gate", word=ApproverWord.ASK, reason="late"),
+        "approver   a  gate says ask: late",
+    ),
     (ev.ApprovalRecorded(**STEP, by="una (--yes)", shown="d"), "approved   a  by una (--yes)"),
     (ev.ProbeAnswered(**STEP, answer=Applied.NOT_APPLIED, text="404"), "probe      a  not applied: 404"),
     (replace(CHANGES, outside=("x", "y")), "warning    a  wrote outside the scope: x, y"),
@@ -177,8 +182,8 @@ TOLD: list[tuple[Event, str]] = [
         "understood six is used twice",
     ),
     (
-        ev.ToolCallResolved(**STEP, call="1.2", text="not approved by a person: no"),
-        "refused    a  run pytest -q: not approved by a person: no",
+        ev.ToolCallResolved(**STEP, call="1.2", text="not approved: no"),
+        "refused    a  run pytest -q: not approved: no",
     ),
     (
         ev.ConversationStopped(**STEP, diagnosis=Diagnosis.STALL, reason="no end after 5 turns"),
@@ -247,6 +252,7 @@ QUIET = {
     ev.EngineStarted,
     ev.EngineStopped,
     ev.ApprovalsGiven,
+    ev.ApproverConfigured,
     ev.PolicyConfigured,
     ev.RunEnded,
     ev.StepsInvalidated,
@@ -272,6 +278,7 @@ QUIET = {
     ev.CommitRequested,
     ev.RestoreRequested,
     ev.BranchUpdateRequested,
+    ev.ApproverAsked,
     ev.DeadlineSet,
     ev.PatchRequested,
     # Stations of an attempt: how it ends is told.

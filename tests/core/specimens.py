@@ -12,6 +12,7 @@ from surefoot.core.agent_types import Fault, ModelRouting
 from surefoot.core.amendments import SetGoal
 from surefoot.core.event_words import (
     Applied,
+    ApproverWord,
     Diagnosis,
     Ending,
     Finding,
@@ -92,6 +93,8 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "operations": (SetGoal(goal="h"),),
     "why": "because",
     "constraint": Constraint(text="c", deny=("config/**",)),
+    "approver": "gate",
+    "word": ApproverWord.PROCEED,
 }
 _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
     "commit": "c",

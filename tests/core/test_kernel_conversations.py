@@ -257,7 +257,7 @@ def test_a_command_that_a_person_forbids_is_not_run_and_the_model_is_told(play: 
     """It can take another way; the step is not over."""
     run = reply(begun(play), 1, "run", does=PUSH, command="git push").go()
     run.reply("no", reason="not on a Friday").go()
-    assert settled(run) == {"1.1": "not approved by a person: not on a Friday"}
+    assert settled(run) == {"1.1": "not approved: not on a Friday"}
     assert run.states == {"a": "verified"}
 
 

@@ -93,8 +93,8 @@ def test_what_was_refused_stays_refused(working: Play) -> None:
     ask(working, call(1, does=PUSH)).reply("no", reason="never")._decide()
     ask(working, call(2, does=PUSH))
     assert [(one.is_allowed, one.reason) for one in working.told(ev.PermissionAnswered)] == [
-        (False, "not approved by a person: never"),
-        (False, "not approved by a person: never"),
+        (False, "not approved: never"),
+        (False, "not approved: never"),
     ]
 
 

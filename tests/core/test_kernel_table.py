@@ -128,6 +128,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
     """No event but a finding and an option is legal everywhere."""
     always = {
         ev.ApprovalsGiven,
+        ev.ApproverConfigured,
         ev.PolicyConfigured,
         ev.ModelsConfigured,
         ev.EngineStarted,

@@ -10,7 +10,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, Role, ToolCall, Understanding, Usage
 from surefoot.core.check_kinds import Expect
-from surefoot.core.event_words import Applied, Ending, Moment, Status, Verdict
+from surefoot.core.event_words import Applied, ApproverWord, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import RunBody, Step
@@ -69,6 +69,9 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.PatchApplied(**place)
         case do.WaitForDeadline():
             return ev.QuestionExpired(**place, question=command.question, overdue=command.overdue)
+        case do.AskApprover():
+            said = {"question": command.question, "approver": command.approver}
+            return ev.ApproverAnswered(**place, **said, word=ApproverWord.PROCEED)
         case do.StartConversation() | do.RequestModel() | do.WaitForRequest() | do.UseTool():
             return kind_word(command, place)
         case _:

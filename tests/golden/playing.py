@@ -22,7 +22,7 @@ from surefoot.core.amendments import (
     SetScope,
 )
 from surefoot.core.check_kinds import CommandCheck, Expect
-from surefoot.core.event_words import Diagnosis, Ending, Moment, Status, Verdict
+from surefoot.core.event_words import ApproverWord, Diagnosis, Ending, Moment, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import (
@@ -114,6 +114,15 @@ def _amended() -> list[Event]:
     run.say(ev.AmendmentProposed, amendment="m1", operations=operations, why="Another way")
     run.say(ev.AmendmentProposed, amendment="m2", operations=(DropStep(step=StepId("b")),), why="The new step needs it")
     return run.go().journal
+
+
+def _approver() -> list[Event]:
+    """Code of the caller's that lets a step proceed, leaves one to people, and refuses one; it was asked once more."""
+    pay = {"effect": Effect.IRREVERSIBLE}
+    run = Play({"a": pay, "b": pay, "c": pay}).say(ev.ApproverConfigured, approver="gate").go(do.AskApprover, "a")
+    run.claim().will(do.AskApprover, "b", word=ApproverWord.ASK, fault="ValueError: no")
+    run.will(do.AskApprover, "c", word=ApproverWord.REFUSE, reason="not today").go()
+    return run.reply("yes").go().journal
 
 
 def _people() -> list[Event]:
@@ -216,6 +225,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "goal": _goal,
     "agent": _agent,
     "messages": _messages,
+    "approver": _approver,
     "people": _people,
     "groups": _groups,
     "faults": _faults,

@@ -28,8 +28,10 @@ from surefoot.core.policy_types import Overdue
 from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.effects import BY_COMMAND, EFFECTS
 from surefoot.effects.effect import Breakage, Effect
+from surefoot.ports.approver import ApprovalRequest
 from surefoot.workers.dispatch import perform
 from tests.workers.conftest import SPEC, Lane
+from tests.workers.test_approver import asking_approver
 
 LONG = "sleep 600"
 AT: Mapping[str, Any] = {"step": SPEC.id, "attempt": 1, "lane": "0"}
@@ -60,6 +62,17 @@ class Row:
 def written(lane: Lane, commit: str, tree: str) -> str:
     """Return a commit that the run has just written."""
     return lane.perform(do.WriteCommit(**AT, spec=SPEC, parent=commit, tree=tree)).commit
+
+
+def thinking(lane: Lane) -> do.Command:
+    """Return the command to ask an approver that does not answer."""
+
+    async def think(_: ApprovalRequest) -> bool:
+        await asyncio.sleep(600)
+        return True
+
+    lane.context.approver = think
+    return asking_approver("s", LONG)
 
 
 MISSING = r"No such file or directory: '[^']*/\*\*\*/home/runs/"
@@ -174,6 +187,11 @@ ROWS: Mapping[type[do.Command], Row] = {
         make=lambda lane, *_: lane.asking(lane.call("run", command=LONG)),
         broken=ev.ToolCallFinished,
         told={"call": "1.1", "ok": False, "text": f"the tool broke: .*{MISSING}"},
+    ),
+    do.AskApprover: Row(
+        make=lambda lane, *_: thinking(lane),
+        told={},  # how the caller's code breaks is told in test_approver
+        ended=None,
     ),
     do.WaitForRetry: Row(make=lambda *_: do.WaitForRetry(**AT, **DUE), told={}, ended=None),
     do.WaitForRequest: Row(make=lambda *_: do.WaitForRequest(**AT, **DUE), told={}, ended=None),

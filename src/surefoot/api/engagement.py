@@ -334,6 +334,7 @@ async def engage(
             asking = asking_for(state.created, state.plan, options, state.routing)
             if asking is not None:
                 context.models, context.model_timeout_s = asking
+            context.approver = options.should_proceed
             token = home.journal.raise_token(run)
             loop = RunLoop(context, home.journal, writer, state, token=token, observer=watching.observer)
             _refuse_short_journal(home, context, loop.state)
@@ -354,7 +355,7 @@ def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) ->
         StepMayNotAnswer: this program was started by a step.
         NotApprover: something is approved beforehand by somebody who may not.
     """
-    approves = options.yes or bool(options.allow)
+    approves = options.yes or bool(options.allow) or options.should_proceed is not None
     if approves or options.take_over or is_begun:
         refuse_steps("approve something beforehand" if approves else "go on with a run", home)
     if approves:
@@ -414,6 +415,9 @@ def _opening(
         yield ev.ModelsConfigured(at=now, routing=routing)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
+    if options.approver != state.approver:
+        by = identify().name if options.approver else options.who
+        yield ev.ApproverConfigured(at=now, approver=options.approver, by=by)
     is_allowed = state.allowed.keys() >= set(options.allow)
     if not is_allowed or (options.yes and state.yes_by is None):
         yield from _consents(options, now)

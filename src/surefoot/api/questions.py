@@ -63,6 +63,12 @@ class OpenQuestion:
     """What its kind is, in words; empty: it has none."""
     lane: str | None
     """The folder in which a person works who has taken the step over."""
+    approver: str = ""
+    """The caller's code that thinks about it, or has left it to people; empty: there is none."""
+    approver_said: str = ""
+    """Why it has left it to people; empty: it still thinks, or said nothing."""
+    is_with_approver: bool = False
+    """Whether the caller's code thinks about it."""
     files: tuple[ShownFile, ...] = ()
     """The files that an `ask` step shows beside it, as they are now."""
 
@@ -105,6 +111,7 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
     is_confirm = asked.about is QuestionKind.CONFIRM and asked.package is not None
     is_result = asked.package is not None and asked.package.trees is not None
     is_plan = asked.step == PLANNING and EDIT in asked.options
+    said = question.by_approver
     is_command = bool(state.nodes[asked.step].spec.body.commands)
     return OpenQuestion(
         question=asked.question,
@@ -129,5 +136,8 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
         is_handed_on=question.expired is not None and question.role is not None,
         like=asked.like,
         lane=lane_of(home, state, question),
+        approver=said.approver if said is not None else state.approver if question.is_with_approver else "",
+        approver_said="" if said is None else said.fault or said.reason,
+        is_with_approver=question.is_with_approver,
         files=shown_files(home, state, state.nodes[asked.step].spec) if asked.about is QuestionKind.ASK else (),
     )

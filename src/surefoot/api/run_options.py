@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from surefoot.api.identity import current_user
 from surefoot.core.agent_types import ModelRouting
 from surefoot.core.plan import Limits
 from surefoot.core.policy_types import Policy
 from surefoot.core.record import record
 from surefoot.ports import Model
+from surefoot.ports.approver import Approver, ShouldProceed
 
 
 @record
@@ -22,6 +25,9 @@ class Options:
     """Irreversible steps approved by name."""
     only: tuple[str, ...] = ()
     """When a run begins, the steps to carry out, with all that these need: ids, or globs over ids; none: all steps."""
+    should_proceed: Approver | ShouldProceed | None = None
+    """Code of yours that is asked before a person is: an `Approver`, or a function from `ApprovalRequest` to `Proceed`,
+    `Ask` or `Refuse`, async or not."""
     take_over: bool = False
     """End an engine that holds the run."""
     policy: Policy | None = None
@@ -44,3 +50,18 @@ class Options:
     def who(self) -> str:
         """Return who says it."""
         return self.by or current_user()
+
+    @property
+    def approver(self) -> str:
+        """Return the name under which the caller's code answers; empty where there is none."""
+        code = self.should_proceed
+        if isinstance(code, Approver):
+            return code.name or type(code).__name__
+        return "" if code is None else _name_of(code)
+
+
+def _name_of(code: ShouldProceed) -> str:
+    while isinstance(code, partial):
+        code = code.func
+    name = getattr(code, "__name__", type(code).__name__)
+    return name if name.isidentifier() else "a function"

@@ -91,6 +91,10 @@ def head_lines(question: OpenQuestion) -> Iterator[Line]:
         by = f", approved by {listed(question.approved_by)}" if question.approved_by else ""
         said.append(f"takes {question.people} people{by}")
     yield Line(f"  {one_line('; '.join(said))}", "dim", hang=4)
+    if question.approver:
+        how = "is asked as well" if question.is_with_approver else "leaves it to a person"
+        why = f": {question.approver_said}" if question.approver_said else ""
+        yield Line(f"  {one_line(f'{question.approver} (should_proceed) {how}{why}')}", "dim", hang=4)
     yield Line(f"  run {question.run}: {one_line(question.goal)}", "dim", hang=4)
 
 

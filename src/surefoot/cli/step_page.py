@@ -45,7 +45,7 @@ class StepPage:
         yield from _titled("Asked", self._asked_lines())
         attempts = (Line(f"  {one.attempt}  {one.text}".rstrip(), one.style, hang=5) for one in self.step.history())
         yield from _titled("Attempts", attempts)
-        yield from _titled("Decided by people", self._decision_lines())
+        yield from _titled("Decisions", self._decision_lines())
         yield from _titled("Checks", self._checks_lines())
         undeclared = (Line(f"  {one_line(path)}", "warn") for path in step["undeclared_writes"])
         yield from _titled("Undeclared writes, put back", undeclared)

@@ -15,6 +15,8 @@ from surefoot.core.state import QuestionState, RunState, StepStatus
 
 BEFOREHAND = "beforehand"
 """How an answer came that an option, or an approval of all its kind, gave to a question that was open."""
+SHOULD_PROCEED = "should_proceed"
+"""How an answer came that the caller's code gave."""
 _APPROVALS_MIN = 5
 """Fewer approvals say nothing about whoever gave them."""
 _QUICK_S = 5.0
@@ -28,6 +30,8 @@ class Attention:
     asked: int
     open: int
     answered: int
+    by_approver: int
+    """Those that the caller's own code answered."""
     beforehand: int
     """Those that an approval of all like them, or an option, answered."""
     expired: int
@@ -57,7 +61,8 @@ class Attention:
 def attention_of(state: RunState) -> Attention:
     """Return the figures of a run."""
     questions = list(state.questions.values())
-    answered = [one for one in questions if one.answered is not None and one.answered.via != BEFOREHAND]
+    ways = Counter(one.answered.via for one in questions if one.answered is not None)
+    answered = [q for q in questions if q.answered is not None and q.answered.via not in (BEFOREHAND, SHOULD_PROCEED)]
     took = sorted(one.answered.at - one.asked.at for one in answered if one.answered is not None)
     said = Counter(word for one in answered if (word := _word(one)) is not None)
     verified = sum(node.status is StepStatus.VERIFIED for node in state.steps())
@@ -65,7 +70,8 @@ def attention_of(state: RunState) -> Attention:
         asked=len(questions),
         open=sum(one.is_open for one in questions),
         answered=len(answered),
-        beforehand=sum(one.answered is not None for one in questions) - len(answered),
+        by_approver=ways[SHOULD_PROCEED],
+        beforehand=ways[BEFOREHAND],
         expired=sum(one.expired is not None for one in questions),
         withdrawn=sum(one.withdrawn is not None for one in questions),
         unchanged=said["unchanged"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from surefoot.effects.approver.contract import AskApprover as AskApprover
 from surefoot.effects.artifacts.contract import KeepArtifacts as KeepArtifacts
 from surefoot.effects.body.contract import AgentCommand as AgentCommand
 from surefoot.effects.body.contract import AnswerPermission as AnswerPermission

@@ -43,6 +43,15 @@ class Applied(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ApproverWord(StrEnum):
+    """What the caller's own code says to an action that needs approval."""
+
+    PROCEED = "proceed"
+    ASK = "ask"
+    """A person is asked."""
+    REFUSE = "refuse"
+
+
 class Moment(StrEnum):
     """Whether a check is asked before the body, during it or after it."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, cast
 
-from surefoot.core.approval_metrics import attention_of
+from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
 from surefoot.core.budget import spent_by
 from surefoot.core.event_words import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.leftover_files import finding_of
@@ -36,6 +36,7 @@ from surefoot.core.verdicts import (
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import (
         AmendmentShape,
+        ApproverAnswerShape,
         AskingShape,
         CheckShape,
         ClaimShape,
@@ -95,6 +96,7 @@ def report_of(state: RunState) -> Report:
         ],
         "amendments": list(map(_amendment, state.amendments.values())),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
+        "approver_answers": list(_approver_answers(state)),
         "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],
         "rollback_points": [{"step": node.spec.id, "commit": node.commit or ""} for node in committed],
         "outside_effects": _outside_effects(state),
@@ -243,6 +245,21 @@ def _counts(steps: Sequence[StepShape]) -> dict[str, int]:
         "exit_status_only": sum(step["proof"] == "exit-status-only" for step in steps),
         "nothing_to_do": sum(step["reason"] == "nothing_to_do" for step in steps),
     }
+
+
+def _approver_answers(state: RunState) -> Iterator[ApproverAnswerShape]:
+    for question in state.questions.values():
+        said, given = question.by_approver, question.answered
+        if said is not None:
+            yield {
+                "question": said.question,
+                "step": said.step,
+                "approver": said.approver,
+                "word": said.word.value,
+                "counted": given is not None and given.via == SHOULD_PROCEED,
+                "reason": said.reason,
+                "fault": said.fault or None,
+            }
 
 
 def _question(state: RunState, question: QuestionState) -> QuestionShape:

@@ -123,12 +123,27 @@ class AmendmentShape(TypedDict):
     """Those that it changes."""
 
 
+class ApproverAnswerShape(TypedDict):
+    """What the caller's own code said to one approval request."""
+
+    question: str
+    step: str
+    approver: str
+    word: str
+    counted: bool
+    """Whether that was the answer; else a person is asked, or has answered."""
+    reason: str
+    fault: str | None
+    """Why there was no answer that counts."""
+
+
 class AskingShape(TypedDict):
     """How people's attention was used."""
 
     asked: int
     open: int
     answered: int
+    by_approver: int
     beforehand: int
     expired: int
     withdrawn: int
@@ -235,6 +250,7 @@ class Report(TypedDict):
     constraints: list[ConstraintShape]
     amendments: list[AmendmentShape]
     asking: AskingShape
+    approver_answers: list[ApproverAnswerShape]
     findings: list[FindingShape]
     rollback_points: list[PointShape]
     outside_effects: list[EffectShape]

@@ -19,6 +19,7 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
     AmendmentProposed,
+    ApproverAnswered,
     ArtifactsKept,
     AttemptFailed,
     MessageSent,
@@ -287,6 +288,10 @@ class QuestionState:
     due: float | None = None
     is_timed: bool = False
     """Whether a clock runs for it."""
+    is_with_approver: bool = False
+    """Whether the caller's code thinks about it."""
+    by_approver: ApproverAnswered | None = None
+    """What the caller's code said."""
     expired: QuestionExpired | None = None
     """Set when nobody answered in time; it may be open still."""
 
@@ -404,6 +409,8 @@ class RunState:
     cancelling: str | None = None
     lane_failure: str | None = None
     yes_by: str | None = None
+    approver: str = ""
+    """The name of the caller's code that says go or no-go; empty: there is none."""
     allowed: dict[StepId, str] = field(default_factory=dict[StepId, str])
     """Irreversible steps approved by name, and by whom."""
     approvals: dict[StepId, dict[str, Approvers]] = field(default_factory=dict[StepId, dict[str, "Approvers"]])

@@ -6,6 +6,7 @@ its `contract` is pure (request, results, command, row), its `perform` touches t
 
 from __future__ import annotations
 
+from surefoot.effects.approver.contract import APPROVER
 from surefoot.effects.artifacts.contract import ARTIFACTS
 from surefoot.effects.body.contract import BODY
 from surefoot.effects.check.contract import CHECK
@@ -49,6 +50,7 @@ EFFECTS: tuple[Effect, ...] = (
     PUBLISH,
     RETRY,
     DEADLINE,
+    APPROVER,
     REQUEST_DELAY,
 )
 

@@ -19,6 +19,7 @@ from surefoot.views.lines import Style, cause_of, counted, duration, headline_of
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import (
         AmendmentShape,
+        ApproverAnswerShape,
         CheckShape,
         ConstraintShape,
         MessageShape,
@@ -321,10 +322,12 @@ def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
     """Return how people's attention was used; a short report has only what should be changed about it."""
     asking = report["asking"]
     remark = [Row(word="remark", text=one_line(asking["remark"]), style="warn")] if asking["remark"] else []
+    remark = [*map(_approver_row, report["approver_answers"]), *remark]
     if is_short or not asking["asked"]:
         return remark
+    by_code = [f"{asking['by_approver']} by code"] if asking["by_approver"] else []
     ends = ("answered", "beforehand", "open", "expired", "withdrawn")
-    counts = ", ".join(f"{asking[word]} {word}" for word in ends if asking[word])
+    counts = ", ".join([*(f"{asking[word]} {word}" for word in ends if asking[word]), *by_code])
     rows = [Row(word="asked", text=f"{counted(asking['asked'], 'question')}: {counts}")]
     if asking["median_s"] is not None and asking["longest_s"] is not None:
         text = f"median {duration(asking['median_s'])}, slowest {duration(asking['longest_s'])}"
@@ -335,6 +338,15 @@ def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
         share = f"{100 * asking['unchanged_share']:.0f} % approved unchanged ({asking['unchanged']}){others}"
         rows.append(Row(word="decided", text=share))
     return rows + remark
+
+
+def _approver_row(said: ApproverAnswerShape) -> Row:
+    """Say what the caller's code answered to an approval request."""
+    reason = f": {one_line(said['fault'] or said['reason'])}" if said["fault"] or said["reason"] else ""
+    then = "" if said["counted"] else "; a person decides"
+    text = f"{said['word']}, by {one_line(said['approver'])} (should_proceed){reason}{then}"
+    style: Style = "bad" if said["word"] == "refuse" else "warn" if said["fault"] else ""
+    return Row(word="code said", name=one_line(said["step"]), text=text, style=style)
 
 
 def answers_to(options: Sequence[str]) -> str:

@@ -180,13 +180,15 @@ def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | N
             return f"probe: {event.answer} {one_line(event.text)}", ""
         case ev.QuestionAsked():
             return f"asked: question {event.question}", ""
+        case ev.ApproverAnswered():
+            why = one_line(event.fault or event.reason)
+            return f"{one_line(event.approver)} (should_proceed): {event.word}{f', {why}' if why else ''}", ""
         case ev.ApprovalRecorded():
             return f"approved by {one_line(event.by)}", ""
         case ev.StepVerified():
             return f"verified after {duration(event.at - began)}", "good"
-        case ev.StepSkipped():
-            return f"skipped: {one_line(event.reason)}", ""
-        case ev.StepFailed():
-            return f"given up: {one_line(event.reason)}", ""
+        case ev.StepSkipped() | ev.StepFailed():
+            word = "skipped" if isinstance(event, ev.StepSkipped) else "given up"
+            return f"{word}: {one_line(event.reason)}", ""
         case _:
             return None

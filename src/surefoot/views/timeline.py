@@ -144,6 +144,9 @@ def _question_words(state: RunState, event: Event) -> Words | None:
             people, given = question.asked.demand.people, len(question.approved_by)
             missing = f"; {counted(people - given, 'more approval')} needed" if question.is_open and given else ""
             return "answered", f"{question.asked.step}  {said_by(event)}{missing}", ""
+        case ev.ApproverAnswered():
+            said = f"{one_line(event.approver)} says {event.word}"
+            return "approver", f"{event.step}  {said}{_because(event.reason)}", "dim"
         case ev.QuestionExpired():
             then = {
                 Overdue.WAIT: "it waits on",
@@ -269,8 +272,11 @@ def said_by(event: ev.QuestionAnswered) -> str:
     word = {"take_over": "take over"}.get(event.answer, event.answer)
     changed = ", edited" if event.edit is not None or event.diff is not None else ""
     kind = ", and all of its kind" if event.like else ""
-    reason = f": {one_line(event.reason)}" if event.reason else ""
-    return f"{one_line(word)!r}{changed}{kind} by {one_line(event.by)}{reason}"
+    return f"{one_line(word)!r}{changed}{kind} by {one_line(event.by)}{_because(event.reason)}"
+
+
+def _because(reason: str) -> str:
+    return f": {one_line(reason)}" if reason else ""
 
 
 def _changes(_: Timeline, state: RunState, event: ev.ChangesObserved) -> Words | None:

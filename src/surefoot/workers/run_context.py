@@ -18,6 +18,7 @@ from surefoot.core.plan import Plan, Service, Step
 from surefoot.core.record import record
 from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome, Model
+from surefoot.ports.approver import Approver, ShouldProceed
 from surefoot.ports.storage import Blobs
 from surefoot.sandbox import LaneNetwork, Rung, command_environment, mark_prefix_of, network_environment
 from surefoot.settings import LaneLimits
@@ -112,6 +113,8 @@ class RunContext:
     models: Model | None = None
     """Asks models; None: the run has no agents."""
     model_timeout_s: float = 300.0
+    approver: Approver | ShouldProceed | None = None
+    """The caller's code that says go or no-go."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
     on_line: Callable[[StepId, str], None] | None = None

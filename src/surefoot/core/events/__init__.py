@@ -27,6 +27,7 @@ from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRec
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
 from surefoot.core.events.question_events import QuestionAsked as QuestionAsked
 from surefoot.core.events.run_events import ApprovalsGiven as ApprovalsGiven
+from surefoot.core.events.run_events import ApproverConfigured as ApproverConfigured
 from surefoot.core.events.run_events import CancelRequested as CancelRequested
 from surefoot.core.events.run_events import EngineStarted as EngineStarted
 from surefoot.core.events.run_events import EngineStopped as EngineStopped
@@ -54,6 +55,8 @@ from surefoot.core.events.step_events import StepSkipped as StepSkipped
 from surefoot.core.events.step_events import StepStarted as StepStarted
 from surefoot.core.events.step_events import StepVerified as StepVerified
 from surefoot.effects import EFFECTS
+from surefoot.effects.approver.contract import ApproverAnswered as ApproverAnswered
+from surefoot.effects.approver.contract import ApproverAsked as ApproverAsked
 from surefoot.effects.artifacts.contract import ArtifactsKept as ArtifactsKept
 from surefoot.effects.artifacts.contract import ArtifactsRequested as ArtifactsRequested
 from surefoot.effects.body.contract import BodyFinished as BodyFinished
@@ -109,6 +112,7 @@ EVENTS: tuple[type[Event], ...] = (
     EngineStarted,
     EngineStopped,
     ApprovalsGiven,
+    ApproverConfigured,
     PolicyConfigured,
     PhaseEntered,
     PauseRequested,

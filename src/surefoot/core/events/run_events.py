@@ -94,6 +94,16 @@ class ApprovalsGiven(Event):
 
 
 @record
+class ApproverConfigured(Event):
+    """The program that works on the run has code of its own that says go or no-go; or has none any more."""
+
+    approver: GivenName
+    """The name under which it answers; empty: there is none."""
+    by: GivenName
+    """Who started or resumed the run with it."""
+
+
+@record
 class PolicyConfigured(Event):
     """The rules that hold from here on, beside those that ship and those of the plan."""
 

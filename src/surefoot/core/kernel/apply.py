@@ -100,7 +100,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     expand_later(state)
     state.waits = dict.fromkeys(state.waits, False)
     for question in state.questions.values():
-        question.is_timed = False
+        question.is_timed = question.is_with_approver = False
     if state.branch is not None:
         state.branch.is_open = False
         state.branch.asked = state.branch.moved
@@ -151,6 +151,10 @@ def _approvals_given(state: RunState, event: ev.ApprovalsGiven) -> None:
         state.yes_by = event.by
     for step in event.allow:
         state.allowed[step] = event.by
+
+
+def _approver_configured(state: RunState, event: ev.ApproverConfigured) -> None:
+    state.approver = event.approver
 
 
 def _policy_configured(state: RunState, event: ev.PolicyConfigured) -> None:
@@ -432,6 +436,7 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.ApprovalsGiven: _approvals_given,
+    ev.ApproverConfigured: _approver_configured,
     ev.PolicyConfigured: _policy_configured,
     ev.PhaseEntered: _phase_entered,
     ev.PauseRequested: _pause_requested,

@@ -15,6 +15,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
 from surefoot.core.kernel.approval_request import ask, body_digest, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.approver_rules import consult
 from surefoot.core.kernel.failure_rules import fails, refused
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.money import money
@@ -144,10 +145,13 @@ def _ask_about_result(
 
 
 def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, now: float) -> Proposal | None:
-    """Answer what was asked before a person allowed it by name, or all of its kind."""
+    """Answer what was asked before a person allowed it by name, or all of its kind; the caller's code comes first."""
     question = asked.asked
     if state.pausing is not None or question.about is not QuestionKind.CONFIRM or question.package is None:
         return None
+    said = consult(state, node, asked, _facts(state, node), now)
+    if said is not None:
+        return said if isinstance(said, Proposal) else None
     if question.package.difference or asked.is_late(now):
         return None
     by = _approved_by(state, node, replace(question, demand=asked.demand))
@@ -167,7 +171,7 @@ def _approved_or_asked(state: RunState, node: StepState, decision: Decision, sho
     # Approval given beforehand holds for the preconditions of then; where they have changed, exactly this counts.
     has_shifted = question.package is not None and question.package.difference
     was_seen = question.shown in state.approvals.get(question.step, {})
-    by = None if has_shifted and not was_seen else _approved_by(state, node, question)
+    by = None if has_shifted and not was_seen else _approved_by(state, node, question, options=not state.approver)
     if by is None:
         return proposal
     return Proposal(ev.ApprovalRecorded(**node.at(now), by=by, shown=shown))
@@ -242,8 +246,8 @@ def _facts(state: RunState, node: StepState) -> Facts:
     )
 
 
-def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -> str | None:
-    """Say who has approved this beforehand, by what they saw, by its kind, or by an option."""
+def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked, *, options: bool = True) -> str | None:
+    """Say who has approved this beforehand, by what they saw, by its kind, or by an option, if `options` count."""
     demand = question.demand
     given = state.approvals.get(node.spec.id, {}).get(question.shown)
     if given is not None and is_satisfied(demand, given):
@@ -254,7 +258,7 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked) -
     given = state.likes.get(question.like)
     if given is not None and is_satisfied(demand, given):
         return f"{' and '.join(given)} (all like it)"
-    if demand.role is not None or demand.people > 1:
+    if demand.role is not None or demand.people > 1 or not options:
         return None
     if node.spec.id in state.allowed:
         return f"{state.allowed[node.spec.id]} (--allow)"

@@ -319,7 +319,7 @@ def _settle_answered(node: StepState, work: Attempt, conversation: Conversation,
             continue
         if call.kind is ToolKind.ASK:
             return _settled(node, call, f"a person answered: {work.people.answer}", now, ok=True)
-        return _settled(node, call, f"not approved by a person: {work.people.answer}", now)
+        return _settled(node, call, f"not approved: {work.people.answer}", now)
     return None
 
 

@@ -63,7 +63,7 @@ def _answer(state: RunState, node: StepState, work: Attempt, one: Permission, no
     if decision.tier is not Tier.CONFIRM or (given is not None and is_satisfied(decision.demand, given)):
         return _given(state, node, one, decision, now)
     if shown in node.denied:
-        return _refused(node, one, decision, f"not approved by a person: {node.denied[shown]}", now)
+        return _refused(node, one, decision, f"not approved: {node.denied[shown]}", now)
     if work.people.is_overdue:
         return _refused(node, one, decision, NOBODY_ANSWERED, now)
     return _ask(state, node, work, one, decision, now)

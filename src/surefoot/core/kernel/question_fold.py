@@ -10,6 +10,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.approval import is_satisfied
+from surefoot.core.approval_metrics import SHOULD_PROCEED
 from surefoot.core.attempt import Attempt, Preparing
 from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.events import Event
@@ -90,7 +91,9 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
             pass
 
 
-def _open_question(state: RunState, event: ev.QuestionAnswered | ev.QuestionExpired) -> tuple[QuestionState, StepState]:
+def _open_question(
+    state: RunState, event: ev.QuestionAnswered | ev.QuestionExpired | ev.ApproverAsked | ev.ApproverAnswered
+) -> tuple[QuestionState, StepState]:
     """Return the open question that an event is about, and the step that asked it."""
     question = state.questions.get(event.question)
     need(question is not None and question.is_open, event, f"question {event.question} is not open")
@@ -106,7 +109,8 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     taken = not options or event.answer in options or is_taking_over
     need(taken, event, f"question {event.question} takes {', '.join(options)}")
     role = question.role
-    has_role = role is None or role in event.roles or _is_beforehand(event)
+    is_no_go = event.via == SHOULD_PROCEED and event.answer != "yes"
+    has_role = role is None or role in event.roles or _is_beforehand(event) or is_no_go
     need(has_role, event, f"question {event.question} takes somebody with the role {role}")
     if event.edit is not None or event.diff is not None:
         _may_edit(asked, event, node)
@@ -149,10 +153,10 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
         state.approvals.setdefault(node.spec.id, {})[shown] = {event.by: event.roles}
         return
     if event.answer != "yes" and _is_about_permission(node, asked):
-        work.people.answer, node.denied[asked.shown] = None, event.reason or event.answer
+        work.people.answer, node.denied[asked.shown] = None, _why_not(event)
         return
     if event.answer != "yes":
-        work.people.answer = event.reason or event.answer
+        work.people.answer = _why_not(event)
         return
     work.people.answer = None
     question.approved_by[event.by] = event.roles
@@ -169,6 +173,12 @@ def _confirmed(state: RunState, node: StepState, question: QuestionState, event:
     state.approvals.setdefault(node.spec.id, {})[shown] = dict(question.approved_by)
     if event.like:
         state.likes[event.like] = dict(question.approved_by)
+
+
+def _why_not(event: ev.QuestionAnswered) -> str:
+    """Say why something was refused; where the caller's code refused it, with its name."""
+    said = event.reason or event.answer
+    return f"{event.by} (should_proceed) says: {said}" if event.via == SHOULD_PROCEED else said
 
 
 def _told(state: RunState, node: StepState, question: QuestionState, event: ev.QuestionAnswered) -> None:
@@ -218,6 +228,20 @@ def _deadline_set(state: RunState, event: ev.DeadlineSet) -> None:
     question.is_timed = True
 
 
+def _approver_asked(state: RunState, event: ev.ApproverAsked) -> None:
+    question, _ = _open_question(state, event)
+    is_new = not question.is_with_approver and question.by_approver is None
+    need(is_new, event, f"{event.approver} was asked about question {event.question} already")
+    need(event.approver == state.approver, event, f"there is no approver {event.approver!r}")
+    question.is_with_approver = True
+
+
+def _approver_answered(state: RunState, event: ev.ApproverAnswered) -> None:
+    question, _ = _open_question(state, event)
+    need(question.is_with_approver, event, f"nobody asked {event.approver} about question {event.question}")
+    question.is_with_approver, question.by_approver = False, event
+
+
 def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
     question, node = _open_question(state, event)
     need(question.due is not None and event.at >= question.due, event, f"question {event.question} has time left")
@@ -260,6 +284,8 @@ QUESTION_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ApprovalRecorded: _approval_recorded,
     ev.DeadlineSet: _deadline_set,
     ev.QuestionExpired: _question_expired,
+    ev.ApproverAsked: _approver_asked,
+    ev.ApproverAnswered: _approver_answered,
     ev.PlanEdited: _plan_edited,
     ev.PatchRequested: _patch_requested,
     ev.PatchApplied: _patch_applied,
