@@ -92,6 +92,8 @@ class Stage:
         consent = {"yes": True, "allow": ["send", "pay"], "answers": {"*": "truth"}}
         if "Ask about everything" in self.plan.read_text("utf-8"):
             consent = {"answers": {"*": "truth", "hand": "take_over"}}
+        if "Let code decide" in self.plan.read_text("utf-8"):
+            consent = {"approver": "proceed", "answers": {"*": "truth"}}
         return json.dumps(usual | consent | more)
 
     def work(self, env: Mapping[str, str] | None = None, **more: object) -> Ended:

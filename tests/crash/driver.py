@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import surefoot
 from surefoot import api
@@ -49,6 +52,8 @@ class Order:
     """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
     yes: bool = False
     allow: tuple[str, ...] = ()
+    approver: str = ""
+    """What this program says to approval requests: a reply; or `wait` for the meeting's `go`, and `proceed`."""
     take_over: bool = False
     watch: bool = False
     """Whether to print every event."""
@@ -76,9 +81,33 @@ def create(home: api.Home, order: Order) -> None:
     api.create_run(home, made, source, run_id=order.run, options=options_of(order))
 
 
+class Gate(surefoot.Approver):
+    """Says the same to all requests, and writes down what it is asked."""
+
+    def __init__(self, word: str) -> None:
+        """Say that word."""
+        self._word = word
+
+    def should_proceed(self, request: surefoot.ApprovalRequest) -> surefoot.Proceed | surefoot.Refuse:
+        """Say it, once the meeting lets this program go on."""
+        meeting = Path(os.environ["SUREFOOT_MEETING"])
+        with (meeting / "asked").open("a") as log:
+            log.write(f"{request.step}\n")
+        while self._word == "wait" and not (meeting / "go").exists():
+            time.sleep(0.02)
+        return surefoot.Refuse("no") if self._word == "refuse" else surefoot.Proceed("as told")
+
+
 def options_of(order: Order) -> api.Options:
     """Return what is approved beforehand, and who plays the models."""
-    consent = {"by": order.by, "yes": order.yes, "allow": tuple(order.allow), "take_over": order.take_over}
+    consent: dict[str, Any] = {
+        "by": order.by,
+        "yes": order.yes,
+        "allow": tuple(order.allow),
+        "take_over": order.take_over,
+    }
+    if order.approver:
+        consent["should_proceed"] = Gate(order.approver)
     return api.Options(**consent, routing=played.routing(), asking=surefoot.scripted(played.play))
 
 

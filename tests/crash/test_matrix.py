@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
 
 EFFECTS = ("read", "reversible", "idempotent", "irreversible")
-SCENARIOS = (*EFFECTS, "approvals", "groups", "rollback", "lanes", "services", "artifacts", "agent", "goal", "worker")
+SCENARIOS = (
+    *EFFECTS,
+    "approvals",
+    "groups",
+    "rollback",
+    "lanes",
+    "services",
+    "artifacts",
+    "agent",
+    "goal",
+    "worker",
+    "gated",
+)
 POINTS: dict[str, tuple[str, ...]] = {
     "run.create.folder": ("rollback",),
     "run.create.workspace": ("read",),
@@ -80,6 +92,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "service.start.after": ("services",),
     "service.stop.before": ("services",),
     "service.stop.after": ("services",),
+    **{f"approver.{end}": ("gated",) for end in ("before", "after")},
     "talk.open.before": ("goal",),
     "talk.open.after": ("agent",),
     "talk.ask.before": ("agent",),
@@ -103,6 +116,7 @@ QUICK = (
         "restore.after",
         "expand.after",
         "service.start.after",
+        "approver.after",
         "talk.ask.after",
         "tool.write.after",
         "agent.answer.before",

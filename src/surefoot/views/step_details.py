@@ -181,14 +181,14 @@ def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | N
         case ev.QuestionAsked():
             return f"asked: question {event.question}", ""
         case ev.ApproverAnswered():
-            why = one_line(event.fault or event.reason)
-            return f"{one_line(event.approver)} (should_proceed): {event.word}{f', {why}' if why else ''}", ""
+            why = one_line(event.fault or event.reason) or "no reason given"
+            return f"{one_line(event.approver)} (should_proceed): {event.word}, {why}", ""
         case ev.ApprovalRecorded():
             return f"approved by {one_line(event.by)}", ""
         case ev.StepVerified():
             return f"verified after {duration(event.at - began)}", "good"
         case ev.StepSkipped() | ev.StepFailed():
-            word = "skipped" if isinstance(event, ev.StepSkipped) else "given up"
-            return f"{word}: {one_line(event.reason)}", ""
+            words = {ev.StepSkipped: "skipped", ev.StepFailed: "given up"}
+            return f"{words[type(event)]}: {one_line(event.reason)}", ""
         case _:
             return None

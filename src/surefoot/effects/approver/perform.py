@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 from surefoot.core.event_words import ApproverWord
 from surefoot.core.policy_types import Effect, Facts
 from surefoot.effects.approver.contract import ApproverAnswered, AskApprover
+from surefoot.faults import point
 from surefoot.ports.approver import TIMEOUT_S, ApprovalRequest, Approver, Ask, Proceed, Refuse, ShouldProceed
 from surefoot.shellwords import facts_given
 from surefoot.workers.run_context import RunContext
@@ -28,6 +29,7 @@ async def ask_approver(context: RunContext, command: AskApprover) -> ApproverAns
     approver = context.approver
     assert approver is not None
     act = approver.should_proceed if isinstance(approver, Approver) else approver
+    point("approver.before")
     timeout_s = approver.timeout_s if isinstance(approver, Approver) else TIMEOUT_S
     asking = asyncio.ensure_future(_called(act, _request(context, command)))
     asking.add_done_callback(lambda late: late.cancelled() or late.exception())  # one that comes too late is no news
@@ -36,6 +38,7 @@ async def ask_approver(context: RunContext, command: AskApprover) -> ApproverAns
         done, _ = await asyncio.wait([asking], timeout=timeout_s)
     finally:
         asking.cancel()
+    point("approver.after")
     now = context.clock.now()
     if not done:
         return command.without_answer(now, f"no answer within {timeout_s:g} s")
