@@ -123,9 +123,12 @@ Sit = Callable[..., Seat]
 def sit(stage: Stage) -> Iterator[Sit]:
     """Return a way to start `surefoot` at a terminal."""
     seats: list[Seat] = []
+    unasked = stage.user.parent / "unasked.toml"
+    unasked.write_text("[run]\nconfirm = false\n", "utf-8")
+    usual = {"TOKEN": "hunter22", "SUREFOOT_CONFIG": str(unasked)}
 
     def sit(*arguments: str, size: tuple[int, int] = (80, 24), **env: str) -> Seat:
-        seats.append(Seat(stage.command(*arguments), stage.user, {**stage.env, "TOKEN": "hunter22", **env}, size))
+        seats.append(Seat(stage.command(*arguments), stage.user, {**stage.env, **usual, **env}, size))
         return seats[-1]
 
     yield sit
@@ -210,6 +213,37 @@ def test_a_terminal_that_gets_smaller_keeps_one_tree(stage: Stage, sit: Sit) -> 
     seat.resize(40, 10)
     seat.see(lambda text: text.count("execute") == 1 and is_conversing(text) and "finished f…" in text)
     assert sum("running   hold" in row for row in seat.rows) == 1
+
+
+@pytest.mark.parametrize("word", ["n", "", "y"])
+def test_a_plan_that_will_ask_is_shown_and_waits_for_a_yes(stage: Stage, sit: Sit, word: str) -> None:
+    """What it is to do, what will ask, what cannot be undone, limits and where it lands; a no starts nothing (M13)."""
+    seat = sit("run", stage.plan("asking"), "--run-id", RUN, size=(100, 40), SUREFOOT_CONFIG="/nowhere.toml")
+    text = seat.see(lambda text: "Start? [y/N]" in text)
+    shown = ("in this order", "It asks", "Cannot be undone: send", "Limits: one step", "Lands: on a branch")
+    assert [part for part in shown if part not in text] == []
+    seat.type(f"{word}\r")
+    if word == "y":
+        seat.see(lambda text: "yes/no>" in text)
+        return
+    assert seat.leave() == 7
+    assert "Nothing was started." in seat.text
+    assert stage.say("status", RUN).code == 2
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "settings"),
+    [("asking", ["--yes"], ""), ("asking", [], "[run]\nconfirm = false\n"), ("edit", [], "")],
+)
+def test_a_plan_starts_at_once_where_nothing_asks_or_nobody_wants_to_be_asked(
+    stage: Stage, sit: Sit, plan: str, options: list[str], settings: str
+) -> None:
+    """`--yes` and the setting turn it off; a plan in which all can be undone never waits."""
+    own = stage.user.parent / "own.toml"
+    own.write_text(settings, "utf-8")
+    seat = sit("run", stage.plan(plan), "--run-id", RUN, *options, size=(100, 40), SUREFOOT_CONFIG=str(own))
+    seat.see(lambda text: f"Run {RUN}" in text)
+    assert b"Start?" not in seat.written
 
 
 def test_a_question_is_read_and_answered_at_the_terminal(stage: Stage, sit: Sit) -> None:

@@ -320,4 +320,4 @@ def test_a_retry_does_again_what_failed_and_what_waited_for_it(play: Any) -> Non
     run = play({"z": {}, "a": {}, "b": {"needs": ("a",)}}).will(do.RunStep, "a", ending=BAD).go()
     assert run.report["next"] == "surefoot retry 20260101-aaaaaa a"
     run.say(ev.StepsInvalidated, steps=("a",)).claim().go()
-    assert (run.bodies, run.report["outcome"]) == (["z", "a", "a", "b"], "completed")
+    assert (run.bodies, run.report["outcome"]) == (["a", "z", "a", "b"], "completed")

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Ending, Status
-from surefoot.core.graph import Graph, build_graph
+from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
-from surefoot.core.priorities import UNKNOWN_S, expected_times, ranks_of, without_noise
+from surefoot.core.priorities import UNKNOWN_S, expected_times, ranks_of, start_order, without_noise
 
 Row = tuple[float, set[int]]
 
@@ -128,9 +128,28 @@ def test_no_step_begins_before_what_it_needs_has_ended(steps: tuple[Step, ...], 
 
 
 @given(graphs())
-def test_one_step_at_a_time_goes_by_the_order_of_the_plan(steps: tuple[Step, ...]) -> None:
-    """Estimates change nothing where they could not save time."""
-    assert tuple(Simulation(steps, 1).begun) == graph_of(steps).order
+def test_one_step_at_a_time_goes_by_the_order_that_check_shows(steps: tuple[Step, ...]) -> None:
+    """Nothing is taken up in another order than people were shown."""
+    assert list(Simulation(steps, 1).begun) == start_order(Plan(goal="g", steps=steps), graph_of(steps))
+
+
+@given(graphs())
+def test_one_step_at_a_time_begins_with_the_prerequisites_on_the_critical_path(steps: tuple[Step, ...]) -> None:
+    """What most rests on is tried first; all else keeps the order of the plan (M23)."""
+    graph = graph_of(steps)
+    path = longest_path(graph, expected_times(steps, {}))
+    begun = list(Simulation(steps, 1).begun)
+    closed = {name: {name, *graph.needs[name]} for name in graph.order}
+    for name in graph.order:
+        closed[name].update(*(closed[need] for need in graph.needs[name]))
+    first = closed[path[-2]] if len(path) > 1 else set[StepId]()
+    assert set(begun[: len(first)]) == first
+
+
+def test_side_branches_come_after_what_most_rests_on() -> None:
+    """Although the plan has them first, and although no estimate is known (M23)."""
+    steps = steps_of([(None, set()), (None, set()), (None, set()), (None, {2}), (None, {3})])
+    assert list(Simulation(steps, 1).begun) == ["s2", "s3", "s0", "s1", "s4"]
 
 
 def test_equal_ranks_start_in_the_order_of_the_plan() -> None:
@@ -209,4 +228,4 @@ def test_ten_thousand_steps_are_no_burden(lanes: int) -> None:
         at=0.0, run=RunId("r"), plan=Plan(goal="g", steps=steps_of(rows), limits=Limits(parallel=lanes))
     )
     state = apply(None, created)
-    assert state.nodes[StepId("s0")].rank_s == (5000.0 if lanes > 1 else 0.0)
+    assert state.nodes[StepId("s0")].rank_s == (5000.0 if lanes > 1 else UNKNOWN_S)

@@ -22,6 +22,7 @@ VALUES = {
     "show": '"/notes"',
     "stronger": '"a:strong"',
     "unknown_price": '"tokens-only"',
+    "confirm": "false",
     "review": "true",
     "timeout": '"2m"',
     "base_url": '"http://localhost:1/v1"',

@@ -31,7 +31,7 @@ def earlier_times(journal: Journal, created: RunCreated) -> dict[StepId, float]:
     """Return the median time, in seconds, of each step without an estimate, of members and of groups by their members.
 
     Times that differ by noise alone are made equal: such steps start in the order of the plan.
-    Nothing is read for a run in which one step runs at a time: it goes by the order of the plan.
+    Nothing is read for a run in which one step runs at a time: no order saves time there.
     """
     wanted = [step for step in created.plan.steps if step.estimate_s is None]
     if created.plan.limits.parallel == 1 or not wanted:

@@ -17,11 +17,12 @@ from surefoot.api.run_control import retry as set_to_retry
 from surefoot.api.run_options import Options
 from surefoot.api.validation import chosen
 from surefoot.api.worker_choice import goal_for, with_worker, worker_for
+from surefoot.cli.confirmation import agrees
 from surefoot.cli.exits import ExitCode, code_of_run
 from surefoot.cli.goals import goal_plan, is_goal, is_planned, keep_plan
 from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
 from surefoot.cli.options import Given
-from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing
+from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing, waits_for_yes
 from surefoot.cli.progress import Progress
 from surefoot.cli.report_page import report_lines, selection_lines
 from surefoot.cli.screen import Screen
@@ -30,11 +31,13 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
 from surefoot.core.report import report_of, standing_of
+from surefoot.core.review import Review
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
+from surefoot.settings import load_settings
 from surefoot.views.agent_words import routing_words
 from surefoot.views.lines import EMPTY, Line, counted, one_line
 from surefoot.views.report_sections import HASH
@@ -80,11 +83,30 @@ def start(given: Given, screen: Screen) -> ExitCode:
     )
     with Home() as home:
         reviewed = look_over(wanted, root, loaded.places, path)
+        is_shown = _wants_yes(given, reviewed, root, screen)
+        if is_shown and not _is_approved(wanted, reviewed, root, screen):
+            screen.show([Line(f"Nothing was started. Change {path}, or run it again.", hang=2)])
+            return ExitCode.CANCELLED
         state = create_run(home, plan, source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
-        screen.note([EMPTY, *plan_lines(wanted, reviewed)])
+        screen.note([] if is_shown else [EMPTY, *plan_lines(wanted, reviewed)])
         screen.note(finding_lines(reviewed.findings, with_notes=False))
         return _work(home, state.created.run, options, screen)
+
+
+def _wants_yes(given: Given, reviewed: Review, root: Path, screen: Screen) -> bool:
+    """Tell whether a plan waits for a yes before it starts: a person is there, and it asks or cannot be undone."""
+    if given.options.yes or not screen.can_ask or not waits_for_yes(reviewed):
+        return False
+    return load_settings(root).run.confirm
+
+
+def _is_approved(plan: Plan, reviewed: Review, root: Path, screen: Screen) -> bool:
+    """Show a plan in short and ask for a yes."""
+    screen.show([Line(f"Plan: {one_line(plan.goal)}", "head", hang=2), EMPTY, *plan_lines(plan, reviewed)])
+    text = f"Lands: on a branch of its own in {root}; nothing is merged before `surefoot land`"
+    screen.show([Line(text, hang=2), *finding_lines(reviewed.findings, with_notes=False)])
+    return agrees("Start?", screen)
 
 
 def _start_goal(given: Given, screen: Screen) -> ExitCode:

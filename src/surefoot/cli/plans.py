@@ -14,7 +14,8 @@ from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.ids import StepId
-from surefoot.core.plan import LOOPBACK, Effect, Plan, Step
+from surefoot.core.money import money
+from surefoot.core.plan import LOOPBACK, Effect, Limits, Plan, Step
 from surefoot.core.plan_commands import ways_out
 from surefoot.core.review import Review
 from surefoot.core.short_text import listed
@@ -157,14 +158,35 @@ def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> It
 
 
 def plan_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
-    """Yield what will be done, before it is: the order, the effects, where it asks, how far back one can go."""
+    """Yield what will be done, before it is: order, effects, limits, where it asks, how far back one can go."""
     yield from _order_lines(plan, _STEPS_MOST)
     yield from _open_lines(reviewed, _STEPS_MOST)
     yield from ask_lines(reviewed)
+    if reviewed.irreversible:
+        yield Line(f"Cannot be undone: {listed(reviewed.irreversible, _NAMED_MOST)}", "bad", hang=2)
+    limits = ", ".join(_limits_said(plan.limits))
+    yield Line(f"Limits: {limits}", hang=2)
     number = len(reviewed.rollback_points)
     if number:
         steps = "the step that may" if number == 1 else f"each of the {number} steps that may"
         yield Line(f"Rollback points: after {steps} commit", hang=2)
+
+
+def _limits_said(limits: Limits) -> Iterator[str]:
+    yield f"{limits.parallel} steps at once" if limits.parallel > 1 else "one step at a time"
+    if limits.cost_usd is not None:
+        yield money(limits.cost_usd)
+    if limits.tokens is not None:
+        yield f"{limits.tokens} tokens"
+    if limits.requests is not None:
+        yield counted(limits.requests, "request")
+    if limits.wall_s is not None:
+        yield f"{duration(limits.wall_s)} of work"
+
+
+def waits_for_yes(reviewed: Review) -> bool:
+    """Tell whether something in a plan will ask, or cannot be undone."""
+    return bool(reviewed.irreversible) or any(not point.is_on_failure for point in reviewed.asks)
 
 
 def _open_lines(reviewed: Review, most: int) -> Iterator[Line]:
@@ -197,6 +219,8 @@ def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
     for number, step in enumerate(steps[:most], start=1):
         what = f"{step.effect.value}{_said_of(step)}"
         yield Line(f"  {number:>3}  {step.id:<{min(widest, 40)}}  {what}", _STYLES.get(step.effect, ""), hang=7)
+        if step.is_added:
+            yield Line(f"       not asked for: {one_line(step.why)}", "warn", hang=9)
         if step.risk:
             yield Line(f"       risk: {one_line(step.risk)}", "warn", hang=9)
     if len(steps) > most:

@@ -26,7 +26,7 @@ _LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
 def new_state(
     created: RunCreated, graph: Graph, expected: Mapping[StepId, float], ranks: Mapping[StepId, float]
 ) -> RunState:
-    """Return the state of a run that has just been created; `expected` and `ranks` are empty for plan order."""
+    """Return the state of a run that has just been created; what has no rank goes by plan order."""
     nodes = {
         step.id: StepState(
             spec=step,

@@ -194,6 +194,12 @@ class Step:
         return bool(self.network or self.sockets) or not self.confine
 
     @property
+    def is_added(self) -> bool:
+        """Tell whether its author says that nobody asked for it: its reason begins with `added`."""
+        first = self.why.lower().split(maxsplit=1)[:1]
+        return [word.rstrip(":,.;") for word in first] == ["added"]
+
+    @property
     def takes_lane(self) -> bool:
         """Tell whether it takes a lane where the run has a workspace: for its body or for its checks."""
         return self.body.acts or bool(self.checks)

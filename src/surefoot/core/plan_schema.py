@@ -138,8 +138,9 @@ _STEP = (
         need="a name that no other step has", planner="A short name no other step has; a group's holds `{item}`."),
     Key("title", ANY_TEXT, "A few words for people; the commit's subject.", usual="`surefoot: ID`", way=Way.PLAIN,
         planner="A few words for people; becomes the commit's subject.", planned=TEXT),
-    Key("why", ANY_TEXT, "The reason: shown when a person is asked, and in the commit.", way=Way.PLAIN,
-        planner="The reason for the step.", planned=TEXT),
+    Key("why", ANY_TEXT, "The reason: shown when a person is asked, and in the commit. One that begins with "
+        "`added` marks a step that the goal did not ask for, where the plan is shown.", way=Way.PLAIN,
+        planner="The reason for the step. Begins with `added:` where the goal did not ask for it.", planned=TEXT),
     Key("risk", ANY_TEXT, "What may go wrong with it, or what it takes, as in `needs 4 GB`: shown with the plan, when "
         "a person "
         "is asked, and in the report.", way=Way.PLAIN, planner="What may go wrong with it.", planned=TEXT),
@@ -222,7 +223,7 @@ _STEP = (
         "it under *Not done*.", "What needs it goes on, unless `on_failure` says otherwise.",
         planner="Whether the run can be completed although the step failed; only for what the goal does not need."),
     Key("estimate", TIME, "How long the body is expected to take.", "`surefoot check` adds it up along the longest "
-        "path, and with `parallel` above 1 the step with the longest way to the end starts first.",
+        "path; steps on it are [tried first](command-line.md#run).",
         usual="from earlier runs of the plan", field="estimate_s", planner="How long it will take, such as `5m`."),
 )
 _AGENT = (

@@ -1,17 +1,21 @@
 """The rank of each step: the time from its start to the end of the plan along the longest chain of dependants.
 
 Starting the highest rank first is list scheduling: a run takes less than twice the shortest possible time, however
-wrong the estimates. Ranks are computed once, when the run is created; members take theirs from their group.
+wrong the estimates. Where one step runs at a time, no order saves time: there only the prerequisites on the critical
+path have a rank, so that what most rests on is tried first, and everything else keeps the order of the plan. Ranks are
+computed once, when the run is created or a planner's plan is adopted; members take theirs from their group.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from surefoot.core.graph import Graph
+from surefoot.core.file_order import waits_of
+from surefoot.core.graph import Graph, longest_path
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Step
+from surefoot.core.plan import Plan, Step
 
 UNKNOWN_S = 1.0
 """What every step is expected to take when nothing is known of any: the longest chain then is the one of most steps."""
@@ -64,3 +68,49 @@ def ranks_of(graph: Graph, expected: Mapping[StepId, float]) -> dict[StepId, flo
     for name in reversed(graph.order):
         ranks[name] = expected[name] + max((ranks[dependant] for dependant in graph.dependants[name]), default=0.0)
     return ranks
+
+
+def ranks_for(
+    plan: Plan, graph: Graph, earlier: Mapping[StepId, float]
+) -> tuple[dict[StepId, float], dict[StepId, float]]:
+    """Return how long each step of a plan should take, and its rank; what has neither goes by the plan's order."""
+    expected = expected_times(plan.steps, earlier)
+    if plan.limits.parallel > 1:
+        return expected, ranks_of(graph, expected)
+    return {}, dict.fromkeys(_prerequisites(graph, longest_path(graph, expected)), UNKNOWN_S)
+
+
+def _prerequisites(graph: Graph, path: Sequence[StepId]) -> set[StepId]:
+    """Return the steps that the last one of a path rests on by way of the path, with all that these need."""
+    found: set[StepId] = set()
+    todo = list(path[-2:-1])
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += graph.needs[name]
+    return found
+
+
+def start_order(plan: Plan, graph: Graph) -> list[StepId]:
+    """Return the steps in the order in which they are taken up one at a time, when nothing fails."""
+    _, ranks = ranks_for(plan, graph, {})
+    places = {step.id: (-ranks.get(step.id, 0.0), number, step.id) for number, step in enumerate(plan.steps)}
+    waits = waits_of(plan, graph)
+    before = {name: {*needs, *waits.get(name, ())} for name, needs in graph.needs.items()}
+    after: dict[StepId, list[StepId]] = {name: [] for name in before}
+    for name, earlier in before.items():
+        for one in earlier:
+            after[one].append(name)
+    missing = {name: len(earlier) for name, earlier in before.items()}
+    ready = [places[name] for name, count in missing.items() if not count]
+    heapq.heapify(ready)
+    order: list[StepId] = []
+    while ready:
+        *_, name = heapq.heappop(ready)
+        order.append(name)
+        for dependant in after[name]:
+            missing[dependant] -= 1
+            if not missing[dependant]:
+                heapq.heappush(ready, places[dependant])
+    return order

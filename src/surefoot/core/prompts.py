@@ -25,7 +25,8 @@ is one or two small steps, give them there, and no plan has to be made.""",
 This is PLAN. Nothing can be changed yet: the tools that write do not exist in this phase. Make a plan out of small
 steps, each of which can be done, checked and undone as a whole: what it needs, which files it writes, why it is there,
 and checks that would be red without it. A step that cannot be checked by a command or by looking at files is too vague.
-Steps that do not need one another may run side by side. What cannot be undone comes last.
+Steps that do not need one another may run side by side. What cannot be undone comes last. A step that the goal did not
+ask for (the tests as they are before a change, a copy of what will be changed) has a reason that begins with `added:`.
 
 End with `plan`. It is checked at once; what is wrong is said with its line, and you may put it right. A person may be
 shown the plan before anything of it is carried out.""",

@@ -90,6 +90,8 @@ class Review:
     critical_path: CriticalPath = CriticalPath()
     asks: tuple[AskPoint, ...] = ()
     """In the order in which the questions will come."""
+    irreversible: tuple[StepId, ...] = ()
+    """Steps whose effect cannot be undone, by what they declare or by what their commands are known to do, in order."""
     rollback_points: tuple[StepId, ...] = ()
     """Steps after which there is a commit to go back to (if they change anything), in order."""
     long_steps: tuple[StepId, ...] = ()
@@ -141,12 +143,17 @@ def review(
         findings=_placed(found, places),
         critical_path=_critical_path(plan, graph),
         asks=tuple(point for step in ordered for point in _ask_points(step, plan, graph, counting, decisions)),
+        irreversible=_irreversible(counting),
         rollback_points=tuple(step.id for step in ordered if _may_commit(step)),
         long_steps=tuple(name for seconds, name in estimates if seconds >= LONG_S),
         recovery=tuple(_recovery(list(counting.values()), graph)),
         open_commands=open_commands(plan),
         sequencing=sequencing,
     )
+
+
+def _irreversible(counting: Mapping[StepId, Step]) -> tuple[StepId, ...]:
+    return tuple(name for name, step in counting.items() if step.effect is Effect.IRREVERSIBLE)
 
 
 # --- findings

@@ -31,6 +31,14 @@ class Places:
 
 
 @record
+class RunSettings:
+    """What `[run]` says."""
+
+    confirm: bool = True
+    """Whether a plan in which something asks or cannot be undone waits for a yes at the terminal before it starts."""
+
+
+@record
 class Endpoint:
     """An address at which models are asked."""
 
@@ -119,5 +127,6 @@ class Settings:
     """Who plays which role, where models are asked, what they cost."""
     places: Places = Places()
     lanes: LaneLimits = LaneLimits()
+    run: RunSettings = RunSettings()
     workers: Workers = Workers()
     """Agents of others that carry out steps."""

@@ -16,12 +16,13 @@ from surefoot.core.agent_types import CAST, Price
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
 from surefoot.settings.lane_limits import LaneLimits
-from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places
+from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, RunSettings
 
 CHAINS = ("default", *(role.value for role in CAST))
 """The keys of `[models]` that say who plays a role."""
 _TRUSTS = "it comes with the repository, and may not say who is trusted"
 SENDS = "it comes with the repository, and could send your key and your code elsewhere"
+_CONFIRMS = "whether you are asked before a run starts is for you to say"
 _COSTS = "what models may take is for the user to say"
 
 
@@ -106,6 +107,11 @@ SECTIONS: Mapping[str, Section] = {
     "approvals": Section("`[approvals]`", Policy, (
         Setting(Key("confidence", Value("share"), "How sure an agent has to be of its result, from 0 to 1; `false` "
             "asks about none. See [approvals](approvals.md)."), Project.RAISE),
+    )),
+    "run": Section("`[run]`", RunSettings, (
+        Setting(Key("confirm", FLAG, "Whether `surefoot run PLAN` shows the plan and waits for a yes, where a person "
+            "is at the terminal and something in the plan will ask or cannot be undone. `--yes` does not wait."),
+            refused=_CONFIRMS),
     )),
     "approvers": Section("an approver", Approver, (
         Setting(Key("name", TEXT, "The name by which they stand in the journal.", need="the name of a person")),

@@ -15,7 +15,7 @@ from surefoot.planfile.fields import Page
 from surefoot.planfile.tree import Flaw, Items, Kind, Place, Scalar, Table, Tree, problems_of, text_of
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.settings.setting_readers import Values, read_sections
-from surefoot.settings.setting_records import ModelSettings, Places, Settings, Source, Workers
+from surefoot.settings.setting_records import ModelSettings, Places, RunSettings, Settings, Source, Workers
 from surefoot.settings.setting_table import CHAINS, SECTIONS
 from surefoot.settings.toml import read_toml
 
@@ -73,6 +73,7 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         models=_with_models(models, together("models")),
         places=Places(**together("secrets")),
         lanes=LaneLimits(**together("lanes")),
+        run=RunSettings(**together("run")),
         workers=own.get("workers", Workers()),
     )
 

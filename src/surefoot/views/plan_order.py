@@ -11,6 +11,7 @@ from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
+from surefoot.core.priorities import start_order
 from surefoot.core.review import Review, members_known
 from surefoot.errors import PlanInvalid
 from surefoot.views.lines import counted, duration
@@ -37,8 +38,9 @@ def check_document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object
         "plan": str(path),
         "valid": True,
         "goal": plan.goal,
-        "order": list(graph.order),
+        "order": start_order(plan, graph),
         "needs": dict(graph.needs),
+        "added": {step.id: step.why for step in plan.steps if step.is_added},
         "risks": {step.id: step.risk for step in plan.steps if step.risk},
         **asdict(reviewed),
     }
@@ -49,7 +51,7 @@ def ordered(plan: Plan) -> list[Step]:
     graph, _ = build_graph(plan.steps)
     assert graph is not None
     known: dict[StepId, Step] = {step.id: step for step in plan.steps}
-    return [known[name] for name in graph.order]
+    return [known[name] for name in start_order(plan, graph)]
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:

@@ -35,7 +35,7 @@ from surefoot.core.kernel.plan_adoption import constraint_added, go_back, plan_a
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.placeholders import member_of
-from surefoot.core.priorities import expected_times, ranks_of
+from surefoot.core.priorities import ranks_for
 from surefoot.core.queue import let_past
 from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.effects import BY_NAME, GROUP, LANE, SERVICE_START, TOOL_CALL
@@ -70,10 +70,7 @@ def apply(state: RunState | None, event: Event) -> RunState:
 
 def first_state(event: ev.RunCreated, graph: Graph) -> RunState:
     """Return what folding the first event of a run gives; `graph` is that of its plan's steps."""
-    if event.plan.limits.parallel == 1:
-        return new_state(event, graph, {}, {})
-    expected = expected_times(event.plan.steps, event.estimates)
-    return new_state(event, graph, expected, ranks_of(graph, expected))
+    return new_state(event, graph, *ranks_for(event.plan, graph, event.estimates))
 
 
 # --- the run

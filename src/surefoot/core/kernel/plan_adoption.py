@@ -18,6 +18,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan, with_constraints
+from surefoot.core.priorities import ranks_for
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLANNING, REVIEWING
 from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Understood
@@ -96,7 +97,12 @@ def _nodes_by(state: RunState, event: ev.PlanAdopted) -> dict[StepId, StepState]
     nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
     if SHORT_WAY in state.nodes:
         nodes[SHORT_WAY] = state.nodes[SHORT_WAY]
-    return nodes | steps_as_they_stand(begun, event.plan, event.waits)
+    nodes |= steps_as_they_stand(begun, event.plan, event.waits)
+    graph, _ = build_graph(event.plan.steps)
+    assert graph is not None
+    for name, rank_s in ranks_for(event.plan, graph, {})[1].items():
+        nodes[name].rank_s = rank_s
+    return nodes
 
 
 def steps_as_they_stand(
@@ -109,6 +115,8 @@ def steps_as_they_stand(
     for index, step in enumerate(plan.steps):
         node = known.get(step.id) or StepState(spec=step, order=(index, 0), needs=())
         node.order, node.needs, node.dependants = (index, 0), graph.needs[step.id], graph.dependants[step.id]
+        if plan.limits.parallel == 1:
+            node.rank_s = 0.0  # who changes a plan says the order
         node.references, node.waits = graph.references.get(step.id, ()), waits.get(step.id, ())
         nodes[step.id] = node
         for number, name in enumerate(node.members or (), start=1):

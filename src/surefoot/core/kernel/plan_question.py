@@ -11,7 +11,7 @@ from surefoot.core.check_kinds import Expect
 from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.plan import Body, Check, Plan, Step
 from surefoot.core.policy import facts_before, weigh_step
-from surefoot.core.policy_types import Tier
+from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
 from surefoot.core.untrusted_text import exact, in_line
@@ -27,7 +27,7 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
         done = state.nodes.get(step.id)
         standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
         decision = weigh_step(step, plan, state.policy, facts_before(step, "execute", None, state.rung))
-        asks = " ASKS BEFORE IT" if decision.tier is Tier.CONFIRM else ""
+        asks = _marks(step, decision)
         needs = f", after {', '.join(step.needs)}" if step.needs else ""
         title = _brief(step.title or step.why or "-")
         lines.append(f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {title}")
@@ -38,6 +38,11 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
         lines += [f"Risk: {_brief(text)}" for text in state.understanding.risks]
         lines += [f"Not known: {_brief(text)}" for text in state.understanding.questions]
     return lines
+
+
+def _marks(step: Step, decision: Decision) -> str:
+    asks = " ASKS BEFORE IT" if decision.tier is Tier.CONFIRM else ""
+    return f"{asks} NOT ASKED FOR" if step.is_added else asks
 
 
 def _details(state: RunState, plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
