@@ -75,3 +75,8 @@ def flaw_of(text: str, *, by_line: bool = False) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def is_whole(text: str, pattern: str) -> bool:
+    """Tell whether the expression matches the whole text."""
+    return expression(rf"\A(?:{pattern})\z").is_in(text.encode())

@@ -232,6 +232,12 @@ TOLD: list[tuple[Event, str]] = [
         "refused    the plan stays as it is: there is no step 'x'",
     ),
     (
+        ev.ReplanWanted(
+            at=3.0, step=StepId("a"), attempt=1, rule="output", why="no output x", affects=(StepId("b"),), asks=True
+        ),
+        "replan     a  no output x; before b",
+    ),
+    (
         ev.PhaseEntered(at=3.0, phase=Phase.PLAN, reason="b is not needed"),
         "plan       the run goes back to make another plan: b is not needed",
     ),

@@ -125,6 +125,19 @@ def _approver() -> list[Event]:
     return run.reply("yes").go().journal
 
 
+def _replanned() -> list[Event]:
+    """Steps whose outputs are not what the plan expects: a doubt that is settled by a word, and one by an amendment."""
+    expects = {"expects": {"version": "[0-9]+"}}
+    needing = {"c": {"needs": ("a",)}, "d": {"needs": ("b",)}}
+    run = Play({"a": expects, "b": expects, **needing})
+    for name in ("a", "b"):
+        run.will(do.RunStep, name, outputs={"version": "two"}, unexpected=("version",))
+    run.go().reply("go_on").go()
+    anew = Step(id=StepId("d"), body=RunBody(command="anew"))
+    operations = (ReplaceStep(step=anew.id, by=anew),)
+    return run.say(ev.AmendmentProposed, amendment="m", operations=operations, why="").go().journal
+
+
 def _people() -> list[Event]:
     """All that people say: rules, consents, a pause, another plan of limits, words too late, a restore, a cancel."""
     run = Play({"a": {"checks": (KEPT,), **AGAIN}, "b": {"needs": ("a",), "tier": Tier.CONFIRM}})
@@ -231,5 +244,6 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "faults": _faults,
     "edits": _edits,
     "amended": _amended,
+    "replanned": _replanned,
     "worker": _worker,
 }

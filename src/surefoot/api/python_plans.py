@@ -33,6 +33,7 @@ from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, RunExists
+from surefoot.expressions import flaw_of
 from surefoot.planfile.check_reader import with_names
 from surefoot.workers.run_context import Function, FunctionRegistry, ProbeFunction
 
@@ -130,11 +131,15 @@ class Step:
     on_failure: Literal["block", "skip", "stop", "ask"] | None = None
     optional: bool = False
     estimate_s: float | None = None
+    expects: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def compiled(self) -> core.Step:
         """Return the step of the plan model."""
         where = f"step {self.id!r}"
         on_failure = self.on_failure or ("skip" if self.optional else "block" if self.agent is None else "ask")
+        for key, expression in self.expects.items():
+            if flaw := flaw_of(expression):
+                raise _invalid(f"{where}: `expects` of {key!r} is no regular expression that can be used here ({flaw})")
         # An agent learns from what the checks said, so that another attempt is another way.
         retry = replace(self.retry or RetryPolicy(), retry_unknown=self.retry is not None or self.agent is not None)
         return core.Step(

@@ -90,6 +90,8 @@ class Ended(Running):
     ending: Ending | None = None
     evidence: BlobId | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    unexpected: tuple[str, ...] = ()
+    """Keys of outputs that are not what the step expects, or missing."""
 
 
 @record
@@ -252,12 +254,25 @@ class Attempt:
         """Let the body run."""
         self.move(Running(begun_by=begun_by))
 
-    def end(self, ending: Ending, evidence: BlobId | None = None, outputs: Mapping[str, str] | None = None) -> None:
+    def end(
+        self,
+        ending: Ending,
+        evidence: BlobId | None = None,
+        outputs: Mapping[str, str] | None = None,
+        unexpected: tuple[str, ...] = (),
+    ) -> None:
         """Note how the body ended."""
         now = self.stage
         begun_by = now.begun_by if isinstance(now, Running) and now.begun_by is not None else 0
         self.move(
-            Ended(begun_by=begun_by, settled=self.settled, ending=ending, evidence=evidence, outputs=outputs or {})
+            Ended(
+                begun_by=begun_by,
+                settled=self.settled,
+                ending=ending,
+                evidence=evidence,
+                outputs=outputs or {},
+                unexpected=unexpected,
+            )
         )
 
     def settle(self, settled: Applied) -> None:
@@ -409,6 +424,11 @@ class Attempt:
     def outputs(self) -> Mapping[str, str]:
         """What the body put out."""
         return self.reached.outputs if isinstance(self.reached, Ended) else {}
+
+    @property
+    def unexpected(self) -> tuple[str, ...]:
+        """Keys of outputs that are not what the step expects."""
+        return self.reached.unexpected if isinstance(self.reached, Ended) else ()
 
     @property
     def result(self) -> Result | None:

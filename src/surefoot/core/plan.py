@@ -187,6 +187,8 @@ class Step:
     """Whether the run can be completed although the step failed."""
     estimate_s: float | None = None
     """How long the body is expected to take."""
+    expects: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its outputs have to be like, by their keys: regular expressions for whole values."""
 
     @property
     def reaches_out(self) -> bool:

@@ -225,6 +225,10 @@ _STEP = (
     Key("estimate", TIME, "How long the body is expected to take.", "`surefoot check` adds it up along the longest "
         "path; steps on it are [tried first](command-line.md#run).",
         usual="from earlier runs of the plan", field="estimate_s", planner="How long it will take, such as `5m`."),
+    Key("expects", Value("expected_outputs"), "`{KEY: EXPRESSION}`: what its [outputs](#values) have to be like: the "
+        "expression matches the whole value.", "Where one is missing or different, the step is verified all the same, "
+        "but a person is asked whether the plan holds before a step that needs it starts.", usual="nothing",
+        way=Way.REGEX, planner="{KEY: regular expression} for the whole value of each output that later steps need."),
 )
 _AGENT = (
     Key("do", TEXT, "What the agent is to do, in words.", need="what the agent is to do, in words,",

@@ -26,6 +26,7 @@ from surefoot.core.events import (
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
+    ReplanWanted,
     RunCreated,
 )
 from surefoot.core.ids import BlobId, StepId
@@ -341,6 +342,15 @@ class AmendmentState:
 
 
 @record(frozen=False, kw_only=False)
+class PlanDoubt:
+    """A doubt that the plan still holds, and what came of it."""
+
+    wanted: ReplanWanted
+    settled: str | None = None
+    """How: by an answer, by an amendment, or because its step is done again."""
+
+
+@record(frozen=False, kw_only=False)
 class BranchState:
     """Where the run branch is and where it was last asked to be."""
 
@@ -471,6 +481,8 @@ class RunState:
     """What people said to agents, by id, in order."""
     amendments: dict[str, AmendmentState] = field(default_factory=dict[str, AmendmentState])
     """What people and agents wanted changed in the plan, by id, in order."""
+    plan_doubts: list[PlanDoubt] = field(default_factory=list["PlanDoubt"])
+    """The doubts for which steps wait or waited, in order."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])

@@ -1,8 +1,8 @@
 """System steps: what is done for a run as a whole, beside the steps of its plan.
 
-A person approves the surrounding commands and decides about acceptance checks without an answer; agents understand the
-goal, plan, and review the result. System steps go the way of any step, but what they write is thrown away, and no plan
-can name them.
+A person approves the surrounding commands, decides about acceptance checks without an answer, and whether a plan
+holds that a step has made doubtful. Agents understand the goal, plan, and review the result. System steps go the way of
+any step, but what they write is thrown away, and no plan can name them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ UNDERSTANDING = StepId("(understand)")
 PLANNING = StepId("(plan)")
 REVIEWING = StepId("(review)")
 REPLANNING = StepId("(replan)")
+PLAN_HOLDS = StepId("(plan-holds)")
 PHASES: dict[StepId, tuple[Phase, ...]] = {
     COMMANDS: (Phase.UNDERSTAND, Phase.PLAN),
     UNDERSTANDING: (Phase.UNDERSTAND,),
@@ -26,6 +27,7 @@ PHASES: dict[StepId, tuple[Phase, ...]] = {
     REVIEWING: (Phase.VALIDATE,),
     BASELINE: (Phase.UNDERSTAND, Phase.PLAN),
     REPLANNING: (Phase.EXECUTE,),
+    PLAN_HOLDS: (Phase.EXECUTE,),
 }
 SYSTEM_STEPS = tuple(PHASES)
 """Their names; what was added later stands last, for the order is a part of the state. The parentheses keep them apart
@@ -39,6 +41,7 @@ _TITLES = {
     PLANNING: "Make the plan",
     REVIEWING: "Review the result",
     REPLANNING: "Look whether the plan has to change",
+    PLAN_HOLDS: "Decide whether the plan still holds",
 }
 
 
@@ -46,7 +49,14 @@ def system_step_of(name: StepId, instructions: str = "") -> Step:
     """Return a system step; what it is about may stand in its instructions."""
     if name not in _ROLES:
         body = AskBody(question=_TITLES[name])
-        return Step(id=name, title=_TITLES[name], body=body, effect=Effect.READ, retry=RetryPolicy(maximum_attempts=1))
+        return Step(
+            id=name,
+            title=_TITLES[name],
+            body=body,
+            effect=Effect.READ,
+            retry=RetryPolicy(maximum_attempts=1),
+            on_failure=OnFailure.STOP if name == PLAN_HOLDS else OnFailure.BLOCK,
+        )
     return Step(
         id=name,
         title=_TITLES[name],

@@ -78,6 +78,11 @@ _SHAPES: Mapping[str, Shape] = {
     "web_address": {**_TEXT, "pattern": "^https?://"},
     "pattern": {**_TEXT, "format": "regex"},
     "pattern_by_line": {**_TEXT, "format": "regex"},
+    "expected_outputs": {
+        "type": "object",
+        "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        "additionalProperties": {**_TEXT, "format": "regex"},
+    },
     "argv": {"type": "array", "items": _LITERAL, "minItems": 1},
     "values_by_path": {"type": "object"},
     "for_each": _FOR_EACH,

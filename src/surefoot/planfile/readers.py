@@ -172,6 +172,11 @@ def _read_pattern(page: Page, node: Tree, *, by_line: bool = False) -> str | Non
     return None
 
 
+def _read_expected(page: Page, node: Tree) -> dict[str, str] | None:
+    cure = "the outputs with what they have to be like were expected; write them as {KEY: EXPRESSION}"
+    return page.named(node, cure, page.variable, partial(_read_pattern, page))
+
+
 def _argv(page: Page, node: Tree) -> tuple[str, ...] | None:
     if not isinstance(node, Items) or not node.items:
         expected = "a list of the program and its arguments was expected; no shell splits a text"
@@ -276,6 +281,7 @@ _READERS: Mapping[str, Reader] = {
     "plain": Page.plain,
     "needle": _read_needle,
     "pattern": _read_pattern,
+    "expected_outputs": _read_expected,
     "pattern_by_line": partial(_read_pattern, by_line=True),
     "answer": _http_answer,
     "rows": _rows,

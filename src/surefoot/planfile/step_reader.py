@@ -73,9 +73,7 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     values |= {"body": _read_body(page, own, fields), "if_empty_ok": _takes(page, fields, "if_empty") is not None}
     step = _with_policies(values, attempts)
     _judge_effect(page, fields, step)
-    if step.artifacts and not step.body.acts:
-        text = "`artifacts` stands beside `ask`; a question makes no files; remove it"
-        page.flaw(fields.at("artifacts"), text)
+    _judge_products(page, fields, step)
     files = _takes(page, fields, "files") or ()
     places = dict(reversed(page.references[since:]))
     page.refuse_references(since, {one.token for one in references_of(step)}, "here")
@@ -138,6 +136,15 @@ def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
                 "add `effect`, for what it does out there cannot be seen from here"
             )
             page.flaw(fields.at(key), text)
+
+
+def _judge_products(page: Page, fields: Fields, step: Step) -> None:
+    if step.artifacts and not step.body.acts:
+        text = "`artifacts` stands beside `ask`; a question makes no files; remove it"
+        page.flaw(fields.at("artifacts"), text)
+    if step.expects and not step.body.has_outputs:
+        text = "`expects` is about outputs, which only `run` and `call` have; remove it"
+        page.flaw(fields.at("expects"), text)
 
 
 def _read_body(page: Page, own: Fields, fields: Fields) -> Body:

@@ -155,6 +155,9 @@ def _amendment_words(event: Event) -> Words | None:
             denied = f" (not to be changed: {listed(map(one_line, event.constraint.deny), 4)})"
             said = one_line(event.constraint.text)
             return "holds", f"by {one_line(event.by)}: {said}{denied if event.constraint.deny else ''}", ""
+        case ev.ReplanWanted():
+            concerned = f"; before {listed(map(one_line, event.affects), 6)}" if event.affects else ""
+            return "replan", f"{event.step}  {one_line(event.why)}{concerned}", "warn" if event.asks else ""
         case ev.AmendmentRefused():
             return "refused", f"the plan stays as it is: {one_line(event.why)}", "warn"
         case _:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from surefoot.core.regex import regex
+from surefoot.expressions import is_whole
 from surefoot.masking import Masker
 from surefoot.safe_open import open_plain
 
@@ -71,6 +72,11 @@ def read_outputs(content: bytes, masker: Masker) -> dict[str, str]:
     if len(found) > KEYS_MAX:
         raise OutputRefused(f"$SUREFOOT_OUTPUT has {len(found)} keys; at most {KEYS_MAX} were expected; put out fewer")
     return found
+
+
+def unexpected_in(outputs: Mapping[str, str], expects: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys whose values are missing, or not as a whole what the expression says."""
+    return tuple(key for key, text in expects.items() if key not in outputs or not is_whole(outputs[key], text))
 
 
 def _pair(number: int, line: bytes) -> tuple[str, str]:

@@ -467,6 +467,11 @@ class RunWorkspace:
         lines = (f"{path}\0{after.get(path, '')}\0".encode("utf-8", "surrogateescape") for path in paths)
         return hashlib.sha256(b"".join(lines)).hexdigest()[:24]
 
+    def deleted(self, old_tree: str, new_tree: str, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the paths at which the old tree has something and the new one nothing."""
+        after = self._compare(old_tree, new_tree).after
+        return tuple(path for path in paths if after.get(path, "").startswith("000000"))
+
     def _compare(self, old_tree: str, new_tree: str) -> Changes:
         if self._last_changes[:2] == (old_tree, new_tree):
             return self._last_changes[2]

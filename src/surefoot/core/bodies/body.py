@@ -44,6 +44,8 @@ class Body:
     """Whether its program is given the network, by which it reaches the provider of its model."""
     takes_outputs: ClassVar[bool] = False
     """Whether it is handed what earlier steps put out."""
+    has_outputs: ClassVar[bool] = False
+    """Whether it can put out values for later steps."""
 
     @property
     def text(self) -> str:

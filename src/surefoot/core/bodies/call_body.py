@@ -14,6 +14,7 @@ class CallBody(Body):
     lead = "calls: "
     starts_program = True
     takes_outputs = True
+    has_outputs = True
 
     function: str
     """`package.module:function`, imported from the plan's folder or installed packages."""

@@ -15,6 +15,7 @@ class RunBody(Body):
 
     kind = "run"
     starts_program = True
+    has_outputs = True
 
     command: str
     """The text given to the shell."""

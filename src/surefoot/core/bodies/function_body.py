@@ -14,6 +14,7 @@ class FunctionBody(Body):
     lead = "calls: "
     in_program = True
     takes_outputs = True
+    has_outputs = True
 
     name: str
     """The function's qualified name, for reports. The function itself is handed to the engine by step id."""

@@ -23,6 +23,7 @@ from surefoot.core.events.amendment_events import AmendmentProposed as Amendment
 from surefoot.core.events.amendment_events import AmendmentRefused as AmendmentRefused
 from surefoot.core.events.amendment_events import ConstraintAdded as ConstraintAdded
 from surefoot.core.events.amendment_events import PlanAmended as PlanAmended
+from surefoot.core.events.amendment_events import ReplanWanted as ReplanWanted
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
 from surefoot.core.events.question_events import QuestionAsked as QuestionAsked
@@ -145,6 +146,7 @@ EVENTS: tuple[type[Event], ...] = (
     PlanAmended,
     AmendmentRefused,
     ConstraintAdded,
+    ReplanWanted,
     SessionOpened,
     SessionReported,
     SessionTurnEnded,

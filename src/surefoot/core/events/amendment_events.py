@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from surefoot.core.amendments import Operation, StepChange
-from surefoot.core.event import Event
+from surefoot.core.event import Event, StepEvent
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Constraint
 from surefoot.core.raw import GivenName, Handle
@@ -57,3 +57,17 @@ class ConstraintAdded(Event):
     is_waited_for: ClassVar[bool] = True
     constraint: Constraint
     by: GivenName
+
+
+@record
+class ReplanWanted(StepEvent):
+    """What a verified step came to makes it doubtful that the plan still holds."""
+
+    is_decision: ClassVar[bool] = True
+    rule: Handle
+    """Which rule found it; see `surefoot.core.kernel.plan_watch`."""
+    why: str
+    affects: tuple[StepId, ...] = ()
+    """The steps and groups to come that it concerns."""
+    asks: bool = False
+    """Whether they do not start until this is settled; else it is only reported."""

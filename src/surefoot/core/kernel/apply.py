@@ -32,6 +32,7 @@ from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.plan_adoption import constraint_added, go_back, plan_adopted, validate_anew
+from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.placeholders import member_of
@@ -372,6 +373,7 @@ def _run_restored(state: RunState, event: ev.RunRestored) -> None:
     nodes = [node_of(state, event, name) for name in event.pending]
     for node in nodes:
         reset(node)
+    settle_by_change(state, event.pending, "its step is done again")
     move_back(state, event.commit, None if event.to is None else state.nodes[event.to])
     _reopen(state)
     state.pausing = state.pausing or f"restored by {event.by}"
@@ -430,6 +432,7 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.AmendmentProposed: _amendment_proposed,
     ev.AmendmentRefused: amendment_refused,
     ev.PlanAmended: plan_amended,
+    ev.ReplanWanted: replan_wanted,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.ApprovalsGiven: _approvals_given,

@@ -29,6 +29,7 @@ from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
+from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.replan_fold import replanning_failed, replanning_started
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
@@ -36,7 +37,7 @@ from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
-from surefoot.core.system_steps import PHASES, REPLANNING, SYSTEM_STEPS
+from surefoot.core.system_steps import PHASES, PLAN_HOLDS, REPLANNING, SYSTEM_STEPS
 from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
 from surefoot.effects import (
     ARTIFACTS,
@@ -137,7 +138,7 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
-    work.end(event.ending, event.evidence, event.outputs)
+    work.end(event.ending, event.evidence, event.outputs, event.unexpected)
     withdraw_question(state, node, "the agent has ended")  # what asked it waits no longer
     node.remarks = event.remarks
     state.cost_usd += cost_of(event.outputs)
@@ -296,9 +297,11 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0
-    keep_outcome(state, node, work)
+    keep_outcome(state, work)
     is_proved = event.proof != CLAIM or node.is_system_step
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
+    if event.step == PLAN_HOLDS:
+        settle_asked(state, node, GO_ON)
 
 
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
@@ -358,6 +361,8 @@ def _step_failed(state: RunState, event: ev.StepFailed) -> None:
     finish(state, node, StepStatus.FAILED, event.reason)
     if event.step == REPLANNING:
         replanning_failed(state)
+    if event.step == PLAN_HOLDS:
+        settle_asked(state, node, STOP)
     if event.stop:
         hold_all_pending(state, event.step)
 
@@ -376,6 +381,7 @@ def _rolled_back(state: RunState, event: ev.RolledBack) -> None:
         node_of(state, event, name)
     finish(state, node, StepStatus.FAILED, event.reason)
     hold(state, event.invalidated, event.step)
+    settle_by_change(state, event.invalidated, "its step is done again")
     move_back(state, event.commit, state.nodes[event.to])
     recount(state)
 

@@ -38,6 +38,7 @@ from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_ag
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late
 from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
+from surefoot.core.kernel.plan_watch import ask_whether_plan_holds
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.session_rules import go_on_with_session
@@ -485,6 +486,7 @@ _PREPARE: tuple[_Rule, ...] = (
     _lost_ground,  # before checks and people are asked about a base that is gone
     _workspace_failed,
     _bind,  # a person is not asked about a command that cannot be put together
+    ask_whether_plan_holds,
     decide_surrounding_commands,  # what is done for the run as a whole has no lane and no body
     _checkpoint,  # what the commands do, and what the step rests on, is found out there: consent needs both
     serve,  # checks before the body use services, too

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Claim, Lesson
+from surefoot.core.agent_types import Lesson
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Phase
 from surefoot.core.graph import build_graph
 from surefoot.core.graph_state import member_waits, policy_of, recount, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
+from surefoot.core.kernel.plan_watch_fold import settle_all
 from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.priorities import ranks_for
@@ -25,8 +26,8 @@ from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Und
 from surefoot.core.verdicts import CheckRecord
 
 
-def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
-    """Keep what a system step, or a step, came to for the phases that follow."""
+def keep_outcome(state: RunState, work: Attempt) -> None:
+    """Keep what a system step came to for the phases that follow."""
     ended = None if work.conversation is None else work.conversation.ended
     match None if ended is None else ended.payload:
         case Understood() as found:
@@ -34,8 +35,6 @@ def keep_outcome(state: RunState, node: StepState, work: Attempt) -> None:
         case Planned() as planned:
             edited = work.people.edited
             state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
-        case Claim() as claim if node.spec.id != REVIEWING and state.created.goal_options is not None:
-            state.replan = state.replan or claim.changes_next
         case ProposedAmendment(operations=operations) as offered if operations:
             state.offered = offered
         case _:
@@ -68,6 +67,7 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     hold(state, with_constraints(event.plan, state.plan.constraints), nodes, event.revision)
     state.plan_text = event.text or state.plan_text
     state.proposal, state.replan = None, ""
+    settle_all(state, "planned anew")
     if changed:
         state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
     recount(state)

@@ -32,6 +32,8 @@ from surefoot.core.kernel.phase_rules import (
     plan_move,
     wants_planner,
 )
+from surefoot.core.kernel.plan_watch import watch
+from surefoot.core.kernel.plan_watch_fold import first_open, is_kept_by_replan
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.replan_rules import replan
 from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
@@ -45,7 +47,7 @@ from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, wai
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.short_text import shortened
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
-from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
 
 CLEAN = "clean"
@@ -128,6 +130,10 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         if takes is not None:
             taken.add(takes)
         if isinstance(move.event, ev.LimitReached):
+            break
+        doubts = watch(state, node, now) if isinstance(move.event, ev.StepVerified) else []
+        moves += doubts
+        if doubts:  # what they concern is taken back: the others are asked again afterwards
             break
     return moves
 
@@ -372,7 +378,8 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         # What is under way is finished first, in lanes made anew where need be; nothing new starts on a plan that will
         # not stay.
         return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
-    moves = _clocks(state, now) + _deadlines(state, now) + (replan(state, now) or _start(state, now))
+    moves = _clocks(state, now) + _deadlines(state, now) + _look_at_plan(state, now)
+    moves += replan(state, now) or _start(state, now)
     if moves:
         return moves
     if state.unfinished > 0 or state.amending is not None:
@@ -381,6 +388,15 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     is_preparing = any(lane.is_open for lane in state.lanes.values())
     ending = acceptance_interrupts(state, now, is_busy=is_preparing)
     return ending or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+
+
+def _look_at_plan(state: RunState, now: float) -> list[Proposal]:
+    """Let a person decide whether a plan holds that a step has made doubtful; a goal in words has its planner."""
+    is_wanted = first_open(state) is not None or PLAN_HOLDS in state.nodes
+    if not is_wanted or state.created.goal_options is not None:
+        return []
+    asking = next_system_step(state, PLAN_HOLDS, now)
+    return [] if asking is None else [asking]
 
 
 def _whole_way(state: RunState, now: float) -> Proposal | None:
@@ -448,6 +464,7 @@ def _startable(state: RunState, count: int) -> list[StepState]:
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
         free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
         free = [node for node in free if waits_for(state, node) is None and not is_touched(state, node)]
+        free = [node for node in free if not is_kept_by_replan(state, node)]
         free = list(_one_after_the_other(state, free))
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):

@@ -35,7 +35,7 @@ class BodyStarted(StepEvent):
 class BodyFinished(StepEvent):
     """The body ended."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     ending: Ending
     evidence: BlobId | None = None
@@ -46,6 +46,8 @@ class BodyFinished(StepEvent):
     """What it put out for later steps."""
     remarks: tuple[str, ...] = ()
     """Deprecations and warnings it printed, each once; since version 3."""
+    unexpected: tuple[Handle, ...] = ()
+    """Keys of outputs that are not what the step expects, or are missing; since version 4."""
 
 
 @record

@@ -30,7 +30,7 @@ from surefoot.workers.file_preconditions import put_back_named
 from surefoot.workers.hidden_places import linked_in, opened_by
 from surefoot.workers.output_warnings import Remarks
 from surefoot.workers.run_context import RunContext, StepArgument
-from surefoot.workers.step_outputs import OutputRefused, content_of, output_file, read_outputs
+from surefoot.workers.step_outputs import OutputRefused, content_of, output_file, read_outputs, unexpected_in
 from surefoot.workers.surroundings import look_around
 
 TAIL = 2000
@@ -49,6 +49,7 @@ async def run_step(context: RunContext, command: do.RunStep) -> Event:
         duration_s=context.clock.elapsed() - started,
         outputs=ended.outputs,
         remarks=ended.remarks,
+        unexpected=unexpected_in(ended.outputs, command.spec.expects) if ended.ending.status is Status.OK else (),
     )
 
 

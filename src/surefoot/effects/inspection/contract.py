@@ -22,7 +22,7 @@ class InspectionRequested(StepEvent):
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     tree: Digest
     """The tree with what it keeps."""
     changed: tuple[str, ...]
@@ -49,6 +49,8 @@ class ChangesObserved(StepEvent):
     """The first files that it changed of what `prepare` had made, and that it declares nowhere; since version 4."""
     run_outside: tuple[str, ...] = ()
     """Paths it keeps or made that a check, a probe or `observe` runs outside the sandbox; since version 4."""
+    deleted: tuple[str, ...] = ()
+    """Those of the changed paths at which there is nothing any more; since version 5."""
 
 
 @record

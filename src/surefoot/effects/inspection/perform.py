@@ -87,6 +87,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         run_outside=run_outside(context.plan, spec, (*keeps, *left)),
         check_files=changed_by_step(context, spec, command.tree, (*keeps, *_files_of(root, left))),
         spoiled=first_few((*found.changed, *found.added)),
+        deleted=space.deleted(command.tree, tree, keeps),
     )
 
 

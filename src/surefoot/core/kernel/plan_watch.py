@@ -1,0 +1,197 @@
+"""The look at the plan after each verified step: does what the step came to still fit what is to follow?
+
+The rules cost no request and no command. `RULES` says which of them lets a person decide before the steps that it
+concerns start, and which is only reported. Nothing here changes the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt
+from surefoot.core.conversation import Conversation
+from surefoot.core.event_words import Diagnosis, QuestionKind, Severity
+from surefoot.core.globs import matches
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.failure_rules import expired, fails
+from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, first_open, has_not_begun
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.recovery import question
+from surefoot.core.short_text import listed
+from surefoot.core.state import RunState, StepState
+from surefoot.core.system_steps import PLAN_HOLDS
+from surefoot.core.tool_payload import PlanChange
+from surefoot.core.untrusted_text import in_line
+
+NAMED_MAX = 6
+"""So many of the steps that are concerned are named."""
+_Doubt = tuple[str, tuple[StepId, ...]]
+"""Why the plan may not hold any more, and the steps and groups to come that it concerns."""
+
+
+class Rule(NamedTuple):
+    """One look at a verified step."""
+
+    name: str
+    look: Callable[[RunState, StepState, Attempt], _Doubt | None]
+    asks: bool
+    """Whether a person decides before the steps that it concerns start."""
+
+
+def watch(state: RunState, node: StepState, now: float) -> list[Proposal]:
+    """Return what speaks against the plan once the step is verified, by the attempt that is about to be."""
+    if node.is_system_step or node.work is None:
+        return []
+    found = ((rule, rule.look(state, node, node.work)) for rule in RULES)
+    return [Proposal(_wanted(state, node, rule, doubt, now)) for rule, doubt in found if doubt is not None]
+
+
+def _wanted(state: RunState, node: StepState, rule: Rule, doubt: _Doubt, now: float) -> ev.ReplanWanted:
+    why, affects = doubt
+    # A planner may add steps where none is left; a person is not kept waiting for nothing.
+    asks = rule.asks and (bool(affects) or state.created.goal_options is not None)
+    return ev.ReplanWanted(**node.at(now), rule=rule.name, why=why, affects=affects, asks=asks)
+
+
+def _unexpected_output(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
+    """Look whether the outputs are what the step expects."""
+    if not work.unexpected:
+        return None
+    outputs, expects = work.outputs, node.spec.expects
+    said = (
+        f"output {key} is {outputs[key]!r}" if key in outputs else f"there is no output {key}"
+        for key in work.unexpected
+        if key in expects
+    )
+    wanted = (f"{key}: {expects[key]}" for key in work.unexpected if key in expects)
+    return f"{'; '.join(said)}; expected was {'; '.join(wanted)}", _named(_resting_on(state, node))
+
+
+def _proposal(state: RunState, _: StepState, work: Attempt) -> _Doubt | None:
+    """Look whether its agent says that the steps to come should change."""
+    conversation = work.conversation
+    if conversation is None:
+        return None
+    claimed = "" if conversation.claim is None else conversation.claim.changes_next
+    # In a run with a goal in words the planner has each proposal as soon as it is made.
+    proposed = () if state.created.goal_options is not None else tuple(_proposed(conversation))
+    why = "; ".join(filter(None, (*proposed, claimed)))
+    return (why, _named(state.nodes.values())) if why else None
+
+
+def _proposed(conversation: Conversation) -> Iterator[str]:
+    calls = (call for turn in conversation.turns for call in turn.calls)
+    for call in calls:
+        if isinstance(call.result, ev.ToolCallFinished) and isinstance(call.result.payload, PlanChange):
+            yield call.result.payload.text
+
+
+def _vanished_item(state: RunState, _: StepState, work: Attempt) -> _Doubt | None:
+    """Look whether it deleted a file that a member of a group is made for."""
+    if work.changes is None or not work.changes.deleted:
+        return None
+    gone = set(work.changes.deleted)
+    left = [node for node in state.nodes.values() if has_not_begun(node) and _file_of(state, node) in gone]
+    if not left:
+        return None
+    files = listed(sorted(filter(None, (_file_of(state, node) for node in left))), NAMED_MAX)
+    return f"it deleted {files}, and a group has a member for each", tuple(node.spec.id for node in left)
+
+
+def _file_of(state: RunState, node: StepState) -> str | None:
+    """Return the file that a member of a group over a glob is made for."""
+    group = None if node.group is None else state.nodes[node.group]
+    if group is None or group.spec.for_each is None or group.spec.for_each.glob is None or node.item is None:
+        return None
+    return f"{state.plan.folder_prefix}{node.item}"
+
+
+def _overlap(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
+    """Look whether it changed, without declaring it, files of steps to come that do not need it."""
+    changes = work.changes
+    if changes is None:
+        return None
+    paths = (*(changes.changed if node.spec.writes is None else ()), *changes.undeclared)
+    if not paths:
+        return None
+    known = {one.spec.id for one in _resting_on(state, node)}
+    own = {node.spec.id, node.group} - {None}
+    found: dict[StepId, str] = {}
+    for other in state.nodes.values():
+        is_apart = has_not_begun(other) and other.spec.id not in known and own.isdisjoint((*other.waits, other.group))
+        globs = (*(other.spec.writes or ()), *other.spec.reads) if is_apart else ()
+        path = next((path for path in paths if matches(path, globs)), None) if globs else None
+        if path is not None:
+            found[other.spec.id] = path
+    if not found:
+        return None
+    what = listed(dict.fromkeys(found.values()), NAMED_MAX)
+    return f"it changed {what}, which steps to come declare as their own without needing it", tuple(found)
+
+
+def _problem(state: RunState, node: StepState, _: Attempt) -> _Doubt | None:
+    """Look whether a problem was found at it."""
+    texts = [one.text for one in state.reported if one.step == node.spec.id and one.severity is Severity.PROBLEM]
+    return ("; ".join(texts), _named(_resting_on(state, node))) if texts else None
+
+
+RULES = (
+    Rule("output", _unexpected_output, asks=True),
+    Rule("proposal", _proposal, asks=True),
+    Rule("item", _vanished_item, asks=True),
+    Rule("overlap", _overlap, asks=False),
+    Rule("finding", _problem, asks=False),
+)
+"""What is looked at. Where the plan or its agent says what should be, and it is not, a person is asked; what may be
+right all the same is only reported."""
+
+
+def _resting_on(state: RunState, node: StepState) -> Iterator[StepState]:
+    """Yield what needs the step, directly or through others, with the members of groups."""
+    group = () if node.group is None else state.nodes[node.group].dependants
+    todo, seen = [*node.dependants, *group], set[StepId]()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += (*state.nodes[name].dependants, *(state.nodes[name].members or ()))
+            yield state.nodes[name]
+
+
+def _named(nodes: Iterable[StepState]) -> tuple[StepId, ...]:
+    """Name those that have not begun, in the order of the plan."""
+    found = [node for node in nodes if has_not_begun(node)]
+    return tuple(node.spec.id for node in sorted(found, key=lambda node: node.order))
+
+
+# --- the question
+
+
+def ask_whether_plan_holds(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Let a person decide whether the steps that a doubt concerns start as they are."""
+    if node.spec.id != PLAN_HOLDS:
+        return None
+    doubt = first_open(state)
+    if doubt is None or work.people.answer == GO_ON:
+        return Proposal(ev.StepVerified(**node.at(now), proof=None))
+    if work.people.is_overdue:
+        return expired(node, now)
+    if work.people.answer is not None:
+        why = f"stopped after step {doubt.step}: {in_line(doubt.why)}"
+        return fails(node, now, Diagnosis.DENIED, why)
+    if state.pausing is not None:
+        return HOLD
+    return Proposal(question(state, node, now, QuestionKind.ASK, _text(state, doubt), (GO_ON, STOP)))
+
+
+def _text(state: RunState, doubt: ev.ReplanWanted) -> str:
+    run, concerned = state.created.run, listed(doubt.affects, NAMED_MAX)
+    return "\n".join(
+        (
+            f"Step {doubt.step} is verified, but the plan may not hold any more: {in_line(doubt.why)}",
+            f"Before they start: {concerned}. Go on with them as they are, or stop the run?",
+            f"To change them first: surefoot amend {run} FILE",
+        )
+    )

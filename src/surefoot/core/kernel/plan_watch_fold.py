@@ -1,0 +1,113 @@
+"""The fold of doubts about the plan: which are open, which steps wait for them, and what settles them.
+
+Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from surefoot.core import events as ev
+from surefoot.core.event_words import Finding, Severity
+from surefoot.core.graph_state import leave_queue, make_ready, reset, withdraw
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.guards import need, node_of
+from surefoot.core.short_text import listed
+from surefoot.core.state import DONE, FINAL, PlanDoubt, RunState, StepState, StepStatus
+from surefoot.core.system_steps import PLAN_HOLDS
+
+GO_ON = "go_on"
+STOP = "stop"
+_NAMED_MAX = 6
+_WAITS = frozenset({StepStatus.RUNNING, StepStatus.WAITING})
+
+
+def has_not_begun(node: StepState) -> bool:
+    """Tell whether the step, or the group, can still be kept from starting."""
+    if node.is_system_step or node.members is not None:
+        return False
+    if node.status is StepStatus.PENDING:
+        return True
+    work = node.work
+    return node.status in _WAITS and work is not None and not work.has_begun and work.people.taken_by is None
+
+
+def first_open(state: RunState) -> ev.ReplanWanted | None:
+    """Return the doubt that a person has to decide on next."""
+    return next((one.wanted for one in _open(state)), None)
+
+
+def _open(state: RunState) -> list[PlanDoubt]:
+    return [one for one in state.plan_doubts if one.settled is None]
+
+
+def is_kept_by_replan(state: RunState, node: StepState) -> bool:
+    """Tell whether the step does not start, because a person decides first whether the plan for it holds."""
+    if state.created.goal_options is not None:
+        return False  # there the planner decides, and nothing starts meanwhile
+    return any(node.spec.id in one.wanted.affects or node.group in one.wanted.affects for one in _open(state))
+
+
+def replan_wanted(state: RunState, event: ev.ReplanWanted) -> None:
+    """Note a doubt; where it asks, what it concerns does not start any more."""
+    node = node_of(state, event, event.step)
+    need(node.status in DONE and node.attempt == event.attempt, event, f"step {event.step!r} is not verified")
+    _report(state, event)
+    if not event.asks:
+        return
+    state.plan_doubts.append(PlanDoubt(wanted=event))
+    if state.created.goal_options is not None:
+        state.replan = state.replan or event.why
+        return
+    for name in event.affects:
+        affected = state.nodes.get(name)
+        if affected is None or not has_not_begun(affected):
+            continue
+        leave_queue(state, name)
+        if affected.work is not None:
+            withdraw(state, affected, "the plan for it is looked at first")
+            make_ready(state, affected)
+    asked = state.nodes.get(PLAN_HOLDS)
+    if asked is not None and asked.status is StepStatus.VERIFIED:
+        _ask_anew(state, asked, "")
+
+
+def _report(state: RunState, event: ev.ReplanWanted) -> None:
+    concerned = f" (this concerns {listed(event.affects, _NAMED_MAX)})" if event.affects else ""
+    severity = Severity.WARNING if event.asks else Severity.NOTE
+    finding = Finding(kind=f"replan-{event.rule}", severity=severity, text=f"{event.why}{concerned}", step=event.step)
+    if finding not in state.reported:
+        state.reported = (*state.reported, finding)
+
+
+def settle_asked(state: RunState, asked: StepState, how: str) -> None:
+    """Close the doubt that a person has decided on; the next one is asked about in the same way."""
+    for one in _open(state)[:1]:
+        one.settled = how
+    if how == GO_ON and _open(state):
+        _ask_anew(state, asked, "")
+
+
+def settle_all(state: RunState, how: str) -> None:
+    """Close all doubts: another plan holds."""
+    for one in _open(state):
+        one.settled = how
+
+
+def settle_by_change(state: RunState, changed: Collection[StepId], how: str) -> None:
+    """Close the doubts at or about steps that change; what is left of them is asked anew."""
+    for one in _open(state):
+        concerned = {one.wanted.step, *one.wanted.affects}
+        groups = {state.nodes[name].group for name in concerned if name in state.nodes}
+        if not (concerned | groups).isdisjoint(changed):
+            one.settled = how
+    node = state.nodes.get(PLAN_HOLDS)
+    if node is not None:
+        _ask_anew(state, node, how)
+
+
+def _ask_anew(state: RunState, node: StepState, why: str) -> None:
+    if node.work is not None:
+        withdraw(state, node, why)
+    state.unfinished += node.status in FINAL
+    reset(node)
