@@ -15,6 +15,7 @@ from surefoot.planfile import parse_plan
 ONLY_IN_FILES = {
     "for_each",  # a loop makes such steps
     "if_empty",
+    "batch",
     "files",  # they lie beside the plan's file
     "default",
     "policy",  # rules stand in settings

@@ -117,7 +117,7 @@ def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, scre
     yield from finding_lines(folded(reviewed.findings))
     if len(plan.steps) > 1:
         yield from sequence.graph_lines(picture, screen.width, is_ascii=not screen.draws_lines)
-    yield from _order_lines(plan, _CHECKED_MOST)
+    yield from _order_lines(plan, reviewed, _CHECKED_MOST)
     yield from sequence.together_lines(plan, reviewed)
     yield from _path_lines(reviewed)
     yield from _open_lines(reviewed, _CHECKED_MOST)
@@ -159,7 +159,7 @@ def finding_lines(findings: Sequence[Finding], *, with_notes: bool = True) -> It
 
 def plan_lines(plan: Plan, reviewed: Review) -> Iterator[Line]:
     """Yield what will be done, before it is: order, effects, limits, where it asks, how far back one can go."""
-    yield from _order_lines(plan, _STEPS_MOST)
+    yield from _order_lines(plan, reviewed, _STEPS_MOST)
     yield from _open_lines(reviewed, _STEPS_MOST)
     yield from ask_lines(reviewed)
     if reviewed.irreversible:
@@ -212,8 +212,9 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
         yield from block(f"{when}: {point.why}; {point.approve}", 2)
 
 
-def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
+def _order_lines(plan: Plan, reviewed: Review, most: int) -> Iterator[Line]:
     steps = ordered(plan)
+    choices = {choice.step: choice for choice in reviewed.batches}
     yield Line(f"{counted(len(steps), 'step')}, in this order", "head")
     widest = max(len(step.id) for step in steps)
     for number, step in enumerate(steps[:most], start=1):
@@ -223,6 +224,8 @@ def _order_lines(plan: Plan, most: int) -> Iterator[Line]:
             yield Line(f"       not asked for: {one_line(step.why)}", "warn", hang=9)
         if step.risk:
             yield Line(f"       risk: {one_line(step.risk)}", "warn", hang=9)
+        if step.id in choices:
+            yield Line(f"       {choices[step.id].mode}: {choices[step.id].why}", hang=9)
     if len(steps) > most:
         kinds = [f"{sum(s.effect is effect for s in steps[most:])} {effect}" for effect in Effect]
         yield Line(f"  … and {len(steps) - most} more ({', '.join(k for k in kinds if not k.startswith('0 '))})", "dim")

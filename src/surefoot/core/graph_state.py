@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from surefoot.core.batches import is_careful
 from surefoot.core.event_words import Diagnosis, Phase
 from surefoot.core.events import RunCreated
 from surefoot.core.graph import Graph
@@ -216,8 +217,23 @@ def finish(state: RunState, node: StepState, status: StepStatus, reason: str | N
         _satisfy(state, node)
     elif status is StepStatus.FAILED:
         _block_dependants(state, node, node.spec.id)
+        _hold_rest(state, node)
     if was_open:
         _close_member(state, node)
+
+
+def _hold_rest(state: RunState, node: StepState) -> None:
+    """Keep the members of a careful group from starting after one that failed."""
+    failure = node.last_failure
+    is_refused = failure is not None and failure.diagnosis is Diagnosis.DENIED and not node.has_run
+    if is_refused or not stops_its_group(state, node):  # a no to one member says nothing about the others
+        return
+    assert node.group is not None
+    for name in state.nodes[node.group].members or ():
+        other = state.nodes[name]
+        if other.status is StepStatus.PENDING:
+            other.held_by = node.spec.id
+            _block(state, other, node.spec.id)
 
 
 def _close_member(state: RunState, node: StepState) -> None:
@@ -267,9 +283,15 @@ def _block(state: RunState, node: StepState, by: StepId) -> None:
 
 
 def hold_all_pending(state: RunState, by: StepId) -> None:
-    """Keep everything that has not started from starting, because a step failed that stops the run."""
+    """Keep everything that has not started from starting, because a step failed that stops the run.
+
+    The other members of a batch are done all the same.
+    """
+    failed = state.nodes[by]
+    batch = None if stops_its_group(state, failed) else failed.group
     for node in state.nodes.values():
-        if node.status is StepStatus.PENDING and node.members is None:
+        is_spared = batch is not None and node.group == batch
+        if node.status is StepStatus.PENDING and node.members is None and not is_spared:
             node.held_by = by
             _block(state, node, by)
     if state.expanding is not None:
@@ -296,9 +318,24 @@ def reset(node: StepState) -> None:
 
 
 def member_waits(group: StepState, before: Sequence[StepId]) -> tuple[StepId, ...]:
-    """Return what a member starts after: what its group waits for and, where the members share a file, the last one."""
+    """Return what a member starts after: what its group waits for and, where members go one by one, the last one."""
     others = tuple(name for name in group.waits if name != group.spec.id)
-    return others if len(others) == len(group.waits) else (*others, *before[-1:])
+    shares_file = len(others) < len(group.waits)
+    return (*others, *before[-1:]) if shares_file or is_careful(group.spec) else others
+
+
+def goes_alone(state: RunState, node: StepState) -> bool:
+    """Tell whether the step is a member of a group that is taken up one member after the other."""
+    group = None if node.group is None else state.nodes[node.group]
+    if group is None:
+        return False
+    return is_careful(group.spec, effect=node.effect, shares_file=group.spec.id in group.waits)
+
+
+def stops_its_group(state: RunState, node: StepState) -> bool:
+    """Tell whether no further member starts if this one fails; a failed one leaves a shared file as it was."""
+    group = None if node.group is None else state.nodes[node.group]
+    return group is not None and is_careful(group.spec, effect=node.effect)
 
 
 def expand(state: RunState, group: StepState, items: Iterable[str]) -> None:

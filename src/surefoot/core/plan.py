@@ -48,6 +48,16 @@ class OnFailure(StrEnum):
     ROLLBACK = "rollback_to"
 
 
+class Batch(StrEnum):
+    """How the members of a group are taken up."""
+
+    AUTO = "auto"
+    BATCH = "batch"
+    """Side by side; a failure keeps no other from starting, and failures are reported together."""
+    CAREFUL = "careful"
+    """One after the other, each verified before the next begins."""
+
+
 @record
 class RetryPolicy:
     """When and how often a failed step is tried again; always finite."""
@@ -139,6 +149,8 @@ class Step:
     """Ids of steps or groups, or globs over both."""
     for_each: ForEach | None = None
     """What the group is expanded over."""
+    batch: Batch = Batch.AUTO
+    """For groups: how their members are taken up; `surefoot.core.batches` decides for `auto`."""
     if_empty_ok: bool = False
     """Whether a group without items is satisfied rather than failed."""
     cwd: str | None = None

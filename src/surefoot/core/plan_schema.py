@@ -16,6 +16,7 @@ from surefoot.core.plan import (
     AgentBody,
     AgentLimits,
     AskBody,
+    Batch,
     Check,
     Constraint,
     Limits,
@@ -148,6 +149,9 @@ _STEP = (
         "too).", planner="Ids of the steps whose verified result it needs."),
     Key("for_each", Value("for_each"), "Makes the step a group with one member for each item; see below.",
         planner="Makes it a group: {NAME: [items]} or {NAME: {glob: GLOB}}; {NAME} is replaced in its texts."),
+    Key("batch", words(Batch), "For groups: `batch` takes the members up side by side, `careful` one after the other, "
+        "each verified before the next begins; `auto` [decides](../concepts/steps.md#batch-or-careful), and "
+        "`surefoot check` says why.", is_default=True),
     Key("if_empty", words(("ok",)), "`ok`: a group without items is satisfied. Otherwise it fails.", usual="failed",
         field=""),
     Key("run", TEXT, "Body: a shell command.", usual="", field="",

@@ -13,13 +13,23 @@ from typing import TYPE_CHECKING, cast
 from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
 from surefoot.core.budget import spent_by
 from surefoot.core.event_words import Finding, Outcome, QuestionKind, Verdict
+from surefoot.core.graph_state import stops_its_group
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.regex import regex
-from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, AmendmentState, MessageState, QuestionState, RunState, StepState, StepStatus
+from surefoot.core.short_text import listed, shortened
+from surefoot.core.state import (
+    DONE,
+    FINAL,
+    AmendmentState,
+    MessageState,
+    QuestionState,
+    RunState,
+    StepState,
+    StepStatus,
+)
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (
     CHANGED,
@@ -59,6 +69,9 @@ _COUNTED = (
 _TEST_COUNTS = regex(r"(\d+) passed, (\d+) failed, (\d+) skipped\b")
 """How the text of a check on tests begins; see `surefoot.checks.test_judgement`."""
 _NAMED_MAX = 10
+_FAILURES_MAX = 50
+"""So many failures of a batch are told together."""
+_REASON_MAX = 160
 _LIMITS = ("cost_usd", "tokens", "requests")
 
 Json = dict[str, object]
@@ -323,6 +336,7 @@ def _own_findings(state: RunState) -> Iterator[FindingShape]:
             printed.setdefault(remark, []).append(node.spec.id)
     for remark, names in printed.items():
         yield _finding("printed-warning", "warning", f"{listed(names, _NAMED_MAX)} printed: {remark}")
+    yield from _failed_batches(state)
     review = state.nodes.get(REVIEWING)
     if review is not None and review.status is StepStatus.FAILED:
         yield _finding("not-reviewed", "warning", f"the reviewer came to no end: {review.reason}")
@@ -330,6 +344,30 @@ def _own_findings(state: RunState) -> Iterator[FindingShape]:
     if branch is not None and branch.refused is not None:
         kind, severity = ("branch-behind", "problem") if branch.has_failed else ("branch-left-alone", "warning")
         yield _finding(kind, severity, branch.refused)
+
+
+def _failed_batches(state: RunState) -> Iterator[FindingShape]:
+    """Yield for each batch what went wrong in it, once all of its members have ended."""
+    for group in state.nodes.values():
+        if group.members is None or group.status not in FINAL:
+            continue
+        members = [state.nodes[name] for name in group.members]
+        failed = [node for node in members if _has_failed(node)]
+        if failed and not stops_its_group(state, failed[0]):
+            each = "; ".join(f"{node.spec.id}: {_first_words(node)}" for node in failed[:_FAILURES_MAX])
+            more = f"; and {len(failed) - _FAILURES_MAX} more" if len(failed) > _FAILURES_MAX else ""
+            text = f"{len(failed)} of {len(members)} members failed: {each}{more}"
+            yield _finding("batch-failures", "warning", text, group.spec.id)
+
+
+def _has_failed(node: StepState) -> bool:
+    is_passed_over = node.status is StepStatus.SKIPPED and node.reason != "nothing_to_do"
+    return node.status is StepStatus.FAILED or is_passed_over
+
+
+def _first_words(node: StepState) -> str:
+    first, _, _ = (node.reason or "").partition("\n")
+    return shortened(first, _REASON_MAX)
 
 
 _OPEN_RUNGS: dict[str, tuple[str, str, str]] = {

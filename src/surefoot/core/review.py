@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 from itertools import islice
 
+from surefoot.core.batches import BatchChoice, batch_choice, is_careful
 from surefoot.core.empty_checks import why_empty
 from surefoot.core.event_words import Finding, Severity
+from surefoot.core.file_order import waits_of
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import Sequencing, closure, sequencing_of
@@ -103,6 +105,9 @@ class Review:
     sequencing: Sequencing = field(default_factory=Sequencing)
     """What can run at once, which orders nobody needs, and where one is missing."""
 
+    batches: tuple[BatchChoice, ...] = ()
+    """For each group, in order: whether its members are taken up in a batch or carefully, and why."""
+
     @property
     def has_problems(self) -> bool:
         """Tell whether anything was found that is more than a note."""
@@ -149,11 +154,19 @@ def review(
         recovery=tuple(_recovery(list(counting.values()), graph)),
         open_commands=open_commands(plan),
         sequencing=sequencing,
+        batches=tuple(_batches(plan, graph, list(counting.values()))),
     )
 
 
 def _irreversible(counting: Mapping[StepId, Step]) -> tuple[StepId, ...]:
     return tuple(name for name, step in counting.items() if step.effect is Effect.IRREVERSIBLE)
+
+
+def _batches(plan: Plan, graph: Graph, ordered: Sequence[Step]) -> Iterator[BatchChoice]:
+    groups = [step for step in ordered if step.for_each is not None]
+    waits = waits_of(plan, graph) if groups else {}
+    for group in groups:
+        yield batch_choice(group, shares_file=group.id in waits.get(group.id, ()))
 
 
 # --- findings
@@ -496,17 +509,28 @@ def _tries(step: Step) -> str:
     return "when its outcome is unknown, a person is asked; never repeated blindly"
 
 
+def _stops_its_members(step: Step) -> bool:
+    return step.for_each is not None and is_careful(step)
+
+
+def _but_its_members(step: Step) -> str:
+    return ", but its other members do" if step.for_each is not None and not is_careful(step) else ""
+
+
 def _then(step: Step, behind: int, total: int) -> str:
     dependants = "1 dependant" if behind == 1 else f"{behind} dependants"
     match step.on_failure:
+        case OnFailure.BLOCK if behind or _stops_its_members(step):
+            blocked = ["the members after it"] if _stops_its_members(step) else []
+            blocked += [f"its {dependants}"] if behind else []
+            return f"then {' and '.join(blocked)} {'is' if blocked == ['its 1 dependant'] else 'are'} blocked"
         case OnFailure.BLOCK:
-            rest = "the rest goes on" if behind < total - 1 else "nothing else is left"
-            return f"then its {dependants} {'is' if behind == 1 else 'are'} blocked" if behind else f"then {rest}"
+            return f"then {'the rest goes on' if total > 1 else 'nothing else is left'}"
         case OnFailure.SKIP:
             goes = "goes" if behind == 1 else "go"
             return f"then it is skipped and its {dependants} {goes} on" if behind else "then skipped"
         case OnFailure.STOP:
-            return "then nothing new starts"
+            return f"then nothing new starts{_but_its_members(step)}"
         case OnFailure.ASK:
             return "then a person is asked"
         case _:

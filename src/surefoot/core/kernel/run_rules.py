@@ -7,7 +7,6 @@ Nothing here changes the state.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -19,6 +18,7 @@ from surefoot.core.graph_state import next_ready
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.amendment_rules import amend, is_touched
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
+from surefoot.core.kernel.batch_rules import may_be_judged, one_after_the_other, results_that_wait
 from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.phase_rules import (
@@ -42,7 +42,6 @@ from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered
 from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.messages import breaks_off
 from surefoot.core.outputs import artifacts_for, spec_of
-from surefoot.core.plan import Effect
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.short_text import shortened
@@ -366,7 +365,8 @@ def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> lis
 
 
 def _execute(state: RunState, now: float) -> list[Proposal]:
-    moves = _step_moves(state, _active(state), now)
+    waiting = results_that_wait(state)
+    moves = _step_moves(state, [node for node in _active(state) if node.spec.id not in waiting], now)
     if moves:
         return moves
     if state.pausing is not None:
@@ -380,6 +380,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
     moves = _clocks(state, now) + _deadlines(state, now) + _look_at_plan(state, now)
     moves += replan(state, now) or _start(state, now)
+    moves = moves or _step_moves(state, [node for node in waiting.values() if may_be_judged(state, node)], now)
     if moves:
         return moves
     if state.unfinished > 0 or state.amending is not None:
@@ -465,26 +466,11 @@ def _startable(state: RunState, count: int) -> list[StepState]:
         free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
         free = [node for node in free if waits_for(state, node) is None and not is_touched(state, node)]
         free = [node for node in free if not is_kept_by_replan(state, node)]
-        free = list(_one_after_the_other(state, free))
+        free = list(one_after_the_other(state, free))
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):
             return found
     return []
-
-
-def _one_after_the_other(state: RunState, nodes: Iterable[StepState]) -> Iterator[StepState]:
-    """Leave out the members of careful groups that others come before.
-
-    What cannot be undone is done one after the other, so that the first that goes wrong keeps the rest from it.
-    """
-    at_work = {state.nodes[name].group for name in state.active}
-    for node in nodes:
-        is_careful = node.group is not None and node.effect is Effect.IRREVERSIBLE
-        if is_careful and node.group in at_work:
-            continue
-        if is_careful:
-            at_work.add(node.group)
-        yield node
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
