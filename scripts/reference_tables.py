@@ -35,6 +35,7 @@ PAGES = {
         "### `agent`": "agent",
         "### `ask`": "question",
         "### `retry`": "retry",
+        "### `undo`": "undo",
         "## Checks": "check",
         "## Probes": "probe",
     },

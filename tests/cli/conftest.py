@@ -180,6 +180,8 @@ class Shapes:
             "messages": [],
             "constraints": [],
             "amendments": [],
+            "landings": [],
+            "undo": None,
             "asking": ASKING,
             "approver_answers": [],
             "findings": [],

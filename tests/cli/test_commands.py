@@ -21,7 +21,21 @@ STEERING = ("pause", "cancel", "answer", "restore")
 CHANGING = ("amend", "add", "drop", "move")
 LOOKING = ("status", "watch", "ls", "show", "report", "cost", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
-NAMES = [*WORKING, *DECIDING, *STEERING, *CHANGING, *LOOKING, "land", "rm", "gc", "check", "schema", "doctor", "init"]
+NAMES = [
+    *WORKING,
+    *DECIDING,
+    *STEERING,
+    *CHANGING,
+    *LOOKING,
+    "land",
+    "undo",
+    "rm",
+    "gc",
+    "check",
+    "schema",
+    "doctor",
+    "init",
+]
 """Those of FORMATS, and those by which people decide."""
 GROUPS = ["policy"]
 """Those with commands of their own."""

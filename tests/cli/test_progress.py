@@ -231,6 +231,16 @@ TOLD: list[tuple[Event, str]] = [
         ev.AmendmentRefused(at=3.0, amendment="m", why="there is no step 'x'"),
         "refused    the plan stays as it is: there is no step 'x'",
     ),
+    (ev.RunLanded(at=3.0, commit="c1"), "landed     the checkout is at c1"),
+    (
+        ev.LandingTakenBack(at=3.0, commit="c0", by="una"),
+        "undo       the landing is taken back, by una; the checkout is at c0",
+    ),
+    (
+        ev.UndoRequested(at=3.0, by="una", leave=(StepId("b"),)),
+        "undo       the run is taken back, by una; left as they are: b",
+    ),
+    (ev.RunUndone(at=3.0, commit="c0", by="una"), "undone     the run, by una; its branch is at c0, the base"),
     (
         ev.ReplanWanted(
             at=3.0, step=StepId("a"), attempt=1, rule="output", why="no output x", affects=(StepId("b"),), asks=True
@@ -263,6 +273,7 @@ QUIET = {
     ev.RunEnded,
     ev.StepsInvalidated,
     ev.RunRestored,
+    ev.LandingRequested,
     # Decisions whose fact is told, or that the tree shows.
     ev.LaneRequested,
     ev.GroupExpansionRequested,

@@ -102,6 +102,7 @@ _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
     "reason": "because",
     "edit": "x",
     "to": NOBODY,
+    "leave": (NOBODY,),
 }
 
 

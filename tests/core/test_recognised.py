@@ -150,6 +150,7 @@ def test_the_question_about_a_recognised_effect_does_not_say_that_it_can_be_put_
 def test_a_recognised_effect_stands_in_the_report(play: Any) -> None:
     """Whatever the step declares (M116)."""
     effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "", "command": None, "look": ""}
+    effect |= {"undo_command": "", "undone": False}
     assert posting(play).go().report["outside_effects"] == [effect]
 
 
@@ -268,6 +269,7 @@ def test_such_a_command_stands_in_the_report(play: Any, ok: bool, applied: bool 
     """As applied, or as something nobody knows (M116)."""
     run = sending(play).will(do.UseTool, "1.1", ok=ok).let(do.UseTool).go()
     effect = {"step": "a", "effect": "irreversible", "applied": applied, "undo": "", "command": POST, "look": ""}
+    effect |= {"undo_command": "", "undone": False}
     assert run.report["outside_effects"] == [effect]
 
 

@@ -233,6 +233,7 @@ def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:
     """What no restore takes back stands in the report for good."""
     run = play({"a": {**PAY, "undo": "call them"}, "b": {}}).say(ev.ApprovalsGiven, allow=("a",)).go()
     effect = {"step": "a", "effect": "irreversible", "applied": True, "undo": "call them", "command": None, "look": ""}
+    effect |= {"undo_command": "", "undone": False}
     assert run.report["outside_effects"] == [effect]
 
 

@@ -47,7 +47,7 @@ class Order:
     repository: str
     run: str
     act: str = "work"
-    """`work`, `answer`, `retry`, `land`, `remove`, `pause` or `cancel`."""
+    """`work`, `answer`, `retry`, `land`, `undo`, `remove`, `pause` or `cancel`."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
     yes: bool = False
@@ -171,6 +171,12 @@ async def work(home: api.Home, order: Order) -> RunState:
             return state
 
 
+async def undo(home: api.Home, order: Order) -> RunState:
+    """Take the run back, and print what its commands print."""
+    watching = Watching(on_line=lambda step, line: say(f"{step}: {line}"))
+    return await api.undo(home, RunId(order.run), api.Options(by=order.by, yes=order.yes), watching=watching)
+
+
 def act(home: api.Home, order: Order) -> dict[str, object]:
     """Do what was ordered, and say where the run stands."""
     run = RunId(order.run)
@@ -188,6 +194,8 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
     if order.act == "work":
         create(home, order)
         state = asyncio.run(work(home, order))
+    elif order.act == "undo":
+        state = asyncio.run(undo(home, order))
     else:
         say = {"pause": api.pause, "cancel": api.cancel}[order.act]
         state = asyncio.run(say(home, run, by=order.by))

@@ -105,7 +105,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     **{f"agent.{kind}.before": ("worker",) for kind in ("answer", "session_turn_ended", "prompt")},
     "agent.turn.over": ("worker",),
 }
-ONCE_OVER = ("workspace.land.*", "workspace.remove.*", "agent.cancel.before")
+ONCE_OVER = ("workspace.land.*", "workspace.take_back.*", "workspace.remove.*", "agent.cancel.before")
 """Points that no run passes; `test_after_the_run.py` kills there, and `test_messages.py`."""
 
 

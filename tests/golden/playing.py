@@ -153,6 +153,15 @@ def _people() -> list[Event]:
     return run.say(ev.CancelRequested).go().say(ev.EngineStopped, reason="ended").journal
 
 
+def _undone() -> list[Event]:
+    """A run that was landed and is taken back: one effect is undone by a command, after a yes; another one stays."""
+    steps = {"a": {}, "b": {"effect": Effect.IRREVERSIBLE, "undo_run": "un-b"}, "c": {"effect": Effect.IDEMPOTENT}}
+    run = Play(steps).say_yes().say(ev.ApprovalsGiven, allow=("b",)).go()
+    run.say(ev.LandingRequested, ref="refs/heads/main", before="c0", commit="c-c").say(ev.RunLanded, commit="m")
+    run.say(ev.LandingTakenBack, commit="c0").say(ev.UndoRequested).claim().go().reply("yes").go()
+    return run.say(ev.EngineStopped, reason="ended").journal
+
+
 def _groups() -> list[Event]:
     """A group whose result comes too late, files handed on, a doubt that is probed, and a step that takes all back."""
     steps = {
@@ -240,6 +249,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "messages": _messages,
     "approver": _approver,
     "people": _people,
+    "undone": _undone,
     "groups": _groups,
     "faults": _faults,
     "edits": _edits,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from surefoot.api.revisions import ShownPlan, edit_plan, shown_plan
     from surefoot.api.run_control import cancel, pause, restore, retry
     from surefoot.api.run_options import Options
+    from surefoot.api.run_undo import UndoPreview, preview_undo, undo
     from surefoot.api.shown_files import ShownFile
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "RunSummary",
     "ShownFile",
     "ShownPlan",
+    "UndoPreview",
     "amend",
     "answer",
     "approve",
@@ -48,6 +50,7 @@ __all__ = [
     "keep",
     "land_run",
     "pause",
+    "preview_undo",
     "reject",
     "remove_run",
     "report",
@@ -58,6 +61,7 @@ __all__ = [
     "spending",
     "take_over",
     "tell",
+    "undo",
 ]
 
 _PLACES = {
@@ -72,6 +76,7 @@ _PLACES = {
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     "Options": "run_options",
+    **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),
 }
 

@@ -18,7 +18,7 @@ from surefoot.core.ids import BlobId, RunId
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState
-from surefoot.core.system_steps import PLANNING, SYSTEM_STEPS
+from surefoot.core.system_steps import PLANNING, is_system_step
 from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
 from surefoot.masking import Masker
 from surefoot.masking.secret_names import secret_values
@@ -240,7 +240,7 @@ def _give(home: Home, question: str, given: Answer, token: str | None, via: str)
 
 def _checked_word(found: QuestionState, given: Answer) -> str:
     asked = found.asked
-    can_take_over = asked.about is QuestionKind.CONFIRM and asked.step not in SYSTEM_STEPS
+    can_take_over = asked.about is QuestionKind.CONFIRM and not is_system_step(asked.step)
     options = (*asked.options, TAKE_OVER) if can_take_over else asked.options
     word = given.word.strip() or (asked.default or "")
     if options and word not in options:

@@ -85,7 +85,8 @@ class Step:
 
     `do` is an async function that is run in this very process and is given a `StepArgument`. `probe` is a `Probe`, or
     a function, async or not, that is given a `StepArgument` and returns True, False, None (unknown), or one of the
-    words `applied`, `not_applied`, `unknown`; `probe_within_s` is how long such a function is asked again. `model`,
+    words `applied`, `not_applied`, `unknown`; `probe_within_s` is how long such a function is asked again. `undo` says
+    how the effect is taken back, `undo_run` is the command for it. `model`,
     `worker`, `turns_max` and `limits` belong to `agent`, `options` and `show` to `ask`.
     """
 
@@ -126,6 +127,7 @@ class Step:
     probe: Probe | ProbeFunction | None = None
     probe_within_s: float = 0.0
     undo: str = ""
+    undo_run: str = ""
     retry: RetryPolicy | None = None
     timeout_s: float = 1800.0
     on_failure: Literal["block", "skip", "stop", "ask"] | None = None
@@ -149,6 +151,7 @@ class Step:
             home=tuple(read for read in self.reads if read.startswith("~/")),
             checks=_compiled_checks(self.checks, where),
             probe=self._probe(where),
+            undo_run=self.undo_run,
             retry=retry,
             on_failure=_word(on_failure, ON_FAILURE, f"{where}: on_failure"),
             **_values(self, _keys_of("step", *_STEP_BY_HAND), where),

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from surefoot.api.engine_claim import claimed, clear, set_aside
 from surefoot.api.home import Home
-from surefoot.api.identity import refuse_steps
+from surefoot.api.identity import current_user, refuse_steps
+from surefoot.api.journal_append import say
+from surefoot.core import events as ev
 from surefoot.core.event_words import Outcome, Verdict
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
@@ -33,15 +35,36 @@ def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks
     """
     refuse_steps("land a run", home)
     state, space = _opened(home, run)
+    state = settle_landing(home, state, space)
+    place = space.landing_place()
+    if place is not None:
+        state = say(home, run, lambda state: [_landing_of(home, state, *place)])
     assert state.branch is not None
-    message = f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}"
-    return space.land(
-        state.branch.head,
-        squash=squash,
-        message=message,
-        is_from_dirty=state.created.include_dirty,
-        runs_brought_hooks=runs_brought_hooks,
-    )
+    try:
+        return space.land(
+            state.branch.head,
+            squash=squash,
+            message=f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}",
+            is_from_dirty=state.created.include_dirty,
+            runs_brought_hooks=runs_brought_hooks,
+        )
+    finally:
+        settle_landing(home, home.state(run), space)
+
+
+def _landing_of(home: Home, state: RunState, ref: str | None, before: str) -> ev.LandingRequested:
+    assert state.branch is not None
+    at, by = home.clock.now(), current_user()
+    return ev.LandingRequested(at=at, ref=ref, before=before, commit=state.branch.head, by=by)
+
+
+def settle_landing(home: Home, state: RunState, space: RunWorkspace) -> RunState:
+    """Write down what came of a landing that was under way, whether it has just ended or was killed."""
+    if not state.landings or state.landings[-1].landed is not None:
+        return state
+    asked = state.landings[-1].asked
+    commit = space.find_landing(asked.ref, asked.before, asked.commit) or asked.before
+    return say(home, state.created.run, lambda _: [ev.RunLanded(at=home.clock.now(), commit=commit)])
 
 
 def landed_files_of(home: Home, run: RunId) -> LandedFiles:

@@ -268,7 +268,8 @@ def _next_lines(home: Home, state: RunState) -> Iterator[Line]:
     if engine is not None:
         yield Line(f"The engine at work ({engine}) goes on.")
     else:
-        yield Line(f"Next: surefoot resume {run}", "head", is_whole=True)
+        word = "resume" if state.undoing is None else "undo"
+        yield Line(f"Next: surefoot {word} {run}", "head", is_whole=True)
 
 
 def _wait_lane(home: Home, state: RunState, step: str) -> OpenQuestion | None:

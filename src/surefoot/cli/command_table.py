@@ -343,6 +343,22 @@ def restore(given: Given, screen: Screen) -> int:
     return restore(given, screen)
 
 
+@command(
+    "run repo leave dry_run yes as_json",
+    panel=_KEEP,
+    yes="Undo without a question; the commands that undo effects are approved as well.",
+    dry_run="Only show what would be undone.",
+)
+def undo(given: Given, screen: Screen) -> int:
+    """Take a run back to the state before it began: its landing, its outside effects, its branch.
+
+    Example: surefoot undo --dry-run
+    """
+    from surefoot.cli.undo_page import undo
+
+    return undo(given, screen)
+
+
 @command("runs repo branch as_json", panel=_KEEP)
 def rm(given: Given, screen: Screen) -> int:
     """Delete runs: their folders, journals and refs. Branches stay unless `--branch` is given.

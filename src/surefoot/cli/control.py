@@ -96,6 +96,7 @@ def effects_after(state: RunState, to: str) -> list[StepState]:
         node
         for node in state.steps()
         if node.has_reached_out
+        and not node.is_undone
         and (node.spec.id in gone or node.verified_seq > target.verified_seq or node.verified_seq == 0)
     ]
 
@@ -106,7 +107,7 @@ def effect_lines(later: list[StepState]) -> list[Line]:
         return []
     lines = [Line("A restore does not undo these outside effects:", "warn")]
     for node in later:
-        undo = f"; undo: {one_line(node.spec.undo)}" if node.spec.undo else ""
+        undo = f"; undo: {one_line(node.spec.undo_said)}" if node.spec.undo_said else ""
         word = "in doubt" if node.is_in_doubt else "applied"
         lines.append(Line(f"  {node.spec.id}  {_class_of(node)}, {word}{undo}", hang=6))
     return lines

@@ -234,6 +234,16 @@ def _rung_lines(*, is_first: bool = False) -> Iterator[Line]:
 
 def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: Path | None = None) -> ExitCode:
     """Let an engine work on the run until it stops; then report."""
+    state = engine_watched(home, run, options, screen)
+    if state is None:
+        return ExitCode.STOPPED
+    code = conclude(home, state, screen)
+    screen.show(keep_plan(home, state, plan_file))
+    return code
+
+
+def engine_watched(home: Home, run: RunId, options: Options, screen: Screen) -> RunState | None:
+    """Let an engine work on the run until it stops, and return its state; None: it broke off, which has been said."""
     progress = Progress(screen, hear=Listener(home.run_folder(run) / "spool").last_line, hint=_HINTS[0])
     looking: set[asyncio.Task[None]] = set()
     if screen.has_live_rows:
@@ -276,15 +286,12 @@ def _work(home: Home, run: RunId, options: Options, screen: Screen, plan_file: P
     )
     screen.note([EMPTY])
     try:
-        state = asyncio.run(_engaged(home, run, options, watching, progress, looking))
+        return asyncio.run(_engaged(home, run, options, watching, progress, looking))
     except (JournalLocked, JournalGone, DiskRefused, WorkspaceMissing) as error:
         if isinstance(error, WorkspaceMissing) and progress.state is None:
             raise  # nothing was begun
         screen.fail(error.code, error.message)  # the run stopped before its end, and can go on
-        return ExitCode.STOPPED
-    code = conclude(home, state, screen)
-    screen.show(keep_plan(home, state, plan_file))
-    return code
+        return None
 
 
 async def _engaged(

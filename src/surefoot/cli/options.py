@@ -226,6 +226,10 @@ class Given:
         bool, _option("--run-hooks", says="Run your git hooks although the run brings or changes hooks.")
     ] = False
     to: Annotated[str, _option("--to", metavar="STEP", says="The step to go back to.", offers="steps"), REQUIRED] = ""
+    leave: Annotated[
+        tuple[str, ...],
+        _option("--leave", metavar="STEP", says="Leave the outside effect of this step as it is; repeatable."),
+    ] = ()
     branch: Annotated[bool, _option("--branch", says="Delete the branch, too, merged or not.")] = False
 
     # What a person decides.

@@ -19,7 +19,7 @@ from surefoot.core.plan import LOOPBACK, Effect, Limits, Plan, Step
 from surefoot.core.plan_commands import ways_out
 from surefoot.core.review import Review
 from surefoot.core.short_text import listed
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import is_system_step
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
 from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line, said_once
@@ -207,7 +207,7 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
         return
     yield Line("It asks", "head")
     for point in reviewed.asks:
-        step = "the first step" if point.step in SYSTEM_STEPS else point.step
+        step = "the first step" if is_system_step(point.step) else point.step
         when = f"when {step} has failed" if point.is_on_failure else f"before {step}"
         yield from block(f"{when}: {point.why}; {point.approve}", 2)
 
@@ -226,6 +226,8 @@ def _order_lines(plan: Plan, reviewed: Review, most: int) -> Iterator[Line]:
             yield Line(f"       risk: {one_line(step.risk)}", "warn", hang=9)
         if step.id in choices:
             yield Line(f"       {choices[step.id].mode}: {choices[step.id].why}", hang=9)
+        if step.undo_run:
+            yield Line(f"       undo: {one_line(step.undo_said)}", "dim", hang=9)
     if len(steps) > most:
         kinds = [f"{sum(s.effect is effect for s in steps[most:])} {effect}" for effect in Effect]
         yield Line(f"  … and {len(steps) - most} more ({', '.join(k for k in kinds if not k.startswith('0 '))})", "dim")

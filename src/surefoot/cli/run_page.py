@@ -23,7 +23,7 @@ from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.short_text import listed
 from surefoot.core.state import FINAL, RunState
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import is_system_step
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, duration, one_line, words_of
@@ -71,8 +71,9 @@ def _refuse_without_step(given: Given) -> None:
 
 def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
     nodes = home.state(run).nodes
-    named = StepId(name if name in SYSTEM_STEPS else f"({name})")
-    step = named if named in nodes and named in SYSTEM_STEPS and name not in nodes.keys() - set(SYSTEM_STEPS) else None
+    named = StepId(name if is_system_step(StepId(name)) else f"({name})")
+    is_of_run = is_system_step(named) and (named == name or name not in nodes)
+    step = named if named in nodes and is_of_run else None
     if step is not None or given.turns or given.raw:
         _show_conversation(home, run, step or StepId(_step(home, run, name)["id"]), given, screen)
         return

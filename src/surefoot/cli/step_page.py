@@ -129,15 +129,15 @@ class StepPage:
 
     def _undo_lines(self) -> Iterator[Line]:
         spec = self.step.node.spec
-        if spec.undo:
-            yield Line(f"  as the plan says: {one_line(spec.undo)}", hang=4)
+        if spec.undo_said:
+            yield Line(f"  as the plan says: {one_line(spec.undo_said)}", hang=4)
         elif self.step.node.effect.is_outside:
-            yield Line("  the plan has no `undo` for the effect; no restore takes it back", "warn", hang=4)
+            yield Line("  the plan has no `undo` for the effect; nothing takes it back", "warn", hang=4)
         command = self.step.undone_by()
         if command is not None:
             yield Line(f"  its files, and what came later: {command}", is_whole=True)
         elif self.step.shape["commit"] is not None:
-            yield Line("  no earlier rollback point: leave the branch, and start another run", hang=4)
+            yield Line(f"  its files, and all else of the run: surefoot undo {self.step.run}", is_whole=True)
         if self.step.shape["commit"] is not None:
             command = f"surefoot restore {self.step.run} --to {self.step.shape['id']}"
             yield Line(f"  it is a rollback point itself: {command}", is_whole=True)

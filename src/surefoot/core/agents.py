@@ -54,7 +54,7 @@ def _of_agent(step: Step, plan: Plan) -> Iterator[Problem]:
                 text=f"an agent carries it out and is given {', '.join(given)}, but what an agent reads goes to the "
                 f"provider of its model; a step without it was expected; {into}",
             )
-    outside = {"probe": step.probe is not None, "undo": bool(step.undo)}
+    outside = {"probe": step.probe is not None, "undo": bool(step.undo_said)}
     for key, is_set in outside.items():
         if is_set:
             yield Problem(

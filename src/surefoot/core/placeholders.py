@@ -135,6 +135,7 @@ def _rewritten(step: Step, to: _Rewriting) -> Step:
         **_changes(step, _STEP_WAYS, to),
         for_each=each,
         home=tuple(map(plain, step.home)),
+        undo_run=to[Way.SHELL](step.undo_run),
         body=replace(step.body, **_changes(step.body, _BODY_WAYS.get(type(step.body), ()), to)),
         checks=tuple(
             replace(check, ask=_question(check.ask, to), **_changes(check, _CHECK_WAYS, to)) for check in step.checks

@@ -186,7 +186,9 @@ class Step:
     probe: Probe | None = None
     """How to tell whether an outside effect was applied."""
     undo: str = ""
-    """How the effect is taken back: shown when asking, never run."""
+    """How the effect is taken back, in words: shown when asking, never run."""
+    undo_run: str = ""
+    """The command that takes the effect back: shown when asking, run by an undo of the run, after a yes."""
     retry: RetryPolicy = RetryPolicy()
     """When it is tried again."""
     timeout_s: float = 1800.0
@@ -212,6 +214,12 @@ class Step:
         """Tell whether its author says that nobody asked for it: its reason begins with `added`."""
         first = self.why.lower().split(maxsplit=1)[:1]
         return [word.rstrip(":,.;") for word in first] == ["added"]
+
+    @property
+    def undo_said(self) -> str:
+        """Say how its effect is taken back; empty: nobody has said so."""
+        command = f"`{self.undo_run}`, run by `surefoot undo` after a yes" if self.undo_run else ""
+        return "; ".join(filter(None, (self.undo, command)))
 
     @property
     def takes_lane(self) -> bool:

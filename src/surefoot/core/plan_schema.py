@@ -214,8 +214,9 @@ _STEP = (
         planner="How to find out whether an outside effect was applied, as in plan files; of kind run (confined, "
             "without the "
         "network), command, file, git, http (GET or HEAD), port or package."),
-    Key("undo", ANY_TEXT, "How the effect is taken back: shown when asking, never run.", way=Way.PLAIN,
-        planner="How an outside effect is taken back.", planned=TEXT),
+    Key("undo", Value("undo", table="undo"), "How the effect is taken back: in words, or by a command that `surefoot "
+        "undo` runs after a yes; see below. Shown when asking.", way=Way.PLAIN, planner="How an outside effect is "
+        "taken back.", planned=TEXT),
     Key("retry", Value("retry", table="retry"), "When it is tried again; see below.", usual="", is_default=True),
     Key("timeout", DURATION, "The body and everything it started are ended after this time.", field="timeout_s",
         is_default=True, planner="Such as `30m`."),
@@ -359,6 +360,20 @@ TABLES: Mapping[str, Table] = {
     "agent_limits": Table("`limits` of an agent", _AGENT_LIMITS, AgentLimits),
     "question": Table("a question", _QUESTION, AskBody, alone="question"),
     "retry": Table("`retry`", _RETRY, RetryPolicy),
+    "undo": Table(
+        "`undo`",
+        (
+            Key(
+                "run",
+                TEXT,
+                "The command that takes the effect back.",
+                field="undo_run",
+                way=Way.SHELL,
+                need="the command that takes the effect back",
+            ),
+            Key("say", ANY_TEXT, "How it is taken back, in words.", field="undo", usual="", way=Way.PLAIN),
+        ),
+    ),
     "rollback": Table(
         "`on_failure`",
         (Key("rollback_to", TEXT, "The step to whose commit the branch goes back.", need="the id of a step"),),

@@ -85,7 +85,9 @@ def needs_turn_first(state: RunState, node: StepState) -> bool:
 def has_result(node: StepState) -> bool:
     """Tell whether the step has changed files that are to go onto the branch."""
     work = node.work
-    if work is None or work.changes is None or work.checkpoint is None or node.spec.effect is Effect.READ:
+    if work is None or work.changes is None or work.checkpoint is None:
+        return False
+    if node.spec.effect is Effect.READ or node.is_system_step:
         return False
     return work.changes.tree != work.checkpoint.tree
 

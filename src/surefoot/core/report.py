@@ -58,6 +58,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         Report,
         SelectionShape,
         StepShape,
+        UndoShape,
     )
 
 SCHEMA = "surefoot.report/1"
@@ -108,6 +109,11 @@ def report_of(state: RunState) -> Report:
             {"text": one.text, "deny": [*one.deny], "commands": [*one.commands]} for one in state.plan.constraints
         ],
         "amendments": list(map(_amendment, state.amendments.values())),
+        "landings": [
+            {"branch": _short_ref(one.asked.ref), "before": one.asked.before, "landed": one.landed}
+            for one in state.landings
+        ],
+        "undo": _undo(state),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "approver_answers": list(_approver_answers(state)),
         "findings": [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)],
@@ -312,6 +318,16 @@ def _amendment(wanted: AmendmentState) -> AmendmentShape:
     }
 
 
+def _short_ref(ref: str | None) -> str | None:
+    return None if ref is None else ref.removeprefix("refs/heads/")
+
+
+def _undo(state: RunState) -> UndoShape | None:
+    if state.undoing is not None:
+        return {"state": "under_way", "by": state.undoing.by, "leave": [*state.undoing.leave]}
+    return None if state.undone_by is None else {"state": "done", "by": state.undone_by, "leave": []}
+
+
 def _reported(finding: Finding) -> FindingShape:
     return cast("FindingShape", {**asdict(finding), "severity": finding.severity.value})
 
@@ -458,6 +474,8 @@ def _outside_effect(
         "effect": effect.value,
         "applied": applied,
         "undo": node.spec.undo,
+        "undo_command": node.spec.undo_run,
+        "undone": command is None and node.is_undone,
         "command": command,
         "look": ", ".join(asked_outside(node.spec)) if command is None else "",
     }
@@ -577,6 +595,10 @@ def next_command(state: RunState) -> str:
     run = state.created.run
     if state.branch is not None and state.branch.has_failed:
         return f"surefoot resume {run}"
+    if state.undoing is not None and not state.open_questions:
+        return f"surefoot undo {run}"
+    if state.undone_by is not None:
+        return f"surefoot rm {run} --branch"
     if state.outcome is Outcome.COMPLETED:
         has_commits = state.branch is not None and state.branch.head != state.created.base
         return f"surefoot land {run}" if has_commits else f"surefoot show {run}"

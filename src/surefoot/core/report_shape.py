@@ -182,8 +182,26 @@ class EffectShape(TypedDict):
     effect: str
     applied: bool | None
     undo: str
+    undo_command: str
+    undone: bool
     command: str | None
     look: str
+
+
+class LandingShape(TypedDict):
+    """The work of the run in the user's checkout or folder; `landed` None: nobody knows whether it got there."""
+
+    branch: str | None
+    before: str
+    landed: str | None
+
+
+class UndoShape(TypedDict):
+    """A run that was taken back, or is being; `leave` names the effects that stay."""
+
+    state: str
+    by: str
+    leave: list[str]
 
 
 class ReachShape(TypedDict):
@@ -249,6 +267,8 @@ class Report(TypedDict):
     messages: list[MessageShape]
     constraints: list[ConstraintShape]
     amendments: list[AmendmentShape]
+    landings: list[LandingShape]
+    undo: UndoShape | None
     asking: AskingShape
     approver_answers: list[ApproverAnswerShape]
     findings: list[FindingShape]

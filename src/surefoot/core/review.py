@@ -336,9 +336,12 @@ def _about_effect(step: Step) -> Iterator[Finding]:
     elif step.effect is Effect.IDEMPOTENT and step.probe is None:
         text = "It has no probe: when its outcome is unknown, it is repeated under the same idempotency key."
         yield Finding(kind="no-probe", severity=Severity.NOTE, text=text, step=step.id)
-    if step.effect is Effect.IRREVERSIBLE and not step.undo:
+    if step.effect is Effect.IRREVERSIBLE and not step.undo_said:
         text = "It does not say how it could be taken back. Add `undo`; whoever is asked is shown it."
         yield Finding(kind="no-undo", severity=Severity.NOTE, text=text, step=step.id)
+    if step.undo_run and not step.effect.is_outside:
+        text = f"Its `undo` is never run: the step is {step.effect}, so its effect goes with the branch."
+        yield Finding(kind="undo-without-effect", severity=Severity.NOTE, text=text, step=step.id)
     yield from _about_ways_out(step)
 
 

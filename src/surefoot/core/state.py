@@ -22,6 +22,7 @@ from surefoot.core.events import (
     ApproverAnswered,
     ArtifactsKept,
     AttemptFailed,
+    LandingRequested,
     MessageSent,
     QuestionAnswered,
     QuestionAsked,
@@ -34,7 +35,7 @@ from surefoot.core.placeholders import Reference
 from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.record import record
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import SYSTEM_STEPS, is_system_step, undone_by_step
 from surefoot.core.tool_payload import MadePlan, ProposedAmendment
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects.effect import AtStep
@@ -127,6 +128,10 @@ class StepState:
     """For outside effects: whether it is known to have happened."""
     applied_before: bool = False
     """For outside effects: whether it had happened before the step was set to pending again."""
+    applied_seq: int = 0
+    """Position in the journal at which its outside effect was last known to have happened."""
+    is_undone: bool = False
+    """Whether that effect was taken back since."""
     started_at: float | None = None
     ended_at: float | None = None
     last_failure: AttemptFailed | None = None
@@ -180,7 +185,7 @@ class StepState:
     @property
     def is_system_step(self) -> bool:
         """Tell whether it is done for the run as a whole, beside the plan."""
-        return self.spec.id in SYSTEM_STEPS
+        return is_system_step(self.spec.id)
 
     def at(self, now: float) -> AtStep:
         """Return what every event of its attempt says."""
@@ -351,6 +356,27 @@ class PlanDoubt:
 
 
 @record(frozen=False, kw_only=False)
+class LandingState:
+    """The run's work in the user's checkout or folder."""
+
+    asked: LandingRequested
+    landed: str | None = None
+    """The commit that the branch came to be at; None: it was under way last, so nobody knows."""
+
+
+@record(kw_only=False)
+class UndoState:
+    """A run that is being taken back."""
+
+    by: str
+    leave: tuple[StepId, ...]
+    """Steps whose effects stay as they are."""
+    outcome: Outcome | None
+    """What the run had come to; so it stands again where the undo stops half-way."""
+    outcome_reason: str
+
+
+@record(frozen=False, kw_only=False)
 class BranchState:
     """Where the run branch is and where it was last asked to be."""
 
@@ -483,6 +509,12 @@ class RunState:
     """What people and agents wanted changed in the plan, by id, in order."""
     plan_doubts: list[PlanDoubt] = field(default_factory=list["PlanDoubt"])
     """The doubts for which steps wait or waited, in order."""
+    landings: list[LandingState] = field(default_factory=list[LandingState])
+    """What of the run is in the user's checkout or folder, in the order in which it got there."""
+    undoing: UndoState | None = None
+    """Set while the run is taken back."""
+    undone_by: str | None = None
+    """Who has taken the run back, unless it was begun again since."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
@@ -539,6 +571,7 @@ class RunState:
         for name in SYSTEM_STEPS:
             if name in self.nodes:
                 yield self.nodes[name]
+        yield from (node for node in self.nodes.values() if undone_by_step(node.spec.id) is not None)
 
 
 def needed_by(state: RunState, node: StepState) -> set[StepId]:

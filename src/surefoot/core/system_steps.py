@@ -44,6 +44,23 @@ _TITLES = {
     PLAN_HOLDS: "Decide whether the plan still holds",
 }
 
+_UNDO = "(undo:"
+
+
+def is_system_step(name: StepId) -> bool:
+    """Tell whether a step of that name is done for the run as a whole."""
+    return name in PHASES or name.startswith(_UNDO)
+
+
+def undo_step_id(step: StepId) -> StepId:
+    """Return the name of the system step that takes back the outside effect of a step."""
+    return StepId(f"{_UNDO}{step})")
+
+
+def undone_by_step(name: StepId) -> StepId | None:
+    """Return the step whose outside effect a system step takes back; None: it takes none back."""
+    return StepId(name[len(_UNDO) : -1]) if name.startswith(_UNDO) else None
+
 
 def system_step_of(name: StepId, instructions: str = "") -> Step:
     """Return a system step; what it is about may stand in its instructions."""

@@ -165,6 +165,8 @@ def shape_of(value: Value) -> Shape:
             found |= {"minItems": 1} if value.table == "step" else {}
         case "named":
             found = {"type": "object", "additionalProperties": _ref(value.table)}
+        case "undo":
+            found = {"anyOf": [{"type": "string"}, _ref(value.table)]}
         case "on_failure":
             found = {"anyOf": [shape_of(value._replace(kind="word")), _ref(value.table)]}
         case _:

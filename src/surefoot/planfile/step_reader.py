@@ -94,6 +94,7 @@ def _read_values(page: Page, fields: Fields, table: str) -> dict[str, Any]:
         "probe": _read_probe,
         "retry": _read_retry,
         "rollback": _read_on_failure,
+        "undo": _read_undo,
     }
     return read_values(page, fields, TABLES[table].keys, own)
 
@@ -118,7 +119,8 @@ def _with_policies(values: dict[str, Any], attempts: int) -> Step:
     reads: tuple[str, ...] = values.pop("reads", ())
     home = tuple(read for read in reads if read.startswith("~/"))
     reads = tuple(read for read in reads if read not in home)
-    return Step(**values, **on_failure, reads=reads, home=home, retry=RetryPolicy(**retry))
+    undo: dict[str, Any] = values.pop("undo", {})
+    return Step(**values, **on_failure, **undo, reads=reads, home=home, retry=RetryPolicy(**retry))
 
 
 def _judge_effect(page: Page, fields: Fields, step: Step) -> None:
@@ -283,6 +285,13 @@ def _read_on_failure(page: Page, node: Tree) -> dict[str, Any] | None:
         return None
     word = page.word(node, (*ON_FAILURE, "{rollback_to: STEP}"))
     return None if word is None else {"on_failure": OnFailure(word)}
+
+
+def _read_undo(page: Page, node: Tree) -> dict[str, Any] | None:
+    if not isinstance(node, Table):
+        return {"undo": page.raw(node) or ""}
+    fields = read_keys(page, node, "undo")
+    return None if fields is None else read_values(page, fields, TABLES["undo"].keys)
 
 
 def _named(fields: Fields) -> dict[str, Place]:

@@ -58,9 +58,14 @@ _ASK: Mapping[type, Callable[[Any, Subject, Commands], Awaitable[ProbeReply]]] =
 
 
 async def ask(
-    probe: Probe, commands: Commands, *, subject: Subject | None = None, clock: Clock | None = None
+    probe: Probe,
+    commands: Commands,
+    *,
+    subject: Subject | None = None,
+    clock: Clock | None = None,
+    wanted: Applied = Applied.APPLIED,
 ) -> ProbeReply:
-    """Ask until the answer is *applied* or `within_s` is over; the last answer counts.
+    """Ask until the answer is the one that is `wanted` or `within_s` is over; the last answer counts.
 
     A machine whose clock is set meanwhile waits no shorter and no longer. After a kill the time begins anew.
     """
@@ -70,7 +75,7 @@ async def ask(
     while True:
         reply = await _ASK[type(probe.ask)](probe.ask, subject, commands)
         left_s = deadline - clock.elapsed()
-        if reply.answer is Applied.APPLIED or left_s <= 0:
+        if reply.answer is wanted or left_s <= 0:
             return reply
         await clock.wait_until(clock.now() + min(wait_s, left_s))
         wait_s = min(wait_s * WAIT_GROWTH, WAIT_MAX_S)

@@ -17,7 +17,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.record import record
 from surefoot.core.state import FINAL, RunState, StepState
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import is_system_step
 from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
 from surefoot.views.lines import Style, first_line, one_line
@@ -194,7 +194,7 @@ def is_step(node: StepState) -> bool:
 def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
     """Say how a step came to a good end, or one that holds nothing up; None: it did not."""
     if isinstance(event, ev.StepVerified):
-        if event.step in SYSTEM_STEPS:
+        if is_system_step(event.step):
             return "done", "dim"
         return ("unproved", "warn") if event.proof == CLAIM else ("verified", "good")
     if isinstance(event, ev.StepSkipped):

@@ -42,6 +42,7 @@ def check_document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object
         "needs": dict(graph.needs),
         "added": {step.id: step.why for step in plan.steps if step.is_added},
         "risks": {step.id: step.risk for step in plan.steps if step.risk},
+        "undo_commands": {step.id: step.undo_run for step in plan.steps if step.undo_run},
         **asdict(reviewed),
     }
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         ApproverAnswerShape,
         CheckShape,
         ConstraintShape,
+        EffectShape,
         MessageShape,
         QuestionShape,
         Report,
@@ -158,6 +159,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         Section(title="Messages", rows=list(map(_message_row, report["messages"]))),
         Section(title="What holds for the run", rows=list(map(_constraint_row, report["constraints"]))),
         Section(title="Changes of the plan", rows=list(map(_amendment_row, report["amendments"]))),
+        Section(title="Landed and undone", rows=_landing_rows(report)),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
         Section(title="Outside effects", rows=_effect_rows(report)),
         Section(title="To look at", rows=[Row(text=one_line(note)) for note in report["look_at"]]),
@@ -311,6 +313,23 @@ def _amendment_row(wanted: AmendmentShape) -> Row:
     return Row(word=wanted["state"], name=one_line(wanted["by"]), text=text, style=style)
 
 
+def _landing_rows(report: Report) -> list[Row]:
+    """Say where the work was landed, and who takes the run back."""
+    rows: list[Row] = []
+    for one in report["landings"]:
+        place = f"branch {one['branch']}" if one["branch"] else "the folder"
+        at = one["landed"]
+        text = f"{place} at {at[:HASH]}, before at {one['before'][:HASH]}" if at else f"{place}: cut off"
+        rows.append(Row(word="landed" if at else "in doubt", name="", text=text, style="" if at else "warn"))
+    undo = report["undo"]
+    if undo is not None:
+        is_done, by = undo["state"] == "done", one_line(undo["by"])
+        left = f"; left as they are: {listed(undo['leave'])}" if undo["leave"] else ""
+        words = ("undone", f"by {by}") if is_done else ("undo", f"under way, by {by}{left}")
+        rows.append(Row(word=words[0], text=words[1], style="warn"))
+    return rows
+
+
 def _tool_row(used: ToolCallsShape) -> Row:
     """Say how often a model called a tool, and how often wrongly."""
     wrongly = f", {used['misused']} of them misused" if used["misused"] else ""
@@ -358,15 +377,25 @@ def _effect_rows(report: Report) -> list[Row]:
     words = {True: "applied", False: "not applied", None: "in doubt"}
     rows: list[Row] = []
     for effect in report["outside_effects"]:
-        undo = f"; undo: {one_line(effect['undo'])}" if effect["undo"] else ""
-        look = f"; look at {one_line(effect['look'])}" if effect["look"] and effect["applied"] is not False else ""
+        is_there = effect["applied"] is not False and not effect["undone"]
+        look = f"; look at {one_line(effect['look'])}" if effect["look"] and is_there else ""
         by_agent = f", by its agent: {one_line(effect['command'])}" if effect["command"] else ""
-        command = "" if effect["applied"] is False else f"surefoot show {report['run']} {effect['step']}"
-        word = words[effect["applied"]]
-        style: Style = "bad" if effect["applied"] is None else "warn" if effect["applied"] else ""
-        text = f"{effect['effect']}{by_agent}{look}{undo}"
+        command = f"surefoot show {report['run']} {effect['step']}" if is_there else ""
+        word = "undone" if effect["undone"] else words[effect["applied"]]
+        style: Style = "" if not is_there else "bad" if effect["applied"] is None else "warn"
+        text = f"{effect['effect']}{by_agent}{look}{undo_said(effect)}"
         rows.append(Row(word=word, name=effect["step"], text=text, style=style, command=command))
     return rows
+
+
+def undo_said(effect: EffectShape) -> str:
+    """Say how an outside effect is taken back, behind what it is; nothing where it was, or nobody has said so."""
+    if effect["undone"]:
+        return ""
+    own = effect["command"] is None
+    ways = (effect["undo"], f"`surefoot undo` runs {effect['undo_command']}" if effect["undo_command"] and own else "")
+    said = "; ".join(one_line(way) for way in ways if way)
+    return f"; undo: {said}" if said else ""
 
 
 def _reach_rows(report: Report) -> list[Row]:

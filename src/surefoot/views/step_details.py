@@ -89,6 +89,7 @@ class StepDetails:
             "decisions": list(self.decisions()),
             "failing_tests": failing,
             "undo": spec.undo or None,
+            "undo_command": spec.undo_run or None,
             "rollback_point": self.shape["commit"],
             "undone_by": self.undone_by(),
             "agent": agent if spec.body.by_model else None,

@@ -22,7 +22,7 @@ from surefoot.core.queue import waits_for
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepStatus
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import is_system_step
 from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
@@ -130,6 +130,27 @@ def _run_words(state: RunState, event: Event) -> Words | None:
         case ev.CancelRequested():
             return "cancelled", f"by {_who(event.by)}", "warn"
         case _:
+            return _undo_words(event)
+
+
+def _undo_words(event: Event) -> Words | None:
+    """Tell how the work got into the user's checkout, and how a run is taken back."""
+    match event:
+        case ev.RunLanded():
+            return "landed", f"the checkout is at {event.commit[:HASH]}", ""
+        case ev.LandingTakenBack():
+            return (
+                "undo",
+                f"the landing is taken back, by {_who(event.by)}; the checkout is at {event.commit[:HASH]}",
+                "",
+            )
+        case ev.UndoRequested():
+            left = f"; left as they are: {listed(event.leave)}" if event.leave else ""
+            return "undo", f"the run is taken back, by {_who(event.by)}{left}", "warn"
+        case ev.RunUndone():
+            where = f"; its branch is at {event.commit[:HASH]}, the base" if event.commit else ""
+            return "undone", f"the run, by {_who(event.by)}{where}", "warn"
+        case _:
             return None
 
 
@@ -184,7 +205,7 @@ def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None
 
 
 def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Words | None:
-    if event.step in SYSTEM_STEPS:  # what came of it is told already
+    if is_system_step(event.step):  # what came of it is told already
         return None
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
@@ -211,7 +232,7 @@ def _next_step(state: RunState) -> StepId | None:
     """Return the step that has just been started, or will be; None: others are at work, or nothing is left."""
     for name in state.active:
         work = state.nodes[name].work
-        if work is not None and not work.body_started and name not in SYSTEM_STEPS:
+        if work is not None and not work.body_started and not is_system_step(name):
             return name
     first = state.ready[0][1] if state.ready else None
     return first if first is not None and waits_for(state, state.nodes[first]) is None else None

@@ -6,12 +6,13 @@ import os
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from surefoot.core.short_text import listed
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.folder_files import remove_inside, write_file
-from surefoot.workspace.git import Git, join_names, persons_git, split_names
+from surefoot.workspace.git import Git, join_names, persons_git, split_names, user_git
 from surefoot.workspace.store import Store
 from surefoot.workspace.trees import copy_index, list_differences
 
@@ -76,6 +77,103 @@ def land_in_checkout(
                 what = f"git {step[0]} refused to land {commit[:12]} in {str(source_root)!r}"
                 raise WorkspaceError(f"{what}; nothing was changed: {said}", command=step[0])
     return git.line("rev-parse", "HEAD")
+
+
+def checked_out_at(source_root: Path) -> tuple[str, str] | None:
+    """Return the full name of the branch that is checked out, and its commit; None: no branch is."""
+    git = user_git(source_root)
+    ref = git.attempt("symbolic-ref", "--quiet", "HEAD")
+    return (os.fsdecode(ref.out).strip(), git.line("rev-parse", "HEAD")) if ref.code == 0 else None
+
+
+def find_landing(source_root: Path, ref: str, before: str, commit: str, trailer: str) -> str | None:
+    """Return the commit by which a run was landed on a branch since it was at `before`; None: it was not.
+
+    Args:
+        source_root: the checkout.
+        ref: the branch.
+        before: where it was when the landing began.
+        commit: what was landed.
+        trailer: what the message of a commit says that was made for it.
+    """
+    git = user_git(source_root)
+    listed_since = git.attempt("rev-list", "--first-parent", "--parents", f"{before}..{ref}")
+    for line in os.fsdecode(listed_since.out).splitlines():
+        one, *parents = line.split()
+        is_squashed = parents == [before] and trailer in os.fsdecode(git.run("log", "-1", "--format=%B", one))
+        if one == commit or commit in parents[1:] or is_squashed:
+            return one
+    return None
+
+
+def take_back_landings(
+    source_root: Path, ref: str, landings: Sequence[tuple[str, str]], *, started_from: str | None = None
+) -> str:
+    """Put the checked-out branch back to where it was before a run was landed; return that commit.
+
+    Args:
+        source_root: the checkout.
+        ref: the branch.
+        landings: where the branch was before and after each landing, in their order.
+        started_from: the commit of the user's uncommitted changes that the run started from, if it did; what a landing
+            has replaced of them is in the checkout again.
+
+    Raises:
+        WorkspaceError: something was built on the landing, or changes are in the way; nothing is changed.
+    """
+    git = persons_git(source_root, timeout_s=_TIMEOUT_S, options=_NO_HOOKS)
+    refuse_to_take_back(source_root, ref, landings)
+    first, last = landings[0][0], landings[-1][1]
+    if git.line("rev-parse", "HEAD") == first:
+        return first
+    names = ("diff-tree", "-r", "-z", "--no-renames", "--name-only")
+    held: frozenset[str] = frozenset()
+    if started_from is not None:
+        held = frozenset(split_names(git.run(*names, f"{started_from}^", started_from)))
+        held &= frozenset(split_names(git.run(*names, first, last)))
+    git.run("reset", "--quiet", "--keep", first)
+    if started_from is not None and held:
+        _put(git, source_root, started_from, sorted(held))
+        git.run("reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=join_names(sorted(held)))
+    return first
+
+
+def refuse_to_take_back(source_root: Path, ref: str, landings: Sequence[tuple[str, str]]) -> None:
+    """Refuse to take landings back where something was built on them, or changes are in the way.
+
+    Raises:
+        WorkspaceError: so it is; the message has a command for what can be done instead.
+    """
+    git = user_git(source_root)
+    _refuse_busy(git, source_root)
+    short, root = ref.removeprefix("refs/heads/"), str(source_root)
+    current = git.line("symbolic-ref", "HEAD")
+    if current != ref:
+        text = f"The run was landed on branch {short}, and {root!r} has another one checked out. "
+        raise WorkspaceError(f"{text}`git switch {short}`, then undo.", path=root)
+    first, last, tip = landings[0][0], landings[-1][1], git.line("rev-parse", "HEAD")
+    if tip != first:
+        if tip != last or any(one[1] != other[0] for one, other in pairwise(landings)):
+            raise _built_on(git, f"Commits were built on the landing in {root!r} (branch {short})", landings)
+        remotes = git.run("for-each-ref", "--format=%(refname:short)", "--contains", last, "refs/remotes")
+        if remotes:
+            where = listed(os.fsdecode(remotes).split(), _SHOWN_MAX)
+            raise _built_on(git, f"The landing was pushed ({where})", landings)
+    dirty = split_names(git.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no"))
+    if dirty:
+        text = f"{root!r} has uncommitted changes: {_named([entry[3:] for entry in dirty])}. "
+        raise WorkspaceError(f"{text}Commit or stash them, then undo.", path=root)
+
+
+def _built_on(git: Git, why: str, landings: Sequence[tuple[str, str]]) -> WorkspaceError:
+    """Return the error for a landing that no branch can go back behind, with the commands that revert it."""
+    commands: list[str] = []
+    for before, landed in reversed(landings):
+        parents = git.line("rev-list", "--parents", "-1", landed).split()[1:]
+        what = f"-m 1 {landed[:12]}" if len(parents) > 1 else f"{before[:12]}..{landed[:12]}"
+        commands.append(f"`git revert --no-edit {what}`")
+    text = f"{why}, so the branch cannot go back behind it. {', then '.join(commands)} takes the work back by a commit."
+    return WorkspaceError(f"{text} Nothing was changed.")
 
 
 def _refuse_busy(git: Git, root: Path) -> None:

@@ -622,9 +622,64 @@ class RunWorkspace:
                 runs_hooks=runs_brought_hooks or not self.landed_files(commit).hooks,
             )
         else:
-            landed = self._land_in_folder(commit)
+            landed = self._copy_to_folder(commit)
         faults.point("workspace.land.after")
         return landed
+
+    def landing_place(self) -> tuple[str | None, str] | None:
+        """Return the branch that a landing would change, None for a folder, and its commit; None: there is no branch.
+
+        A folder counts as being at the commit that was landed in it last, or else at the base.
+        """
+        from surefoot.workspace.land import checked_out_at  # no run needs it
+
+        if self.kind == "git":
+            return checked_out_at(self.root)
+        return None, self._refs.read().commits.get(self._refs.name("landed")) or self.base
+
+    def find_landing(self, ref: str | None, before: str, commit: str) -> str | None:
+        """Return what a landing of `commit` came to that was under way when the branch was at `before`; None: nothing.
+
+        For a landing that was killed.
+        """
+        from surefoot.workspace.land import find_landing  # no run needs it
+
+        if ref is not None:
+            return find_landing(self.root, ref, before, commit, f"Surefoot-Run: {self._record['run']}")
+        landed = self._refs.read().commits.get(self._refs.name("landed"))
+        return None if landed == before else landed
+
+    def refuse_to_take_back(self, ref: str | None, landings: Sequence[tuple[str, str]]) -> None:
+        """Refuse what `take_back` would refuse, as far as that can be told without trying.
+
+        Raises:
+            WorkspaceError: the landings cannot be taken back.
+        """
+        from surefoot.workspace.land import refuse_to_take_back  # no run needs it
+
+        if ref is not None:
+            refuse_to_take_back(self.root, ref, landings)
+
+    def take_back(self, ref: str | None, landings: Sequence[tuple[str, str]], *, is_from_dirty: bool = False) -> str:
+        """Take the run's result out of the user's checkout or folder again; return the commit it is at then.
+
+        Args:
+            ref: the branch that the run was landed on; None: the workspace is a plain folder.
+            landings: where that was before and after each landing, in their order.
+            is_from_dirty: whether the run started from uncommitted changes, which are then put back.
+
+        Raises:
+            WorkspaceError: that cannot be done cleanly; nothing is changed.
+        """
+        from surefoot.workspace.land import take_back_landings  # no run needs it
+
+        faults.point("workspace.take_back.before")
+        if ref is not None:
+            at = take_back_landings(self.root, ref, landings, started_from=self.base if is_from_dirty else None)
+        else:
+            at = self._copy_to_folder(self.base)
+        faults.point("workspace.take_back.after")
+        return at
 
     def free_lanes(self) -> int:
         """Remove all lanes with their scratch homes and environments, which are made anew when needed; return bytes.
@@ -695,7 +750,7 @@ class RunWorkspace:
         name = self._refs.name("base")
         self._refs.write({name: (found.commits.get(name), self.base)})
 
-    def _land_in_folder(self, commit: str) -> str:
+    def _copy_to_folder(self, commit: str) -> str:
         from surefoot.workspace.land import land_in_folder  # no run needs it
 
         place = self._refs.name("landed")

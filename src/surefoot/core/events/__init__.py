@@ -55,6 +55,11 @@ from surefoot.core.events.step_events import StepFailed as StepFailed
 from surefoot.core.events.step_events import StepSkipped as StepSkipped
 from surefoot.core.events.step_events import StepStarted as StepStarted
 from surefoot.core.events.step_events import StepVerified as StepVerified
+from surefoot.core.events.undo_events import LandingRequested as LandingRequested
+from surefoot.core.events.undo_events import LandingTakenBack as LandingTakenBack
+from surefoot.core.events.undo_events import RunLanded as RunLanded
+from surefoot.core.events.undo_events import RunUndone as RunUndone
+from surefoot.core.events.undo_events import UndoRequested as UndoRequested
 from surefoot.effects import EFFECTS
 from surefoot.effects.approver.contract import ApproverAnswered as ApproverAnswered
 from surefoot.effects.approver.contract import ApproverAsked as ApproverAsked
@@ -147,6 +152,11 @@ EVENTS: tuple[type[Event], ...] = (
     AmendmentRefused,
     ConstraintAdded,
     ReplanWanted,
+    LandingRequested,
+    RunLanded,
+    LandingTakenBack,
+    UndoRequested,
+    RunUndone,
     SessionOpened,
     SessionReported,
     SessionTurnEnded,

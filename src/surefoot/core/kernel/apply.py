@@ -35,6 +35,13 @@ from surefoot.core.kernel.plan_adoption import constraint_added, go_back, plan_a
 from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
+from surefoot.core.kernel.undo_rules import (
+    landing_requested,
+    landing_taken_back,
+    run_landed,
+    run_undone,
+    undo_requested,
+)
 from surefoot.core.placeholders import member_of
 from surefoot.core.priorities import ranks_for
 from surefoot.core.queue import let_past
@@ -225,7 +232,7 @@ def _run_ended(state: RunState, event: ev.RunEnded) -> None:
                 node.status, node.reason, node.due = StepStatus.CANCELLED, "the run was cancelled", None
         state.ready.clear()
         state.waits.clear()
-    state.outcome, state.outcome_reason = event.outcome, event.reason
+    state.outcome, state.outcome_reason, state.undoing = event.outcome, event.reason, None
 
 
 # --- lanes and groups
@@ -387,7 +394,7 @@ def _amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
 
 
 def _reopen(state: RunState) -> None:
-    state.outcome, state.outcome_reason, state.cancelling = None, "", None
+    state.outcome, state.outcome_reason, state.cancelling, state.undone_by = None, "", None, None
     _try_lanes_again(state)
     state.accept.service_failures = 0
     for lane in state.lanes.values():
@@ -452,4 +459,9 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.BranchUpdated: _branch_updated,
     ev.StepsInvalidated: _steps_invalidated,
     ev.RunRestored: _run_restored,
+    ev.LandingRequested: landing_requested,
+    ev.RunLanded: run_landed,
+    ev.LandingTakenBack: landing_taken_back,
+    ev.UndoRequested: undo_requested,
+    ev.RunUndone: run_undone,
 }

@@ -126,7 +126,7 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         effect=node.effect.value,
         rule=decision.rule,
         reason=decision.reason,
-        undo=spec.undo or _undo_of(node.effect),
+        undo=spec.undo_said or _undo_of(node.effect),
         reaches=ways_out(spec),
         beside=_beside(state, node),
         sandbox=state.rung if is_confined else "",
@@ -140,7 +140,10 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         skipped=skipped_needs(state, node),
         is_repeated=is_repeated(node),
         preconditions=preconditions_of(node),
-        difference=difference_of(node.preconditions, preconditions_of(node)),
+        # What undoes a run rests on what is there now, and on nothing that was so when the run began.
+        difference=()
+        if node.is_system_step and not node.preconditions
+        else difference_of(node.preconditions, preconditions_of(node)),
         is_first=not node.preconditions,
         like=_like(node, decision),
         raised_by=node.raised_by,

@@ -32,12 +32,20 @@ from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.replan_fold import replanning_failed, replanning_started
+from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
-from surefoot.core.system_steps import PHASES, PLAN_HOLDS, REPLANNING, SYSTEM_STEPS
+from surefoot.core.system_steps import (
+    PHASES,
+    PLAN_HOLDS,
+    REPLANNING,
+    SYSTEM_STEPS,
+    is_system_step,
+    undone_by_step,
+)
 from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
 from surefoot.effects import (
     ARTIFACTS,
@@ -57,12 +65,16 @@ from surefoot.effects import (
 def _system_step(state: RunState, event: ev.StepStarted, spec: Step) -> StepState:
     known = state.nodes.get(event.step)
     is_again = event.step == REPLANNING and known is not None and known.status in FINAL
-    need(event.step in PHASES and (known is None or is_again), event, f"{event.step!r} is no new system step")
-    return StepState(spec=spec, order=(-1, SYSTEM_STEPS.index(event.step)), needs=())
+    is_new = is_system_step(event.step) and (known is None or is_again)
+    need(is_new, event, f"{event.step!r} is no new system step")
+    number = SYSTEM_STEPS.index(event.step) if event.step in PHASES else len(SYSTEM_STEPS)
+    return StepState(spec=spec, order=(-1, number), needs=())
 
 
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
-    if state.phase not in PHASES.get(event.step, (Phase.EXECUTE,)) or state.outcome is not None:
+    is_undoing = undone_by_step(event.step) is not None
+    is_due = is_undoing or state.phase in PHASES.get(event.step, (Phase.EXECUTE,))
+    if not is_due or state.outcome is not None or is_undoing is not (state.undoing is not None):
         raise illegal(event, f"the run is in phase {state.phase}")
     node = node_of(state, event, event.step) if event.spec is None else _system_step(state, event, event.spec)
     if not is_ready(node) or node.is_group:
@@ -302,6 +314,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
     if event.step == PLAN_HOLDS:
         settle_asked(state, node, GO_ON)
+    note_undone(state, event.step)
 
 
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
@@ -363,6 +376,7 @@ def _step_failed(state: RunState, event: ev.StepFailed) -> None:
         replanning_failed(state)
     if event.step == PLAN_HOLDS:
         settle_asked(state, node, STOP)
+    stop_undo(state, node)
     if event.stop:
         hold_all_pending(state, event.step)
 

@@ -202,7 +202,8 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
     if node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG:
         needed = needed_by(state, node)
         commits = tuple(
-            do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed)
+            # What undoes a step rests on all that the run has done.
+            do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed or node.is_system_step)
             for one in state.nodes.values()
             if one.commit is not None
         )

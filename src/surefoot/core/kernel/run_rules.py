@@ -39,6 +39,7 @@ from surefoot.core.kernel.replan_rules import replan
 from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
+from surefoot.core.kernel.undo_rules import next_undo
 from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.messages import breaks_off
 from surefoot.core.outputs import artifacts_for, spec_of
@@ -85,6 +86,8 @@ def decide(state: RunState, now: float) -> list[Proposal]:
         if state.is_busy:
             return []
         return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=state.lane_failure))]
+    if state.undoing is not None:
+        return _undo(state, now)
     return amend(state, now) or _in_phase(state, now)
 
 
@@ -248,6 +251,16 @@ def _advance_system_step(state: RunState, name: StepId, now: float) -> list[Prop
         return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=reason))]
     starting = next_system_step(state, name, now)
     return [] if starting is None else [starting]
+
+
+def _undo(state: RunState, now: float) -> list[Proposal]:
+    """Take the run back: settle what is in doubt, then take back one outside effect after the other."""
+    moves = _step_moves(state, _active(state), now)
+    if moves:
+        return moves
+    if state.pausing is not None:
+        return _pause(state, now)
+    return _deadlines(state, now) + _more_lanes(state, now) or next_undo(state, now)
 
 
 def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:

@@ -17,6 +17,7 @@ from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.service_rules import FAILURES_MAX
 from surefoot.core.plan import Check
 from surefoot.core.state import CachedVerdict, RunState, StepState
+from surefoot.core.system_steps import undo_step_id
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
 VERDICTS_KEPT = 8
@@ -98,7 +99,8 @@ def settle_as(state: RunState, node: StepState, work: Attempt, answer: Applied) 
 
 def has_happened(state: RunState, node: StepState) -> None:
     """Note that an outside effect was applied: the approval it had is used up."""
-    node.applied = True
+    node.applied, node.applied_seq, node.is_undone = True, state.seq, False
+    state.nodes.pop(undo_step_id(node.spec.id), None)
     state.allowed.pop(node.spec.id, None)
     state.approvals.pop(node.spec.id, None)
 

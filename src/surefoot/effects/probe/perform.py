@@ -8,10 +8,12 @@ from pathlib import Path
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Applied
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, idempotency_key
 from surefoot.core.probe_kinds import GitProbe
 from surefoot.core.record import record
+from surefoot.core.system_steps import undone_by_step
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes import Subject, ask
@@ -25,7 +27,8 @@ async def ask_probe(context: RunContext, command: do.AskProbe) -> Event:
     probe = command.spec.probe
     assert probe is not None
     point("probe.before")
-    key = idempotency_key(context.run, command.step)
+    undone = undone_by_step(command.step)
+    key = idempotency_key(context.run, undone or command.step)
     function = context.functions.probes.get(command.step)
     argument = StepArgument(
         workspace=None if command.lane is None else context.start(command.lane),
@@ -47,7 +50,11 @@ async def ask_probe(context: RunContext, command: do.AskProbe) -> Event:
         _commands(context, command),
         subject=subject,
         clock=context.clock,
+        wanted=Applied.APPLIED if undone is None else Applied.NOT_APPLIED,
     )
+    if undone is not None:  # the effect of an undo is there once that of the step is not
+        said = {Applied.APPLIED: Applied.NOT_APPLIED, Applied.NOT_APPLIED: Applied.APPLIED}
+        reply = replace(reply, answer=said.get(reply.answer, reply.answer))
     point("probe.after")
     return ev.ProbeAnswered(
         **command.at(context.clock.now()),
