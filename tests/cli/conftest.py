@@ -173,6 +173,7 @@ class Shapes:
             "rung": "bubblewrap",
             "phase": "validate",
             "selection": None,
+            "forked_from": None,
             "counts": counts,
             "steps": list(steps),
             "accept": [],

@@ -35,7 +35,7 @@ PLAIN = (
     "schema out.json",
 )
 LEFT = (
-    "run",
+    "check",
     "run a.yaml b.yaml",
     "run --help",
     "run p.yaml --cost-usd=1",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from surefoot.api.retention import Freed, collect_garbage, land_run, remove_run
     from surefoot.api.revisions import ShownPlan, edit_plan, shown_plan
     from surefoot.api.run_control import cancel, pause, restore, retry
+    from surefoot.api.run_fork import fork_run
     from surefoot.api.run_options import Options
     from surefoot.api.run_undo import UndoPreview, preview_undo, undo
     from surefoot.api.shown_files import ShownFile
@@ -45,6 +46,7 @@ __all__ = [
     "edit_plan",
     "engage",
     "events",
+    "fork_run",
     "home_folder",
     "inbox",
     "keep",
@@ -76,6 +78,7 @@ _PLACES = {
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     "Options": "run_options",
+    "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 from surefoot.api.agent_messages import message
 from surefoot.api.answers import Answer, answered
 from surefoot.api.engine_claim import claimed, clear
+from surefoot.api.fork_origin import find_fork
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
@@ -27,6 +28,7 @@ from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.events import Event
 from surefoot.core.file_order import waits_of
+from surefoot.core.fork import Fork
 from surefoot.core.globs import matches
 from surefoot.core.graph_state import policy_of
 from surefoot.core.ids import RUN_ID, RunId, StepId
@@ -76,6 +78,7 @@ def create_run(
     """
     options = options or Options()
     _refuse_steering(home, options)
+    fork = None if options.fork_from is None else _fork(home, options.fork_from, source)
     settings = load_settings(source.repository)
     if source.goal_options is None:
         plan = with_worker(plan, options.worker or settings.workers.default)
@@ -105,8 +108,9 @@ def create_run(
         goal_options=source.goal_options,
         waits={} if source.repository is None else waits_of(plan, graph),
         commands=with_facts(commands_around(plan)),
-        findings=missed,
+        findings=(*missed, *(fork.findings if fork is not None and source.files_from is not None else ())),
         left_out=selection.left_out,
+        forked_from=None if fork is None else fork.origin,
     )
     routing = None
     if source.repository is not None and needs_models(created, plan, options):
@@ -122,6 +126,27 @@ def create_run(
     for event in events[1:]:
         apply(state, event)
     return state
+
+
+def _fork(home: Home, place: str, source: Source) -> Fork:
+    """Return where a run begins in another one, once the user's repository has the commit.
+
+    Raises:
+        RunNotFound: there is no such run, or it has no such step.
+        UsageError: the step left no commit, or the run belongs to another repository.
+        WorkspaceError: the workspace of the other run is gone.
+    """
+    root = None if source.repository is None else inspect_source(source.repository).root
+    state, fork = find_fork(home, place, root)
+    run, repository = state.created.run, state.created.repository
+    if source.include_dirty or source.goal_options is not None or root is None or str(root) != repository:
+        text = f"a run from {place!r} begins at a commit of {repository!r}: it takes no goal in words, no uncommitted "
+        raise UsageError(f"{text}changes, and no other repository", run=run)
+    space = RunWorkspace.open(home.run_folder(run), root, run)
+    if space.kind != "git":
+        raise UsageError(f"run {run!r} works on a plain folder; only runs of a git repository can be forked", run=run)
+    space.lend(fork.origin.commit)
+    return fork
 
 
 def _create(
@@ -167,6 +192,9 @@ def _refuse_taken(home: Home, run: RunId) -> None:
 
 def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
     """Copy what the plan's `files` name; no link is followed out of a folder, and no copied file can be written."""
+    if source.files_from is not None:
+        _take_files(source.files_from, folder)
+        return
     if source.plan_path is None:
         return
     files = folder / "files"
@@ -186,6 +214,14 @@ def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
             ) from error
 
 
+def _take_files(origin: Path, folder: Path) -> None:
+    """Copy what another run has copied of its plan and files; those beside the plan may have changed since."""
+    if (origin / "plan.yaml").is_file():
+        shutil.copyfile(origin / "plan.yaml", folder / "plan.yaml")
+    if (origin / "files").is_dir():
+        shutil.copytree(origin / "files", folder / "files", symlinks=True)
+
+
 def _copy_read_only(origin: str | Path, copy: str | Path) -> None:
     shutil.copy2(origin, copy)
     Path(copy).chmod(Path(copy).stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
@@ -194,7 +230,10 @@ def _copy_read_only(origin: str | Path, copy: str | Path) -> None:
 def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.RunCreated:
     assert source.repository is not None
     origin = inspect_source(source.repository)
-    space = RunWorkspace.create(folder, origin, created.run, include_dirty=source.include_dirty, at=created.at)
+    base = None if created.forked_from is None else created.forked_from.commit
+    space = RunWorkspace.create(
+        folder, origin, created.run, include_dirty=source.include_dirty, at=created.at, base=base
+    )
     write_git_configuration(folder / "gitconfig")
     reviewed = review(created.plan, checkout=str(origin.root))
     plan = None if source.plan_path is None else source.plan_path.resolve()

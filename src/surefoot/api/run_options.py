@@ -28,6 +28,9 @@ class Options:
     should_proceed: Approver | ShouldProceed | None = None
     """Code of yours that is asked before a person is: an `Approver`, or a function from `ApprovalRequest` to `Proceed`,
     `Ask` or `Refuse`, async or not."""
+    fork_from: str | None = None
+    """When a run begins, `RUN@STEP`: its base is the commit that this step of another run left; None: what is checked
+    out."""
     take_over: bool = False
     """End an engine that holds the run."""
     policy: Policy | None = None

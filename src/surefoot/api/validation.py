@@ -30,6 +30,8 @@ class Source:
     """Digest of its bytes."""
     include_dirty: bool = False
     """Whether uncommitted changes are part of the base."""
+    files_from: Path | None = None
+    """The folder of the run whose copies of the plan and its files are taken; None: they lie beside the plan."""
     places: Mapping[StepId, str] = field(default_factory=dict[StepId, str])
     """Where each step stands in its plan file, for what is said about it."""
     goal_options: GoalOptions | None = None

@@ -43,8 +43,9 @@ def command(
 
 @command(
     "plan_or_goal only repo run_id include_dirty cwd yes allow models worker accept scope plan_only plan_file "
-    "with_reviewer cost_usd tokens requests quiet as_json",
+    "with_reviewer cost_usd tokens requests fork_from in_plan quiet as_json",
     panel=_WORK,
+    in_plan="With --from: the plan to carry out there (default: what was left of that run's plan).",
 )
 def run(given: Given, screen: Screen) -> int:
     """Carry out a plan or a goal. Each verified step becomes a commit on a branch; your checkout is not touched.

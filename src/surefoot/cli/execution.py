@@ -14,6 +14,7 @@ from surefoot.api.plan_changes import plan_change
 from surefoot.api.preview import look_over
 from surefoot.api.queries import told
 from surefoot.api.run_control import retry as set_to_retry
+from surefoot.api.run_fork import rest_of
 from surefoot.api.run_options import Options
 from surefoot.api.validation import chosen
 from surefoot.api.worker_choice import goal_for, with_worker, worker_for
@@ -24,7 +25,7 @@ from surefoot.cli.lookup import find_run, find_steps, folder_in, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.plans import finding_lines, plan_lines, refuse_missing, waits_for_yes
 from surefoot.cli.progress import Progress
-from surefoot.cli.report_page import report_lines, selection_lines
+from surefoot.cli.report_page import origin_lines, report_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.agent_types import GoalOptions
 from surefoot.core.events import Event
@@ -59,12 +60,21 @@ def start(given: Given, screen: Screen) -> ExitCode:
     Raises:
         UsageError: the plan cannot run, an `--allow` names no step, or an option belongs to goals.
     """
-    if is_goal(given.plan_or_goal):
+    named = [word for word in (given.plan_or_goal, given.in_plan) if word]
+    if len(named) > 1:
+        raise UsageError(f"two plans were given, {named[0]!r} and {str(named[1])!r}; name one of them")
+    if not named and given.fork_from is not None:
+        return _start_rest(given, given.fork_from, screen)
+    if not named:
+        raise UsageError("Missing argument 'PLAN|GOAL'. Try `surefoot run --help`.")
+    word = str(named[0])
+    if given.in_plan is None and is_goal(word):
         return _start_goal(given, screen)
     if given.named_goal_options:
-        text = f"belongs to a goal in words; {given.plan_or_goal!r} is a plan, which says it itself"
-        raise UsageError(f"{given.named_goal_options} {text}")
-    path, options = Path(given.plan_or_goal), given.options
+        raise UsageError(
+            f"{given.named_goal_options} belongs to a goal in words; {word!r} is a plan, which says it itself"
+        )
+    path, options = Path(word), given.options
     refuse_missing(path)
     loaded = load_plan(path)
     _refuse_unknown(options, loaded.plan)
@@ -107,6 +117,23 @@ def _is_approved(plan: Plan, reviewed: Review, root: Path, screen: Screen) -> bo
     text = f"Lands: on a branch of its own in {root}; nothing is merged before `surefoot land`"
     screen.show([Line(text, hang=2), *finding_lines(reviewed.findings, with_notes=False)])
     return agrees("Start?", screen)
+
+
+def _start_rest(given: Given, place: str, screen: Screen) -> ExitCode:
+    """Create a run that does what was left of another one's plan at one of its steps, and work on it."""
+    if given.named_goal_options or given.cwd is not None:
+        text = given.named_goal_options or "--cwd"
+        raise UsageError(f"{text} does not go with the rest of a run's plan; leave it out, or give a plan by --plan")
+    options = given.options
+    with Home() as home:
+        rest = rest_of(home, place, root_of(given.repo))
+        plan = replace(rest.plan, limits=given.limits_over(rest.plan.limits))
+        _refuse_unknown(options, plan)
+        state = create_run(home, plan, rest.source, run_id=given.run_id, options=options)
+        screen.note(_start_lines(home, state))
+        screen.note([EMPTY, *plan_lines(state.plan, look_over(state.plan, rest.repository, {}))])
+        screen.note(finding_lines(state.created.findings, with_notes=False))
+        return _work(home, state.created.run, options, screen)
 
 
 def _start_goal(given: Given, screen: Screen) -> ExitCode:
@@ -209,7 +236,7 @@ def _start_lines(home: Home, state: RunState) -> Iterator[Line]:
     created = state.created
     yield Line(f"Run {created.run}: {one_line(state.plan.goal)}", "head", hang=2)
     yield Line(f"Branch surefoot/{created.run}, from {(created.base or '')[:HASH]} of {created.repository}", hang=2)
-    yield from selection_lines(report_of(state))
+    yield from origin_lines(report_of(state))
     yield from _rung_lines(is_first=len(home.journal.runs()) == 1)
     models = routing_words(state.routing)
     if models:

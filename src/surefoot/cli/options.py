@@ -66,7 +66,7 @@ class Given:
 
     # Arguments.
     plan_or_goal: Annotated[
-        str, _argument(metavar="PLAN|GOAL", says="A plan file (.yaml, .yml), or a goal in words."), REQUIRED
+        str, _argument(metavar="PLAN|GOAL", says="A plan file (.yaml, .yml), or a goal in words.")
     ] = ""
     plan: Annotated[Path, _argument(metavar="PLAN", says="A plan file."), REQUIRED] = Path()
     new_plan: Annotated[Path, _argument(metavar="[PATH]", says="The file to write.")] = Path("surefoot.yaml")
@@ -124,6 +124,11 @@ class Given:
         Path | None, _option("--repo", metavar="DIR", says="The repository or folder (default: the current one).")
     ] = None
     run_id: Annotated[str | None, _option("--run-id", metavar="ID", says="Id of the new run: YYYYMMDD-xxxxxx.")] = None
+    fork_from: Annotated[
+        str | None,
+        _option("--from", metavar="RUN@STEP", says="Begin at the commit that this step of another run left."),
+        OPTIONS,
+    ] = None
     include_dirty: Annotated[
         bool, _option("--include-dirty", says="Start from the checkout with its uncommitted changes, not from HEAD.")
     ] = False

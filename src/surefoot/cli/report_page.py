@@ -11,6 +11,7 @@ from surefoot.views.report_sections import (
     Row,
     Section,
     facts,
+    fork_said,
     headline,
     phase_said,
     sections,
@@ -60,15 +61,17 @@ def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
     yield Line(f"Run {report['run']}: {standing(report, engine)}", word, hang=2)
     yield Line(f"  {one_line(report['goal'])}", hang=2)
     yield Line(headline(report), "head", hang=2)
-    yield from selection_lines(report)
+    yield from origin_lines(report)
     if report["outcome"] is None:
         yield Line(phase_said(report), hang=2)
     elif report["reason"]:
         yield Line(f"Why it {_ENDED[report['outcome']]}: {one_line(report['reason'])}", hang=2)
 
 
-def selection_lines(report: Report) -> Iterator[Line]:
-    """Yield how many steps of the plan were chosen for the run, and which were left out."""
+def origin_lines(report: Report) -> Iterator[Line]:
+    """Yield in which run it began, and which steps of the plan were chosen for it."""
+    if report["forked_from"] is not None:
+        yield Line(fork_said(report["forked_from"]), hang=2)
     if report["selection"] is not None:
         yield Line(selection_said(report["selection"]), "warn", hang=2)
 

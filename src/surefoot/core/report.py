@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
 from surefoot.core.budget import spent_by
 from surefoot.core.event_words import Finding, Outcome, QuestionKind, Verdict
+from surefoot.core.events import ForkedFrom
 from surefoot.core.graph_state import stops_its_group
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check, Effect, Step
@@ -52,6 +53,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         ClaimShape,
         EffectShape,
         FindingShape,
+        ForkShape,
         MessageShape,
         QuestionShape,
         ReachShape,
@@ -82,6 +84,7 @@ def report_of(state: RunState) -> Report:
     """Return the report of a run as plain data, ready for JSON; its shape is that of FORMATS."""
     steps = [_step(node) for node in state.steps()]
     branch, attention, spent = state.branch, attention_of(state), spent_by(state)
+    fork = state.created.forked_from
     chosen, left_out = len(state.created.plan.steps), state.created.left_out
     committed = sorted((n for n in state.nodes.values() if n.commit is not None), key=lambda node: node.verified_seq)
     selection: SelectionShape = {"chosen": chosen, "of": chosen + len(left_out), "left_out": [*left_out]}
@@ -100,6 +103,7 @@ def report_of(state: RunState) -> Report:
         "rung": state.rung,
         "phase": state.phase.value,
         "selection": selection if left_out else None,
+        "forked_from": None if fork is None else _fork(fork),
         "counts": _counts(steps),
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
@@ -316,6 +320,10 @@ def _amendment(wanted: AmendmentState) -> AmendmentShape:
         "refused": wanted.refused,
         "steps": [*wanted.touches],
     }
+
+
+def _fork(fork: ForkedFrom) -> ForkShape:
+    return {"run": fork.run, "step": fork.step, "commit": fork.commit, "done": [*fork.done]}
 
 
 def _short_ref(ref: str | None) -> str | None:

@@ -204,6 +204,15 @@ class UndoShape(TypedDict):
     leave: list[str]
 
 
+class ForkShape(TypedDict):
+    """The step of another run at which the run begins, and what was done by then."""
+
+    run: str
+    step: str
+    commit: str
+    done: list[str]
+
+
 class ReachShape(TypedDict):
     """What ran with a way out of its lane; without a step it belongs to the run as a whole."""
 
@@ -260,6 +269,7 @@ class Report(TypedDict):
     rung: str
     phase: str
     selection: SelectionShape | None
+    forked_from: ForkShape | None
     counts: dict[str, int]
     steps: list[StepShape]
     accept: list[CheckShape]

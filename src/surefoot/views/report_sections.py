@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         CheckShape,
         ConstraintShape,
         EffectShape,
+        ForkShape,
         MessageShape,
         QuestionShape,
         Report,
@@ -132,6 +133,12 @@ def headline(report: Report) -> str:
     rest = {**counts, "skipped": counts["skipped"] - counts["nothing_to_do"]}
     parts += [f"{rest[word]} {word.replace('_', ' ')}" for word in (*_UNDONE, "skipped") if rest[word]]
     return ", ".join(parts)
+
+
+def fork_said(fork: ForkShape) -> str:
+    """Say at which step of another run a run begins, and what was done by then."""
+    done = f"; done by then: {listed(map(one_line, fork['done']), _LEFT_OUT_MOST)}" if fork["done"] else ""
+    return f"Forked from run {fork['run']} at step {fork['step']}, commit {fork['commit'][:HASH]}{done}"
 
 
 def selection_said(selection: SelectionShape) -> str:

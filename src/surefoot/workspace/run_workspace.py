@@ -21,6 +21,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -89,7 +90,9 @@ class RunWorkspace:
             self._refs = Refs(git, self.git_dir, record["run"])
 
     @classmethod
-    def create(cls, run_dir: Path, source: Source, run: str, *, include_dirty: bool, at: float) -> RunWorkspace:
+    def create(
+        cls, run_dir: Path, source: Source, run: str, *, include_dirty: bool, at: float, base: str | None = None
+    ) -> RunWorkspace:
         """Make the workspace of a new run, and a ref in the user's repository that keeps what it borrows.
 
         What an earlier, killed call left behind is removed first.
@@ -100,6 +103,7 @@ class RunWorkspace:
             run: the run's id.
             include_dirty: start from what is in the checkout rather than from HEAD.
             at: the time, in seconds since the epoch; the base commit bears it where one is made.
+            base: start from this commit of the repository rather than from HEAD.
 
         Raises:
             RunExists: the repository already has a run of that name.
@@ -110,6 +114,7 @@ class RunWorkspace:
         git_version()
         for part in _PARTS:
             remove_path(run_dir / part)
+        source = source if base is None else replace(source, head=base)
         settings = read_settings(source)
         store = create_store(run_dir / "store", settings, source)
         author = (settings.name, settings.email, int(at))
@@ -625,6 +630,10 @@ class RunWorkspace:
             landed = self._copy_to_folder(commit)
         faults.point("workspace.land.after")
         return landed
+
+    def lend(self, commit: str) -> None:
+        """Give the user's repository all objects of a commit of the run, for a run that begins there."""
+        self._lend(commit, [self.base])
 
     def landing_place(self) -> tuple[str | None, str] | None:
         """Return the branch that a landing would change, None for a folder, and its commit; None: there is no branch.

@@ -32,6 +32,7 @@ from surefoot.core.events.run_events import ApproverConfigured as ApproverConfig
 from surefoot.core.events.run_events import CancelRequested as CancelRequested
 from surefoot.core.events.run_events import EngineStarted as EngineStarted
 from surefoot.core.events.run_events import EngineStopped as EngineStopped
+from surefoot.core.events.run_events import ForkedFrom as ForkedFrom
 from surefoot.core.events.run_events import PauseRequested as PauseRequested
 from surefoot.core.events.run_events import PhaseEntered as PhaseEntered
 from surefoot.core.events.run_events import PolicyConfigured as PolicyConfigured

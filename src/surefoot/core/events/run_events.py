@@ -18,11 +18,23 @@ from surefoot.core.record import record
 
 
 @record
+class ForkedFrom:
+    """The step of another run at which a run begins."""
+
+    run: RunId
+    step: StepId
+    commit: Digest
+    """The commit that the step left: the base."""
+    done: tuple[StepId, ...] = ()
+    """Steps of that run that are part of the base."""
+
+
+@record
 class RunCreated(Event):
     """A run came into being. Always the first event."""
 
     # The plan has gained fields with defaults: a plan of version 1 is read as it stands.
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     run: RunId
     plan: Plan
     plan_path: Place | None = None
@@ -56,6 +68,8 @@ class RunCreated(Event):
     in_scope: int | None = None
     """For a goal in words: how many files of the base its scope names; None: nobody limited the scope. Since version 8.
     """
+    forked_from: ForkedFrom | None = None
+    """The step of another run at which this one begins; since version 9."""
 
 
 @record
