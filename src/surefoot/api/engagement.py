@@ -78,7 +78,7 @@ def create_run(
     """
     options = options or Options()
     _refuse_steering(home, options)
-    fork = None if options.fork_from is None else _fork(home, options.fork_from, source)
+    fork = _fork(home, options.fork_from, source)
     settings = load_settings(source.repository)
     if source.goal_options is None:
         plan = with_worker(plan, options.worker or settings.workers.default)
@@ -108,9 +108,9 @@ def create_run(
         goal_options=source.goal_options,
         waits={} if source.repository is None else waits_of(plan, graph),
         commands=with_facts(commands_around(plan)),
-        findings=(*missed, *(fork.findings if fork is not None and source.files_from is not None else ())),
+        findings=(*missed, *_found_at(fork, source)),
         left_out=selection.left_out,
-        forked_from=None if fork is None else fork.origin,
+        forked_from=fork and fork.origin,
     )
     routing = None
     if source.repository is not None and needs_models(created, plan, options):
@@ -128,14 +128,21 @@ def create_run(
     return state
 
 
-def _fork(home: Home, place: str, source: Source) -> Fork:
-    """Return where a run begins in another one, once the user's repository has the commit.
+def _found_at(fork: Fork | None, source: Source) -> tuple[Finding, ...]:
+    """Return what a person should know of the rest of another run's plan."""
+    return () if fork is None or source.files_from is None else fork.findings
+
+
+def _fork(home: Home, place: str | None, source: Source) -> Fork | None:
+    """Return where a run begins in another one, once the user's repository has the commit; None: at no such place.
 
     Raises:
         RunNotFound: there is no such run, or it has no such step.
         UsageError: the step left no commit, or the run belongs to another repository.
         WorkspaceError: the workspace of the other run is gone.
     """
+    if place is None:
+        return None
     root = None if source.repository is None else inspect_source(source.repository).root
     state, fork = find_fork(home, place, root)
     run, repository = state.created.run, state.created.repository

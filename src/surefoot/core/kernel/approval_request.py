@@ -140,10 +140,7 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         skipped=skipped_needs(state, node),
         is_repeated=is_repeated(node),
         preconditions=preconditions_of(node),
-        # What undoes a run rests on what is there now, and on nothing that was so when the run began.
-        difference=()
-        if node.is_system_step and not node.preconditions
-        else difference_of(node.preconditions, preconditions_of(node)),
+        difference=_difference(node),
         is_first=not node.preconditions,
         like=_like(node, decision),
         raised_by=node.raised_by,
@@ -158,6 +155,13 @@ def _package(state: RunState, node: StepState, work: Attempt, decision: Decision
         trees=(work.checkpoint.tree, work.changes.tree),
         like=f"{package.like}, for what it changes",
     )
+
+
+def _difference(node: StepState) -> tuple[str, ...]:
+    """Say what has changed; what undoes a run rests on nothing that was so when the run began."""
+    if node.is_system_step and not node.preconditions:
+        return ()
+    return difference_of(node.preconditions, preconditions_of(node))
 
 
 def _statements_of(work: Attempt) -> tuple[str, ...]:

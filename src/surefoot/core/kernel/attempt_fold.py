@@ -71,11 +71,16 @@ def _system_step(state: RunState, event: ev.StepStarted, spec: Step) -> StepStat
     return StepState(spec=spec, order=(-1, number), needs=())
 
 
+def _is_due(state: RunState, step: StepId) -> bool:
+    """Tell whether the run is where such a step may start."""
+    is_undoing = undone_by_step(step) is not None
+    if state.outcome is not None or is_undoing is not (state.undoing is not None):
+        return False
+    return is_undoing or state.phase in PHASES.get(step, (Phase.EXECUTE,))
+
+
 def _step_started(state: RunState, event: ev.StepStarted) -> None:
-    is_undoing = undone_by_step(event.step) is not None
-    is_due = is_undoing or state.phase in PHASES.get(event.step, (Phase.EXECUTE,))
-    if not is_due or state.outcome is not None or is_undoing is not (state.undoing is not None):
-        raise illegal(event, f"the run is in phase {state.phase}")
+    need(_is_due(state, event.step), event, f"the run is in phase {state.phase}")
     node = node_of(state, event, event.step) if event.spec is None else _system_step(state, event, event.spec)
     if not is_ready(node) or node.is_group:
         raise illegal(event, f"step {event.step!r} is not ready")

@@ -70,6 +70,18 @@ def undo_requested(state: RunState, event: ev.UndoRequested) -> None:
         before = UndoState(by=event.by, leave=(), outcome=state.outcome, outcome_reason=state.outcome_reason)
     leave = tuple(dict.fromkeys((*before.leave, *event.leave)))
     state.undoing = replace(before, by=event.by, leave=leave)
+    _withdraw_others(state)
+    state.queue = {name: None for name in state.queue if name in state.active}
+    state.outcome, state.outcome_reason, state.cancelling = None, "", None
+    state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
+    state.lane_failure = None
+    for lane in state.lanes.values():
+        lane.given_up, lane.failures = None, 0
+    recount(state)
+
+
+def _withdraw_others(state: RunState) -> None:
+    """Take back what was started and has had no effect, and forget earlier tries to undo."""
     for node in [state.nodes[name] for name in state.active]:
         is_own = undone_by_step(node.spec.id) is not None
         is_open = node.is_in_doubt or node.is_reaching_out
@@ -79,13 +91,6 @@ def undo_requested(state: RunState, event: ev.UndoRequested) -> None:
         state.allowed.pop(node.spec.id, None)
         if node.work is None and node.status is not StepStatus.VERIFIED:
             del state.nodes[node.spec.id]
-    state.queue = {name: None for name in state.queue if name in state.active}
-    state.outcome, state.outcome_reason, state.cancelling = None, "", None
-    state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
-    state.lane_failure = None
-    for lane in state.lanes.values():
-        lane.given_up, lane.failures = None, 0
-    recount(state)
 
 
 def note_undone(state: RunState, step: StepId) -> None:
