@@ -155,8 +155,8 @@ def _people() -> list[Event]:
 
 def _undone() -> list[Event]:
     """A run that was landed and is taken back: one effect is undone by a command, after a yes; another one stays."""
-    steps = {"a": {}, "b": {"effect": Effect.IRREVERSIBLE, "undo_run": "un-b"}, "c": {"effect": Effect.IDEMPOTENT}}
-    run = Play(steps).say_yes().say(ev.ApprovalsGiven, allow=("b",)).go()
+    steps = {"a": {}, "b": {"effect": Effect.IRREVERSIBLE, "undo_run": "un-b"}, "c": {"effect": Effect.IRREVERSIBLE}}
+    run = Play(steps).say(ev.ApprovalsGiven, allow=("b", "c")).go()
     run.say(ev.LandingRequested, ref="refs/heads/main", before="c0", commit="c-c").say(ev.RunLanded, commit="m")
     run.say(ev.LandingTakenBack, commit="c0").say(ev.UndoRequested).claim().go().reply("yes").go()
     return run.say(ev.EngineStopped, reason="ended").journal

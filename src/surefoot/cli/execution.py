@@ -129,9 +129,15 @@ def _start_rest(given: Given, place: str, screen: Screen) -> ExitCode:
         rest = rest_of(home, place, root_of(given.repo))
         plan = replace(rest.plan, limits=given.limits_over(rest.plan.limits))
         _refuse_unknown(options, plan)
+        wanted = chosen(plan, options.only).plan
+        reviewed = look_over(wanted, rest.repository, {})
+        is_shown = _wants_yes(given, reviewed, rest.repository, screen)
+        if is_shown and not _is_approved(wanted, reviewed, rest.repository, screen):
+            screen.show([Line("Nothing was started.")])
+            return ExitCode.CANCELLED
         state = create_run(home, plan, rest.source, run_id=given.run_id, options=options)
         screen.note(_start_lines(home, state))
-        screen.note([EMPTY, *plan_lines(state.plan, look_over(state.plan, rest.repository, {}))])
+        screen.note([EMPTY, *plan_lines(wanted, reviewed)])
         screen.note(finding_lines(state.created.findings, with_notes=False))
         return _work(home, state.created.run, options, screen)
 
