@@ -7,6 +7,7 @@ Nothing here changes the state.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import commands as do
@@ -393,7 +394,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
     moves = _clocks(state, now) + _deadlines(state, now) + _look_at_plan(state, now)
     moves += replan(state, now) or _start(state, now)
-    moves = moves or _step_moves(state, [node for node in waiting.values() if may_be_judged(state, node)], now)
+    moves = moves or _judge_batches(state, waiting, now)
     if moves:
         return moves
     if state.unfinished > 0 or state.amending is not None:
@@ -402,6 +403,11 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     is_preparing = any(lane.is_open for lane in state.lanes.values())
     ending = acceptance_interrupts(state, now, is_busy=is_preparing)
     return ending or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+
+
+def _judge_batches(state: RunState, waiting: Mapping[StepId, StepState], now: float) -> list[Proposal]:
+    """Judge the results of batches that have waited for the bodies of other members."""
+    return _step_moves(state, [node for node in waiting.values() if may_be_judged(state, node)], now)
 
 
 def _look_at_plan(state: RunState, now: float) -> list[Proposal]:
