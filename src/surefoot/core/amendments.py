@@ -285,13 +285,12 @@ def _wideners(before: Plan, after: Plan) -> Iterator[str]:
         was, now = getattr(before.limits, name), getattr(after.limits, name)
         if was is not None and (now is None or now > was):
             yield f"the limit {name} is raised from {was:g} to {'nothing' if now is None else f'{now:g}'}"
-    for one in before.constraints:
-        if one not in after.constraints:
-            yield f"the constraint {one.text!r} is dropped or changed"
+    held = (one.text for one in before.constraints if one not in after.constraints)
+    yield from (f"the constraint {text!r} is dropped or changed" for text in held)
+    yield from (
+        f"acceptance check {check.name!r} is dropped or changed" for check in before.accept if check not in after.accept
+    )
     known = {step.id: step for step in before.steps}
-    for check in before.accept:
-        if check not in after.accept:
-            yield f"acceptance check {check.name!r} is dropped or changed"
     for step in after.steps:
         if step.id in known:
             yield from _wideners_of_step(before, after, known[step.id], step)

@@ -351,6 +351,8 @@ class PlanDoubt:
     """A doubt that the plan still holds, and what came of it."""
 
     wanted: ReplanWanted
+    planner_asked: bool = False
+    """Whether the planner was asked about it."""
     settled: str | None = None
     """How: by an answer, by an amendment, or because its step is done again."""
 

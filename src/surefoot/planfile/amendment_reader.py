@@ -150,6 +150,11 @@ class _Reading:
                 yield from () if read is None else (ReplaceStep(step=read.id, by=read),)
             case "drop":
                 yield DropStep(step=encode_id(fields.take(kind, self.page.text, "")))
+            case _:
+                yield from self._of_the_whole(fields, kind)
+
+    def _of_the_whole(self, fields: Fields, kind: str) -> Iterator[Operation]:
+        match kind:
             case "goal":
                 yield SetGoal(goal=fields.take(kind, self.page.text, ""))
             case "scope":

@@ -31,7 +31,7 @@ from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
-from surefoot.core.kernel.replan_fold import replanning_failed, replanning_started
+from surefoot.core.kernel.replan_fold import replanning_ended, replanning_failed, replanning_started
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, spec_of
@@ -319,6 +319,8 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
     if event.step == PLAN_HOLDS:
         settle_asked(state, node, GO_ON)
+    elif event.step == REPLANNING:
+        replanning_ended(state)
     note_undone(state, event.step)
 
 

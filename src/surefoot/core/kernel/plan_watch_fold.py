@@ -34,10 +34,11 @@ def has_not_begun(node: StepState) -> bool:
 
 def first_open(state: RunState) -> ev.ReplanWanted | None:
     """Return the doubt that a person has to decide on next."""
-    return next((one.wanted for one in _open(state)), None)
+    return next((one.wanted for one in open_doubts(state)), None)
 
 
-def _open(state: RunState) -> list[PlanDoubt]:
+def open_doubts(state: RunState) -> list[PlanDoubt]:
+    """Return the doubts for which steps wait."""
     return [one for one in state.plan_doubts if one.settled is None]
 
 
@@ -45,7 +46,7 @@ def is_kept_by_replan(state: RunState, node: StepState) -> bool:
     """Tell whether the step does not start, because a person decides first whether the plan for it holds."""
     if state.created.goal_options is not None:
         return False  # there the planner decides, and nothing starts meanwhile
-    return any(node.spec.id in one.wanted.affects or node.group in one.wanted.affects for one in _open(state))
+    return any(node.spec.id in one.wanted.affects or node.group in one.wanted.affects for one in open_doubts(state))
 
 
 def replan_wanted(state: RunState, event: ev.ReplanWanted) -> None:
@@ -82,21 +83,21 @@ def _report(state: RunState, event: ev.ReplanWanted) -> None:
 
 def settle_asked(state: RunState, asked: StepState, how: str) -> None:
     """Close the doubt that a person has decided on; the next one is asked about in the same way."""
-    for one in _open(state)[:1]:
+    for one in open_doubts(state)[:1]:
         one.settled = how
-    if how == GO_ON and _open(state):
+    if how == GO_ON and open_doubts(state):
         _ask_anew(state, asked, "")
 
 
 def settle_all(state: RunState, how: str) -> None:
     """Close all doubts: another plan holds."""
-    for one in _open(state):
+    for one in open_doubts(state):
         one.settled = how
 
 
 def settle_by_change(state: RunState, changed: Collection[StepId], how: str) -> None:
     """Close the doubts at or about steps that change; what is left of them is asked anew."""
-    for one in _open(state):
+    for one in open_doubts(state):
         concerned = {one.wanted.step, *one.wanted.affects}
         groups = {state.nodes[name].group for name in concerned if name in state.nodes}
         if not (concerned | groups).isdisjoint(changed):

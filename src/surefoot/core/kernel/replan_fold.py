@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from surefoot.core.kernel.plan_watch_fold import open_doubts
 from surefoot.core.plan import OnFailure
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import FINAL, PlanDoubt, RunState, StepState, StepStatus
 from surefoot.core.system_steps import REPLANNING
 
 REPLANS_MAX = 6
@@ -22,13 +23,33 @@ def _is_open_failure(state: RunState, node: StepState) -> bool:
     return is_final and not node.spec.optional and state.asked_about.get(node.spec.id) != node.ended_at
 
 
+def doubts_to_ask_about(state: RunState) -> list[PlanDoubt]:
+    """Return the doubts whether the plan holds that the planner has not been asked about."""
+    return [one for one in open_doubts(state) if not one.planner_asked]
+
+
+def is_with_planner(state: RunState) -> bool:
+    """Tell whether the planner is asked about a doubt, so that no person is for now."""
+    node = state.nodes.get(REPLANNING)
+    return bool(doubts_to_ask_about(state)) or (node is not None and node.status not in FINAL)
+
+
 def replanning_started(state: RunState) -> None:
-    """Note about which failures the planner is asked."""
+    """Note about which failures and doubts the planner is asked."""
+    for doubt in doubts_to_ask_about(state):
+        doubt.planner_asked = True
     failed = failures_to_ask_about(state)
     state.replans += bool(failed)
     for node in failed:
         assert node.ended_at is not None
         state.asked_about[node.spec.id] = node.ended_at
+
+
+def replanning_ended(state: RunState) -> None:
+    """Close the doubts that the planner was asked about: it has left the plan, or wants another one."""
+    for doubt in open_doubts(state):
+        if doubt.planner_asked:
+            doubt.settled = "the planner leaves the plan as it is" if state.offered is None else "the plan changes"
 
 
 def replanning_failed(state: RunState) -> None:

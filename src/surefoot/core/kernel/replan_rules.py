@@ -14,11 +14,11 @@ from surefoot.core.amendments import Fate
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.kernel.guards import is_ready
 from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.kernel.replan_fold import failures_to_ask_about
+from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_ask_about
 from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.messages import has_planner
 from surefoot.core.short_text import shortened
-from surefoot.core.state import FINAL, RunState, StepState
+from surefoot.core.state import FINAL, PlanDoubt, RunState, StepState
 from surefoot.core.system_steps import REPLANNING, system_step_of
 from surefoot.core.tool_payload import ProposedAmendment
 from surefoot.core.untrusted_text import fenced, in_line
@@ -38,20 +38,24 @@ def replan(state: RunState, now: float) -> list[Proposal]:
         return [Proposal(ev.StepStarted(at=now, step=REPLANNING, attempt=node.failures + 1))] if is_ready(node) else []
     failed = failures_to_ask_about(state)
     is_told = any(REPLANNING in one.to and REPLANNING not in one.given for one in state.messages.values())
-    if not failed and not is_told:
+    doubts = [] if state.created.goal_options is not None else doubts_to_ask_about(state)
+    if not failed and not doubts and not is_told:
         return []
-    spec = system_step_of(REPLANNING, _about(state, failed))
+    spec = system_step_of(REPLANNING, _about(state, failed, doubts))
     return [Proposal(ev.StepStarted(at=now, step=REPLANNING, attempt=1, spec=spec))]
 
 
-def _about(state: RunState, failed: list[StepState]) -> str:
+def _about(state: RunState, failed: list[StepState], doubts: list[PlanDoubt]) -> str:
     """Say what the planner is asked about, and the plan as it stands."""
     lines = ["The plan in force, with how its steps stand:", *_plan_lines(state)]
     if failed:
         lines += ["", "These steps failed, and no further attempt is made. Find out why before you decide:"]
         for node in failed:
             lines.append(f"- {node.spec.id}:\n{fenced(shortened(node.reason or 'no reason is known', _TEXT_MAX))}")
-    else:
+    if doubts:
+        lines += ["", "This was found once steps were verified; steps to come wait for your answer:"]
+        lines += (f"- {one.wanted.step}: {in_line(shortened(one.wanted.why, _TEXT_MAX))}" for one in doubts)
+    if not failed and not doubts:
         lines += ["", "A person has said something about the run; it stands below. Decide what it means for the plan."]
     return "\n".join(lines)
 
