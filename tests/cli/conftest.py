@@ -180,6 +180,7 @@ class Shapes:
             "questions": [],
             "messages": [],
             "constraints": [],
+            "words": [],
             "amendments": [],
             "landings": [],
             "undo": None,

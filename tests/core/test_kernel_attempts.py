@@ -80,7 +80,8 @@ def test_a_person_says_what_a_failure_means(play: Any, answer: str, states: dict
     """With `on_failure: ask` the rest goes on meanwhile, and the answer decides."""
     run = play({"a": {"on_failure": OnFailure.ASK}, "b": {"needs": ("a",)}, "c": {}})
     run.will(do.RunStep, "a", ending=BAD).go()
-    assert run.asked == ["Step a failed: exit status 1. Go on how?"]
+    facts = "body: expected exit status 0, found exit status 1"
+    assert run.asked == [f"Step a failed: exit status 1\n  {facts}\nGo on how?"]
     assert run.reply(answer).go().states == states
 
 

@@ -107,7 +107,7 @@ def test_the_next_attempt_is_told_what_was_said_to_the_one_before(play: Any) -> 
     step = {**AGENT, "checks": (failing(),), "retry": RetryPolicy(maximum_attempts=2)}
     run = tell(reply(begun(play, {"a": step}), 1, "read"), "keep 3.8").will(do.AskCheck, "k", verdict=Verdict.FAILED)
     run.go(do.RestoreLane).go(do.RequestModel)
-    assert "it still holds:\n- una: keep 3.8" in brief_in(run)[1]
+    assert "=== una, about step a:\nkeep 3.8\n===" in brief_in(run)[1]
 
 
 def test_an_agent_does_not_end_before_it_has_read_what_came_in_between(play: Any) -> None:

@@ -245,7 +245,12 @@ def test_outside_effects_are_listed_with_how_they_are_undone(play: Any) -> None:
         ({"f": {}, "b": {"needs": ("f",)}}, {}, "ended", f"surefoot retry {RUN} f"),
         ({"f": {"on_failure": OnFailure.SKIP}}, {}, "ended", f"surefoot retry {RUN} f"),
         ({"a": PAY}, {}, "waiting", f"surefoot answer {RUN}.1 yes|no"),
-        ({"f": {"on_failure": OnFailure.ASK}}, {}, "waiting", f"surefoot answer {RUN}.1 retry|skip|block|stop"),
+        (
+            {"f": {"on_failure": OnFailure.ASK}},
+            {},
+            "waiting",
+            f"surefoot answer {RUN}.1 retry|edit|take_over|skip|block|stop",
+        ),
         ({"a": {"body": AskBody(question="Which?")}}, {}, "waiting", f"surefoot answer {RUN}.1 TEXT"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surefoot.api.agent_messages import keep, tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
+    from surefoot.api.attempt_changes import AttemptChanges, attempt_changes
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
     from surefoot.api.plan_amendments import amend
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from surefoot.api.shown_files import ShownFile
 
 __all__ = [
+    "AttemptChanges",
     "Engagement",
     "Freed",
     "Home",
@@ -38,6 +40,7 @@ __all__ = [
     "amend",
     "answer",
     "approve",
+    "attempt_changes",
     "audit",
     "cancel",
     "collect_garbage",
@@ -72,6 +75,7 @@ _PLACES = {
     **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "answers"),
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "run_control"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "queries"),
+    **dict.fromkeys(("AttemptChanges", "attempt_changes"), "attempt_changes"),
     "ShownFile": "shown_files",
     **dict.fromkeys(("keep", "tell"), "agent_messages"),
     "amend": "plan_amendments",

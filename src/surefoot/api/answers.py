@@ -15,16 +15,15 @@ from surefoot.api.result_edit import try_patch
 from surefoot.core import events as ev
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import BlobId, RunId
-from surefoot.core.kernel.question_fold import EDIT
+from surefoot.core.messages import MESSAGE_MAX
 from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING, is_system_step
+from surefoot.core.ways_on import EDIT, TAKE_OVER, can_patch, can_reword, is_about_failure
 from surefoot.errors import NotApprover, NotAwaitingAnswer, RunNotFound, UsageError
 from surefoot.masking import Masker
 from surefoot.masking.secret_names import secret_values
 
-TAKE_OVER = "take_over"
-"""The answer of who wants to do it by hand."""
 _ALIASES = {"y": "yes", "n": "no", "take over": TAKE_OVER, "take-over": TAKE_OVER}
 
 
@@ -35,9 +34,9 @@ class Answer:
     word: str
     """`yes`, `no`, `take_over`, or what the question takes."""
     reason: str = ""
-    """Why, for a `no`."""
+    """What they say with it: why, or what the next attempt is to do."""
     command: str | None = None
-    """The command they want instead."""
+    """The command they want instead; of an agent, the instruction."""
     patch: BlobId | None = None
     """The changes they want instead, as they lie in the journal."""
     like: bool = False
@@ -46,16 +45,21 @@ class Answer:
     """Whether another plan comes with it."""
 
 
-def answer(home: Home, question: str, text: str, *, token: str | None = None, via: str = "api") -> RunState:
+def answer(
+    home: Home, question: str, text: str, *, say: str = "", token: str | None = None, via: str = "api"
+) -> RunState:
     """Answer a question by its id (`RUN.NUMBER`) with a word it takes, or any text where it takes that.
 
+    What you `say` with it goes to the next attempt of an agent, word for word, and to all agents that begin later.
+
     Raises:
+        UsageError: what is said is too long.
         NotAwaitingAnswer: it is not open any more (the message says who answered, and when), or takes another answer.
         NotApprover: it takes somebody else.
         StepMayNotAnswer: this program was started by a step.
         RunNotFound: there is no such question.
     """
-    return _give(home, question, Answer(word=text), token, via)
+    return _give(home, question, Answer(word=text, reason=say.strip()), token, via)
 
 
 def approve(home: Home, question: str, *, like: bool = False, token: str | None = None, via: str = "api") -> RunState:
@@ -91,10 +95,14 @@ def edit(
     *,
     command: str | None = None,
     patch: str | bytes | None = None,
+    say: str = "",
     token: str | None = None,
     via: str = "api",
 ) -> RunState:
     """Approve something else than what a question shows: another command, or for a result another patch.
+
+    Where a step has failed, the next attempt runs that command; for an agent it is its instruction. A patch is the
+    result of the next attempt. What you `say` with it is told to agents.
 
     Raises:
         UsageError: not exactly one of the two is given, it does not fit, changes nothing, or holds a secret.
@@ -106,8 +114,15 @@ def edit(
     if (command is None) == (patch is None):
         raise UsageError(f"question {question}: give either a command or a patch", question=question)
     refuse_steps("edit what a question shows", home)
+    found = open_question(home.state(run_of(home, question)), question)
     blob = None if patch is None else keep_patch(home, question, patch)
-    return _give(home, question, Answer(word="yes", command=command, patch=blob), token, via)
+    return _give(home, question, edit_answer(found, command, blob, say), token, via)
+
+
+def edit_answer(found: QuestionState, text: str | None, patch: BlobId | None, say: str = "") -> Answer:
+    """Return the answer by which something else is wanted: a way to approve, or to go on after a failure."""
+    word = EDIT if is_about_failure(found.asked) else "yes"
+    return Answer(word=word, command=text, patch=patch, reason=say.strip())
 
 
 def take_over(home: Home, question: str, *, token: str | None = None, via: str = "api") -> RunState:
@@ -144,12 +159,25 @@ def keep_patch(home: Home, question: str, patch: str | bytes) -> BlobId:
     run = run_of(home, question)
     state = home.state(run)
     found = open_question(state, question)
-    package = found.asked.package
-    if package is None or package.trees is None:
+    trees = trees_of(state, found)
+    if trees is None:
         raise NotAwaitingAnswer(f"question {question} shows no result, so there is no patch to edit", question=question)
     content = patch.encode("utf-8", "surrogateescape") if isinstance(patch, str) else patch
     refuse_secret(state, question, content)
-    return home.journal.blobs.put(try_patch(home.run_folder(run), package.trees, content).patch)
+    return home.journal.blobs.put(try_patch(home.run_folder(run), trees, content).patch)
+
+
+def trees_of(state: RunState, found: QuestionState) -> tuple[str, str] | None:
+    """Return the trees between which a patch may be given: before, and as shown; None: the question takes none.
+
+    A failed attempt was put back: there both are what the next attempt begins with.
+    """
+    package, node = found.asked.package, state.nodes[found.asked.step]
+    if package is not None:
+        return package.trees
+    if not is_about_failure(found.asked) or state.branch is None or not can_patch(state, node):
+        return None
+    return (state.branch.tree, state.branch.tree)
 
 
 def answered(state: RunState, question: str, given: Answer, who: Identity, at: float) -> ev.QuestionAnswered:
@@ -166,14 +194,10 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
     if found.due is not None and found.is_late(at):
         raise NotAwaitingAnswer(f"question {question} expired at {ev_time(found.due)}", question=question)
     if given.command is not None:
-        package, body = found.asked.package, state.nodes[found.asked.step].spec.body
-        if package is None or package.trees is not None or not body.commands:
-            text = f"question {question} shows no command, so there is none to edit"
-            raise NotAwaitingAnswer(text, question=question)
-        if not given.command.strip() or given.command == body.text:
-            said = "is the one that was shown; approve it as it is" if given.command.strip() else "is empty"
-            raise UsageError(f"question {question}: the command {said}", question=question)
-        refuse_secret(state, question, given.command.encode("utf-8", "surrogateescape"))
+        _check_edit(state, found, given.command)
+    if len(given.reason) > MESSAGE_MAX:
+        text = f"question {question}: what you say has {len(given.reason):,} characters; at most {MESSAGE_MAX:,} go"
+        raise UsageError(f"{text} with an answer", question=question)
     if given.like and not found.asked.like:
         raise NotAwaitingAnswer(f"question {question} is not one of a kind; approve it by itself", question=question)
     masker = masker_for(state)
@@ -189,6 +213,21 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
         diff=given.patch,
         like=found.asked.like if given.like else "",
     )
+
+
+def _check_edit(state: RunState, found: QuestionState, wanted: str) -> None:
+    """Refuse another command, or another instruction, where there is none, or that is none or the same."""
+    question, package, node = found.asked.question, found.asked.package, state.nodes[found.asked.step]
+    body, has_failed = node.spec.body, is_about_failure(found.asked)
+    is_shown = can_reword(node) if has_failed else package is not None and package.trees is None and body.commands
+    if not is_shown:
+        raise NotAwaitingAnswer(f"question {question} shows no command, so there is none to edit", question=question)
+    what = "instruction" if has_failed and body.by_model else "command"
+    if not wanted.strip() or wanted == body.text:
+        same = "the one that failed; answer `retry`" if has_failed else "the one that was shown; approve it as it is"
+        said = f"is {same}" if wanted.strip() else "is empty"
+        raise UsageError(f"question {question}: the {what} {said}", question=question)
+    refuse_secret(state, question, wanted.encode("utf-8", "surrogateescape"))
 
 
 def open_question(state: RunState, question: str) -> QuestionState:
@@ -250,6 +289,9 @@ def _checked_word(found: QuestionState, given: Answer) -> str:
         raise NotAwaitingAnswer(
             f"question {asked.question} does not take {given.word!r}; it takes: {taken}", question=asked.question
         )
+    if word == EDIT and is_about_failure(asked) and given.command is None and given.patch is None:
+        text = f"question {asked.question}: nothing was given in its place; `surefoot edit {asked.question}` takes it"
+        raise NotAwaitingAnswer(text, question=asked.question)
     if word == EDIT and asked.step == PLANNING and not given.has_plan:
         text = f"question {asked.question}: no other plan was given; `surefoot edit {asked.question}` opens the plan"
         raise NotAwaitingAnswer(text, question=asked.question)

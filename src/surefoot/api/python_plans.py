@@ -79,6 +79,9 @@ class Check:
         return core.Check(ask=kind.type(**values), **_values(self, _keys_of("check"), where))
 
 
+_OnFailure = Literal["block", "skip", "stop", "ask"]
+
+
 @record(kw_only=False)
 class Step:
     """One step of a plan written in Python. Exactly one of `do`, `run`, `call`, `agent`, `ask` is given.
@@ -130,7 +133,7 @@ class Step:
     undo_run: str = ""
     retry: RetryPolicy | None = None
     timeout_s: float = 1800.0
-    on_failure: Literal["block", "skip", "stop", "ask"] | None = None
+    on_failure: _OnFailure | Mapping[Literal["execution", "verification", "default"], _OnFailure] | None = None
     optional: bool = False
     estimate_s: float | None = None
     expects: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -138,10 +141,12 @@ class Step:
     def compiled(self) -> core.Step:
         """Return the step of the plan model."""
         where = f"step {self.id!r}"
-        on_failure = self.on_failure or ("skip" if self.optional else "block" if self.agent is None else "ask")
         for key, expression in self.expects.items():
             if flaw := flaw_of(expression):
                 raise _invalid(f"{where}: `expects` of {key!r} is no regular expression that can be used here ({flaw})")
+        ways = dict(self.on_failure) if isinstance(self.on_failure, Mapping) else {"default": self.on_failure}
+        usual = "skip" if self.optional else "block" if self.agent is None else "ask"
+        by_kind = {name: _word(way, ON_FAILURE, f"{where}: on_failure") for name, way in ways.items() if way}
         # An agent learns from what the checks said, so that another attempt is another way.
         retry = replace(self.retry or RetryPolicy(), retry_unknown=self.retry is not None or self.agent is not None)
         return core.Step(
@@ -153,7 +158,9 @@ class Step:
             probe=self._probe(where),
             undo_run=self.undo_run,
             retry=retry,
-            on_failure=_word(on_failure, ON_FAILURE, f"{where}: on_failure"),
+            on_failure=by_kind.get("default", core.OnFailure(usual)),
+            on_execution=by_kind.get("execution"),
+            on_verification=by_kind.get("verification"),
             **_values(self, _keys_of("step", *_STEP_BY_HAND), where),
         )
 

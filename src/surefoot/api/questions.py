@@ -13,10 +13,10 @@ from surefoot.core.approval import Package
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import QuestionAsked
 from surefoot.core.ids import RunId
-from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING
+from surefoot.core.ways_on import EDIT, can_reword, is_about_failure
 
 
 @record
@@ -42,7 +42,13 @@ class OpenQuestion:
     default: str | None
     """What an empty answer means."""
     can_edit: bool
-    """Whether there is a command, a result or a plan that may be approved in another form."""
+    """Whether there is a command, a result or a plan that may be approved in another form, or tried after a failure."""
+    edits: str
+    """The command or the instruction that may be replaced after a failure; empty: there is none."""
+    is_failure: bool
+    """Whether it asks how to go on after a failed attempt."""
+    is_by_model: bool
+    """Whether an agent carries the step out, which reads what is said with an answer."""
     is_plan: bool
     """Whether it is about a plan that a model made."""
     asked_at: float
@@ -112,7 +118,8 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
     is_result = asked.package is not None and asked.package.trees is not None
     is_plan = asked.step == PLANNING and EDIT in asked.options
     said = question.by_approver
-    is_command = bool(state.nodes[asked.step].spec.body.commands)
+    node = state.nodes[asked.step]
+    is_command, is_failure = bool(node.spec.body.commands), is_about_failure(asked)
     return OpenQuestion(
         question=asked.question,
         run=state.created.run,
@@ -124,7 +131,10 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
         package=asked.package,
         options=asked.options,
         default=asked.default,
-        can_edit=is_plan or (is_confirm and (is_result or is_command)),
+        can_edit=is_plan or (is_confirm and (is_result or is_command)) or (is_failure and EDIT in asked.options),
+        edits=node.spec.body.text if is_failure and can_reword(node) else "",
+        is_failure=is_failure,
+        is_by_model=node.spec.body.by_model,
         is_plan=is_plan,
         asked_at=asked.at,
         age_s=max(0.0, now - asked.at),

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from surefoot.core.record import record
 from surefoot.errors import UsageError
-from surefoot.workspace.git import Git, own_git
-
-_DIFF = ("diff", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv")
+from surefoot.workspace.git import PATCH, Git, own_git
 
 
 def diff_of(run_folder: Path, trees: tuple[str, str]) -> bytes:
@@ -18,7 +16,7 @@ def diff_of(run_folder: Path, trees: tuple[str, str]) -> bytes:
     Raises:
         UsageError: the run's own repository is gone.
     """
-    return _git(run_folder).run(*_DIFF, *trees)
+    return _git(run_folder).run(*PATCH, *trees)
 
 
 @record(kw_only=False)
@@ -55,10 +53,16 @@ def try_patch(run_folder: Path, trees: tuple[str, str], patch: bytes) -> Tried:
         tree = git.line("write-tree")
         if tree in trees:
             said = (
-                "leaves nothing of the result; reject it instead" if tree == trees[0] else "is the one that was shown"
+                "changes nothing"
+                if trees[0] == trees[1]
+                else (
+                    "leaves nothing of the result; reject it instead"
+                    if tree == trees[0]
+                    else "is the one that was shown"
+                )
             )
             raise UsageError(f"the patch {said}")
-        return Tried(git.run(*_DIFF, trees[0], tree), git.run(*_DIFF, trees[1], tree))
+        return Tried(git.run(*PATCH, trees[0], tree), git.run(*PATCH, trees[1], tree))
 
 
 def _git(run_folder: Path) -> Git:

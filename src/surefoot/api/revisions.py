@@ -13,7 +13,6 @@ from surefoot.api.preview import never_run
 from surefoot.core import events as ev
 from surefoot.core.event_words import Phase
 from surefoot.core.kernel.plan_adoption import is_kept
-from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.plan import Plan, Tier
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.policy import weigh_command
@@ -21,6 +20,7 @@ from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.core.system_steps import PLANNING
 from surefoot.core.tool_payload import Planned
+from surefoot.core.ways_on import EDIT
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, UsageError
 from surefoot.planfile import parse_plan
 from surefoot.workers.preconditions import with_facts

@@ -30,6 +30,7 @@ from surefoot.cli.plan_editor import plan_difference, wanted_plan
 from surefoot.cli.screen import Screen
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
+from surefoot.core.ways_on import RETRY, RETRY_WITH_CHANGES, is_about_failure
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
 from surefoot.views.lines import EMPTY, Line, block, counted, one_line
 from surefoot.views.timeline import said_by
@@ -63,7 +64,7 @@ def answer(given: Given, screen: Screen) -> int:
     """Answer one question."""
     with Home() as home:
         question = find_question(home, given.question, given.repo)
-        state = answer_api.answer(home, question, given.answer, via=VIA)
+        state = answer_api.answer(home, question, _chosen(given), say=given.say, via=VIA)
         answered, engine = state.questions[question].answered, engine_of(home, run_of(home, question))
         word = answered.answer if answered is not None else given.answer
         if screen.is_json:
@@ -71,6 +72,14 @@ def answer(given: Given, screen: Screen) -> int:
         screen.show(_outcome_lines(state, question))
         screen.show(_next_lines(home, state))
     return 0
+
+
+def _chosen(given: Given) -> str:
+    if not given.keep_changes:
+        return given.answer
+    if given.answer not in (RETRY, RETRY_WITH_CHANGES):
+        raise UsageError("--keep-changes goes with `retry`")
+    return RETRY_WITH_CHANGES
 
 
 def take_over(given: Given, screen: Screen) -> int:
@@ -102,6 +111,10 @@ def edit(given: Given, screen: Screen) -> int:
         found = question_of(home, find_question(home, given.question, given.repo))
         if found.is_plan:
             return _edit_plan(home, found, given, screen)
+        if found.is_failure:
+            return _edit_failed(home, found, given, screen)
+        if given.instruction is not None or given.patch is not None:
+            raise UsageError(f"question {found.question} is not about a failure; give --command or --file")
         if not found.can_edit or found.package is None:
             raise NotAwaitingAnswer(f"question {found.question} shows neither a command nor a result to edit")
         trees = found.package.trees
@@ -135,6 +148,40 @@ def _edit_plan(home: Home, found: OpenQuestion, given: Given, screen: Screen) ->
         screen.show([Line("Nothing was sent; the question is still open.")])
         return ExitCode.WAITING
     return _give_all(home, [question], lambda one: edit_plan(home, one, wanted, via=VIA), screen)
+
+
+def _edit_failed(home: Home, found: OpenQuestion, given: Given, screen: Screen) -> int:
+    """Let the next attempt have another command or instruction, or a patch as its result."""
+    question, patch = found.question, None if given.patch is None else _content(given.patch)
+    texts = [one for one in (given.other_command, given.instruction) if one is not None]
+    texts += [_content(given.file).decode("utf-8", "surrogateescape").rstrip("\n")] if given.file is not None else []
+    if len(texts) + (patch is not None) > 1:
+        raise UsageError("give only one of --command, --instruction, --patch and --file")
+    if not texts and patch is None:
+        if not screen.can_ask or not found.edits:
+            raise UsageError("give --command, --instruction, --patch or --file")
+        texts.append(edited(found.edits.encode() + b"\n", ".txt").decode("utf-8", "surrogateescape").rstrip("\n"))
+    if given.instruction is not None and not found.is_by_model:
+        raise UsageError(f"step {found.step!r} is not carried out by an agent; give --command")
+    if given.other_command is not None and found.is_by_model:
+        raise UsageError(f"step {found.step!r} is carried out by an agent; give --instruction")
+    text = texts[0] if texts else None
+    shown = compared(found.edits, text) if text is not None else (patch or b"").decode("utf-8", "surrogateescape")
+    screen.show([*head_lines(found), EMPTY, *coloured(shown)])
+    if screen.can_ask and not given.yes and not agrees("Try again with this?", screen):
+        screen.show([Line("Nothing was sent; the question is still open.")])
+        return ExitCode.WAITING
+    give: Give = lambda one: answer_api.edit(  # noqa: E731 - it is passed on
+        home, one, command=text, patch=patch, say=given.say, via=VIA
+    )
+    return _give_all(home, [question], give, screen)
+
+
+def compared(before: str, after: str) -> str:
+    """Return how a command or an instruction differs from the one that failed."""
+    return "\n".join(
+        difflib.unified_diff(before.splitlines(), after.splitlines(), "as it failed", "as edited", "", "", 3, "")
+    )
 
 
 def difference_lines(home: Home, question: OpenQuestion, shown: bytes, wanted: bytes) -> Iterator[Line]:
@@ -255,6 +302,12 @@ def _outcome_lines(state: RunState, name: str) -> Iterator[Line]:
         yield Line(text, "warn", hang=2)
         return
     yield Line(f"Question {name} ({step}) is answered: {said_by(given)}", "good", hang=2)
+    node = state.nodes[step]
+    if given.reason and is_about_failure(question.asked) and not node.spec.body.by_model:
+        text = (
+            f"  {one_line(step)} is not carried out by an agent, so its next attempt reads no words: they are kept in"
+        )
+        yield Line(f"{text} the journal and the report, and told to agents that begin later.", "dim", hang=4)
     also = _also(state, name)
     if also:
         yield Line(f"  answered with it, as questions of its kind: {listed(also, 12)}", "good", hang=4)

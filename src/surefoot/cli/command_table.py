@@ -147,9 +147,11 @@ def reject(given: Given, screen: Screen) -> int:
     return reject(given, screen)
 
 
-@command("question other_command file repo yes as_json", panel=_DECIDE, yes=_AGAIN)
+@command("question other_command instruction patch file say repo yes as_json", panel=_DECIDE, yes=_AGAIN)
 def edit(given: Given, screen: Screen) -> int:
     """Approve another command, patch or plan instead of the one shown (default: in your editor).
+
+    After a failure the next attempt runs that command, or its agent has that instruction; a patch is its result.
 
     Example: surefoot edit 20260401-k3x9ab.1 --command "twine upload --repository testpypi dist/*"
     """
@@ -158,11 +160,11 @@ def edit(given: Given, screen: Screen) -> int:
     return edit(given, screen)
 
 
-@command("question answer repo as_json", panel=_DECIDE)
+@command("question answer say keep_changes repo as_json", panel=_DECIDE)
 def answer(given: Given, screen: Screen) -> int:
     """Answer a question of a run. If the run is at work, it goes on at once.
 
-    Example: surefoot answer 20260401-k3x9ab.1 yes
+    Example: surefoot answer 20260401-k3x9ab.1 retry --say "Use the parser in lib.py, do not write one"
     """
     from surefoot.cli.approvals import answer
 
@@ -273,7 +275,7 @@ def ls(given: Given, screen: Screen) -> int:
     return list_runs(given.repo, screen)
 
 
-@command("run_or_step step repo events output turns raw made_plan stat pager as_json", panel=_LOOK)
+@command("run_or_step step repo events output turns raw made_plan diff attempt stat pager as_json", panel=_LOOK)
 def show(given: Given, screen: Screen) -> int:
     """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.
 

@@ -22,11 +22,11 @@ from surefoot.api.identity import identify, refuse_steps
 from surefoot.api.questions import OpenQuestion, open_questions
 from surefoot.api.result_edit import diff_of
 from surefoot.api.revisions import checked_plan, shown_plan
-from surefoot.cli.approvals import difference_lines
+from surefoot.cli.approvals import compared, difference_lines
 from surefoot.cli.echo import echo_off, nothing
 from surefoot.cli.editor import editor_command, refused, written_down
 from surefoot.cli.inbox import file_lines
-from surefoot.cli.patches import patch_lines, stat_lines
+from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.plan_editor import SUFFIX, plan_difference, shown_lines
 from surefoot.cli.progress import Progress
 from surefoot.cli.prompt_words import KEYS_TO_CONFIRM, Typed, Word, key_of, keys_of, read_line
@@ -38,7 +38,9 @@ from surefoot.core.messages import flaw_of_message, has_conversation
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
+from surefoot.core.ways_on import EDIT, is_about_failure
 from surefoot.errors import NotAwaitingAnswer, PlanInvalid, SurefootError
+from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, one_line
 from surefoot.views.open_questions import diff_shown
 from surefoot.views.plan_order import problems_of
@@ -270,10 +272,7 @@ class Asker:
             case Word.EDIT:
                 self._editing = asyncio.get_running_loop().create_task(self._edit(asked))
             case Word.DIFF:
-                found = self._found(asked)
-                diff = None if found is None else diff_shown(self.home, found)
-                no_files = [Line("It changes no files.", "dim")]
-                self._say(no_files if diff is None else [*stat_lines(diff), EMPTY, *patch_lines(diff)])
+                self._say(self._diff(asked))
             case Word.TELL if typed.text:
                 self._tell(asked, typed.text)
             case Word.TELL:
@@ -288,6 +287,15 @@ class Asker:
                 self._leave()
             case Word.ANSWER:
                 self._give(asked, Answer(word=typed.text, reason=typed.reason))
+
+    def _diff(self, asked: QuestionAsked) -> list[Line]:
+        """Return what a result changes, or what a failed attempt had changed."""
+        found, engagement = self._found(asked), self.engagement
+        kept = None if engagement is None else engagement.state.nodes[asked.step].left_changes
+        if is_about_failure(asked) and kept is not None:
+            return list(coloured(blob_text(self.home, kept)))
+        diff = None if found is None else diff_shown(self.home, found)
+        return [Line("It changes no files.", "dim")] if diff is None else [*stat_lines(diff), EMPTY, *patch_lines(diff)]
 
     def _give(self, asked: QuestionAsked, given: Answer) -> None:
         assert self.engagement is not None
@@ -320,6 +328,10 @@ class Asker:
         found = self._found(asked)
         if found is not None and found.is_plan:
             return await self._edited_plan(asked)
+        if found is not None and found.is_failure and found.edits:
+            return await self._reworded(asked, found.edits)
+        if found is not None and found.is_failure:
+            return [Line(f"It has no command; for a patch: surefoot edit {asked.question} --patch FILE", "warn")]
         if found is None or found.package is None or not found.can_edit:
             return [Line("There is nothing to edit.", "warn")]
         trees, does = found.package.trees, found.package.does
@@ -337,6 +349,14 @@ class Asker:
 
         self._to_confirm = send
         return lines
+
+    async def _reworded(self, asked: QuestionAsked, before: str) -> list[Line]:
+        """Let the person change the command or the instruction that the next attempt has."""
+        wanted = (await _in_editor(f"{before}\n".encode(), ".txt")).decode("utf-8", "surrogateescape").rstrip("\n")
+        if wanted == before:
+            return [Line("That is the one that failed; nothing was changed.", "warn")]
+        self._to_confirm = lambda: self._give(asked, Answer(word=EDIT, command=wanted))
+        return list(coloured(compared(before, wanted)))
 
     async def _edited_plan(self, asked: QuestionAsked) -> list[Line]:
         """Let the person change a plan; what cannot run yet is opened again at the next `edit`."""

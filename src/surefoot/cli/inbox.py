@@ -119,6 +119,13 @@ def way_lines(question: OpenQuestion) -> Iterator[Line]:
     if question.package is None:
         takes = "|".join(map(one_line, question.options)) or "TEXT"
         yield Line(f"  surefoot answer {name} {takes}", "head", is_whole=True)
+        if question.is_failure:
+            says = (
+                "its agent and later ones read it" if question.is_by_model else "kept as a note; later agents read it"
+            )
+            yield Line(f"  with words: --say TEXT ({says})", "dim", is_whole=True)
+        if question.is_failure and question.can_edit:
+            yield Line(f"  another command, instruction or patch: surefoot edit {name}", "dim", is_whole=True)
         return
     others = [f"reject {name} --reason TEXT", *([f"edit {name}"] if question.can_edit else []), f"take-over {name}"]
     yield Line(f"  surefoot approve {name}", "head", is_whole=True)

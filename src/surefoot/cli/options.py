@@ -98,7 +98,9 @@ class Given:
         REQUIRED,
     ] = ()
     answer: Annotated[
-        str, _argument(metavar="ANSWER", says="yes, no, applied, not_applied, done, abandon, or any text."), REQUIRED
+        str,
+        _argument(metavar="ANSWER", says="yes, no, retry, skip, block, stop, applied, done, or what it takes."),
+        REQUIRED,
     ] = ""
     agent: Annotated[
         str,
@@ -202,6 +204,12 @@ class Given:
     turns: Annotated[bool, _option("--turns", says="Show every reply and tool call of the step's agent.")] = False
     raw: Annotated[bool, _option("--raw", says="Show the replies as the provider wrote them.")] = False
     made_plan: Annotated[bool, _option("--plan", says="Show the plan that a model made, as a plan file.")] = False
+    attempt: Annotated[
+        int | None, _option("--attempt", metavar="N", says="With --diff: what this attempt at the step had changed.")
+    ] = None
+    diff: Annotated[
+        bool, _option("--diff", says="Only what an attempt at the step had changed (default: the last), as a patch.")
+    ] = False
     stat: Annotated[
         bool, _option("--stat", says="Count the changed lines of each file instead of showing the diff.")
     ] = False
@@ -247,9 +255,22 @@ class Given:
     other_command: Annotated[str | None, _option("--command", metavar="TEXT", says="The command to run instead.")] = (
         None
     )
-    file: Annotated[
-        Path | None, _option("--file", metavar="FILE", says="A file with the command, the patch, or the plan.")
+    instruction: Annotated[
+        str | None, _option("--instruction", metavar="TEXT", says="After a failure: the agent's new instruction.")
     ] = None
+    patch: Annotated[
+        Path | None, _option("--patch", metavar="FILE", says="After a failure: a patch, which is the result.")
+    ] = None
+    file: Annotated[
+        Path | None,
+        _option("--file", metavar="FILE", says="A file with the command, the instruction, the patch, or the plan."),
+    ] = None
+    say: Annotated[
+        str, _option("--say", metavar="TEXT", says="What to say with it: the next attempt and later agents read it.")
+    ] = ""
+    keep_changes: Annotated[
+        bool, _option("--keep-changes", says="With `retry`: begin with what the failed attempt had changed.")
+    ] = False
 
     # How a plan is changed.
     dry_run: Annotated[bool, _option("--dry-run", says="Only show what would become of each step.")] = False

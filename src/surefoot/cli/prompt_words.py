@@ -10,6 +10,7 @@ from enum import StrEnum
 from surefoot.core.events import QuestionAsked
 from surefoot.core.record import record
 from surefoot.core.system_steps import PLANNING
+from surefoot.core.ways_on import RETRY_WITH_CHANGES, TAKE_OVER, TRIES_AGAIN, is_about_failure
 
 
 class Word(StrEnum):
@@ -55,6 +56,8 @@ def read_line(asked: QuestionAsked, line: str) -> Typed:
         return Typed(Word(lower))
     if is_plan(asked):
         return Typed(Word.EDIT) if lower == Word.EDIT else _yes_or_no(said)
+    if is_about_failure(asked):
+        return _way_on(asked, line.strip(), lower)
     if asked.package is None:
         return Typed(Word.ANSWER, said)
     if lower in _TAKE_OVER:
@@ -62,6 +65,16 @@ def read_line(asked: QuestionAsked, line: str) -> Typed:
     if lower in (Word.EDIT, Word.DIFF) or (lower == Word.ALL and asked.like):
         return Typed(Word(lower))
     return _yes_or_no(said)
+
+
+def _way_on(asked: QuestionAsked, line: str, lower: str) -> Typed:
+    """Return how to go on after a failure; what stands behind the choice is said with it, as it was typed."""
+    if lower in _TAKE_OVER and TAKE_OVER in asked.options:
+        return Typed(Word.TAKE_OVER)
+    if lower == Word.DIFF or (lower == Word.EDIT and Word.EDIT in asked.options):
+        return Typed(Word(lower))
+    first, _, rest = line.partition(" ")
+    return Typed(Word.ANSWER, first, rest.strip()) if first in asked.options else Typed(Word.ANSWER, line)
 
 
 def is_plan(asked: QuestionAsked) -> bool:
@@ -79,11 +92,17 @@ def _yes_or_no(said: str) -> Typed:
 def keys_of(asked: QuestionAsked, *, can_tell: bool = False) -> frozenset[str]:
     """Return the keys that need no Enter: letters that stand for a word, and that no other answer begins with."""
     words = {word[0]: word for word in ("yes", "no") if word in asked.options}
-    words |= {"e": Word.EDIT.value} if is_plan(asked) or asked.package is not None else {}
-    words |= {"d": Word.DIFF.value} if asked.package is not None and asked.package.trees is not None else {}
+    can_edit = is_plan(asked) or asked.package is not None or (is_about_failure(asked) and Word.EDIT in asked.options)
+    words |= {"e": Word.EDIT.value} if can_edit else {}
+    words |= {"d": Word.DIFF.value} if _has_diff(asked) else {}
     words |= {"t": Word.TELL.value} if can_tell and asked.options else {}
     others = [(key, one) for key, word in words.items() for one in asked.options if one != word]
     return frozenset(words) - {key for key, one in others if one.lower().startswith(key)}
+
+
+def _has_diff(asked: QuestionAsked) -> bool:
+    is_result = asked.package is not None and asked.package.trees is not None
+    return is_result or (is_about_failure(asked) and RETRY_WITH_CHANGES in asked.options)
 
 
 def key_of(asked: QuestionAsked, *, can_tell: bool = False) -> str:
@@ -95,7 +114,11 @@ def key_of(asked: QuestionAsked, *, can_tell: bool = False) -> str:
         words = ["yes (y)", "no REASON (n; another plan is made)", "edit (e)"]
     if asked.package is not None:
         like = ["all (like this)"] if asked.like else []
-        diff = ["diff (d)"] if asked.package.trees is not None else []
+        diff = ["diff (d)"] if _has_diff(asked) else []
         words = ["yes (y)", "no REASON (n)", *like, *diff, "edit (e)", "take over"]
+    if is_about_failure(asked):
+        shown = {TAKE_OVER: "take over", Word.EDIT.value: "edit (e)"}
+        words = [shown.get(word, f"{word} WORDS" if word in TRIES_AGAIN else word) for word in asked.options]
+        words += ["diff (d)"] if _has_diff(asked) else []
     words += ["tell TEXT (t: to the agent)"] if can_tell else []
     return f"{', '.join(words)}, pause, later (Ctrl-D: leaves it open, surefoot inbox {asked.question})"

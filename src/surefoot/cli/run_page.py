@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from surefoot.api.attempt_changes import attempt_changes
 from surefoot.api.home import Home
 from surefoot.api.queries import events
 from surefoot.cli.goals import plan_text_of
 from surefoot.cli.lookup import find_steps
 from surefoot.cli.options import Given
 from surefoot.cli.overview import engine_of, read_report
+from surefoot.cli.patches import coloured
 from surefoot.cli.report_page import head_lines, next_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
@@ -25,6 +28,8 @@ from surefoot.core.short_text import listed
 from surefoot.core.state import FINAL, RunState
 from surefoot.core.system_steps import is_system_step
 from surefoot.errors import RunNotFound, UsageError
+from surefoot.masking import masker_of
+from surefoot.views.diffs import printable
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, duration, one_line, words_of
 from surefoot.views.report_sections import proof_of, style_of
@@ -65,6 +70,8 @@ def _refuse_without_step(given: Given) -> None:
     """Refuse what is only there of one step."""
     if given.output:
         raise UsageError("--output shows what one step's body printed; name the step")
+    if given.diff or given.attempt is not None:
+        raise UsageError("--diff shows what an attempt at one step had changed; name the step")
     if given.turns or given.raw:
         raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
 
@@ -78,7 +85,9 @@ def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) 
         _show_conversation(home, run, step or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
-    if given.output:
+    if given.diff or given.attempt is not None:
+        _show_changes(home, run, StepId(step["id"]), given, screen)
+    elif given.output:
         text = blob_text(home, step["output"])
         if screen.is_json:
             screen.document({"step": step["id"], "output": text})
@@ -92,6 +101,21 @@ def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) 
         screen.document(StepDetails.of(home, run, step).document())
     else:
         screen.page(StepPage(StepDetails.of(home, run, step)).lines(stat_only=given.stat))
+
+
+def _show_changes(home: Home, run: RunId, step: StepId, given: Given, screen: Screen) -> None:
+    """Show what an attempt at a step had changed: whole, so that `git apply` takes it from a pipe."""
+    found = attempt_changes(home, run, step, given.attempt)
+    text = masker_of(os.environ).text(found.patch.decode("utf-8", "surrogateescape"))
+    if screen.is_json:
+        screen.document(
+            {"step": step, "attempt": found.attempt, "is_put_back": found.is_put_back, "diff": printable(text)}
+        )
+    elif screen.is_terminal:
+        what = "was put back" if found.is_put_back else "is committed"
+        screen.page([Line(f"Attempt {found.attempt} at {step}, which {what}", "head"), *coloured(text)])
+    else:
+        screen.text(printable(text))
 
 
 def _step(home: Home, run: RunId, name: str) -> StepShape:

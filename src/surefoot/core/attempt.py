@@ -142,7 +142,7 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
     Preparing: {
         Preparing: "probe_answered, question_answered (whether the effect is there)",
         Running: "body_started",
-        Ended: "question_answered (done by hand)",
+        Ended: "question_answered (done by hand), patch_applied (a person's, in place of the body)",
         Judging: "changes_observed (the body is a question, or its effect was there)",
         Failed: "attempt_failed",
         Restored: "attempt_failed (without a checkpoint), effect_failed (checkpoint)",
@@ -211,6 +211,10 @@ class People:
     """What a person wants for the result, until it is there."""
     is_patched: bool = False
     """Whether the result is what a person made of it."""
+    start: BlobId | None = None
+    """The patch from which a person wants the attempt to begin, until the lane holds it."""
+    has_given_up: bool = False
+    """Whether they gave back undone what they had taken over after a failure."""
     is_overdue: bool = False
     edited: PlanEdited | None = None
     """The plan that a person wants instead of the one they were shown."""

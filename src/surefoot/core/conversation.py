@@ -132,6 +132,8 @@ class Conversation:
     """Set when it was ended before the agent said that it is done."""
     reached_before: int = 0
     """So many commands of earlier attempts at the step reached others."""
+    words_before: int = 0
+    """So much had been said by people when it began."""
 
     @property
     def repeats(self) -> int:

@@ -13,7 +13,9 @@ from surefoot.core.agent_types import Excerpt, ExcerptKind, ModelFacts, Part, Ro
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.globs import matches
+from surefoot.core.messages import carried_by
 from surefoot.core.model_chain import has_native_tools
+from surefoot.core.people_words import without_words, words_meanwhile, words_told
 from surefoot.core.prompt_prefix import asked, conversation_of, shown
 from surefoot.core.prompts import ANEW, FOCUSED, FOCUSED_END
 from surefoot.core.state import RunState, StepState
@@ -25,7 +27,7 @@ TRIES_MAX = 3
 FILES_MAX = 3
 _WRITTEN_SHARE = 0.7
 """The files may take this share of a reply: one that is corrected may be longer than it was."""
-_LESSON_MAX = 600
+_LESSON_MAX, _WORDS_MAX = 600, 2_000
 
 
 def focused_files(state: RunState, node: StepState, facts: ModelFacts) -> tuple[Excerpt, ...]:
@@ -62,7 +64,7 @@ def focused_brief(state: RunState, node: StepState, files: tuple[Excerpt, ...]) 
     """
     conversation = conversation_of(node)
     parts = [text_part("system", FOCUSED), *(_file(state, conversation, one) for one in files)]
-    parts += [*_red(node, conversation), text_part("user", _task(node))]
+    parts += [*_red(node, conversation), text_part("user", _task(state, node))]
     for call in conversation.turns[-1].calls if conversation.turns else ():
         if call.result is not None and not call.result.ok:
             parts.append(text_part("user", f"Your last reply was not carried out: {call.result.text}"))
@@ -94,12 +96,19 @@ def _red(node: StepState, conversation: Conversation) -> list[Part]:
     return parts
 
 
-def _task(node: StepState) -> str:
-    """Return what to do, which checks have to pass beside the red ones, and what an earlier attempt was told."""
+def _task(state: RunState, node: StepState) -> str:
+    """Return what to do, which checks have to pass, what an earlier attempt was told, and what people said."""
     assert node.work is not None
     pairs = zip(node.spec.checks, node.work.checks, strict=True)
     others = [asked(check) for check, record in pairs if not check.held_back and record.before is not Verdict.FAILED]
     texts = [f"What to do: {node.spec.body.text}"]
     texts += [f"This has to pass as well: {'; '.join(others)}"] if others else []
-    texts += [f"An earlier attempt failed: {cut(one.said, _LESSON_MAX)}" for one in node.lessons[-1:]]
-    return "\n\n".join([*texts, FOCUSED_END])
+    texts += [
+        f"An earlier attempt failed: {cut(without_words(state, one.said), _LESSON_MAX)}" for one in node.lessons[-1:]
+    ]
+    conversation = conversation_of(node)
+    words = (
+        words_told(state, node, carried_by(state, node), _WORDS_MAX),
+        words_meanwhile(state, node, conversation, _WORDS_MAX),
+    )
+    return "\n\n".join([*texts, *filter(None, words), FOCUSED_END])

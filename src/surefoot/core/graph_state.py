@@ -312,7 +312,7 @@ def reset(node: StepState) -> None:
     node.tree_after, node.verified_seq, node.held_by = None, 0, None
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
-    node.put_back = ()
+    node.put_back, node.left_changes, node.wanted = (), None, None
     node.outputs, node.kept = {}, None
     node.preconditions, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
 

@@ -64,12 +64,11 @@ def waiting_for_brief(state: RunState, node: StepState) -> tuple[MessageState, .
     return tuple(one for one in is_for if step not in one.given)
 
 
-def given_before(state: RunState, node: StepState) -> tuple[MessageState, ...]:
-    """Return the messages that were given to agents of the step in earlier conversations."""
+def carried_by(state: RunState, node: StepState) -> frozenset[str]:
+    """Return the messages that the agent at work on the step has, or will have, from a request of its own."""
     conversation = node.conversation
-    own = {name for turn in (conversation.turns if conversation else ()) for name in turn.messages}
-    found = (one for one in state.messages.values() if node.spec.id in one.given)
-    return tuple(one for one in found if one.sent.message not in own)
+    own = (name for turn in (conversation.turns if conversation else ()) for name in turn.messages)
+    return frozenset((*own, *(one.sent.message for one in waiting_for_brief(state, node))))
 
 
 def breaks_off(state: RunState, node: StepState) -> bool:

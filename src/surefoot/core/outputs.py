@@ -36,6 +36,11 @@ def edited(spec: Step, command: str) -> Step:
     return replace(spec, body=spec.body.with_command(command))
 
 
+def reworded(spec: Step, instruction: str) -> Step:
+    """Return the step with the instruction that a person wants its agent to have in place of its own."""
+    return replace(spec, body=spec.body.with_instruction(instruction))
+
+
 def outputs_for(state: RunState, node: StepState) -> dict[StepId, Mapping[str, str]]:
     """Return what a function that is the step's body is given of earlier outputs."""
     return needed_outputs(state, node) if node.spec.body.takes_outputs else {}

@@ -296,7 +296,7 @@ def _may_pass(order: _Order, first: int, then: int) -> bool | None:
         return True
     if not _is_plain(giver) or not _is_plain(taker) or not left.writes or taken.writes is None:
         return None
-    if giver.on_failure is not OnFailure.BLOCK or not taken.is_all_seen:
+    if giver.ways_on - {OnFailure.BLOCK} or not taken.is_all_seen:
         return None
     prepare = order.plan.prepare
     keys = () if prepare is None else prepare.key

@@ -195,6 +195,10 @@ class Step:
     """The body is ended after this many seconds."""
     on_failure: OnFailure = OnFailure.BLOCK
     """What its final failure means."""
+    on_execution: OnFailure | None = None
+    """What it means where the step could not be carried out; None: the same as any other."""
+    on_verification: OnFailure | None = None
+    """What it means where a check did not pass; None: the same as any other."""
     rollback_to: StepId | None = None
     """The step whose commit the branch returns to, for `on_failure: {rollback_to: …}`."""
     optional: bool = False
@@ -203,6 +207,16 @@ class Step:
     """How long the body is expected to take."""
     expects: Mapping[str, str] = field(default_factory=dict[str, str])
     """What its outputs have to be like, by their keys: regular expressions for whole values."""
+
+    @property
+    def ways_on(self) -> frozenset[OnFailure]:
+        """Return all that its final failure can mean."""
+        return frozenset(self.after_failure(is_verification=one) for one in (True, False))
+
+    def after_failure(self, *, is_verification: bool) -> OnFailure:
+        """Return what its final failure means, by its kind: a check did not pass, or anything else."""
+        own = self.on_verification if is_verification else self.on_execution
+        return own or self.on_failure
 
     @property
     def reaches_out(self) -> bool:

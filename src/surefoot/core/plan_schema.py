@@ -220,7 +220,7 @@ _STEP = (
     Key("retry", Value("retry", table="retry"), "When it is tried again; see below.", usual="", is_default=True),
     Key("timeout", DURATION, "The body and everything it started are ended after this time.", field="timeout_s",
         is_default=True, planner="Such as `30m`."),
-    Key("on_failure", words(ON_FAILURE)._replace(kind="on_failure", table="rollback"),
+    Key("on_failure", words(ON_FAILURE)._replace(kind="on_failure", table="ladders"),
         "What follows its last failed attempt; see below.", usual="`block`; `skip` with `optional`; `ask` with `agent`",
         is_default=True, planner="What follows its last failed attempt; default: `ask` for an `agent` step, `block` "
         "for any other.", planned=words(ON_FAILURE)),
@@ -377,6 +377,21 @@ TABLES: Mapping[str, Table] = {
     "rollback": Table(
         "`on_failure`",
         (Key("rollback_to", TEXT, "The step to whose commit the branch goes back.", need="the id of a step"),),
+    ),
+    "ladders": Table(
+        "`on_failure` by kind",
+        tuple(
+            Key(name, words(ON_FAILURE)._replace(kind="on_failure", table="rollback"), says, usual=usual, field="")
+            for name, says, usual in (
+                (
+                    "execution",
+                    "What follows where the step could not be carried out: any failure but that of a check.",
+                    "`default`",
+                ),
+                ("verification", "What follows where a check did not pass.", "`default`"),
+                ("default", "What follows any other failure.", "as without `on_failure`"),
+            )
+        ),
     ),
     "check": Table("a check", _CHECK, Check, kinds=CHECK_KINDS, verdicts=("passed when", "inconclusive when")),
     "probe": Table("a probe", _PROBE, Probe, kinds=PROBE_KINDS, verdicts=("applied", "not applied")),

@@ -13,6 +13,7 @@ from dataclasses import replace
 from surefoot.core.agent_types import Part, ToolKind
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
+from surefoot.core.people_words import words_meanwhile
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
 from surefoot.core.prompts import READ_FIRST, no_call, reminder, said_by, same_reply
 from surefoot.core.state import MessageState, RunState, StepState
@@ -44,7 +45,8 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     # What was noted elsewhere since the conversation began changes from request to request.
     notes = latest_notes(later_notes(state, node), fold.tokens_max)
     news = [text_part("user", "\n".join(["Noted meanwhile by agents at other steps:", *notes]))] if notes else []
-    return (*_kept(said), *news)
+    words = words_meanwhile(state, node, conversation)
+    return (*_kept(said), *news, *([text_part("user", words)] if words else []))
 
 
 def message_parts(messages: Iterable[MessageState]) -> tuple[Part, ...]:

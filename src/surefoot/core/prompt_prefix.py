@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from surefoot.core.agent_types import ExcerptKind, Part, Role
+from surefoot.core.agent_types import ExcerptKind, Lesson, Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
-from surefoot.core.messages import given_before, waiting_for_brief
+from surefoot.core.messages import carried_by, waiting_for_brief
 from surefoot.core.model_chain import has_native_tools
+from surefoot.core.people_words import WORDS_MAX, without_words, words_told
 from surefoot.core.plan import EVERYTHING, Check, Constraint
 from surefoot.core.prompts import (
     ALL_GREEN,
@@ -198,13 +199,9 @@ def _excerpts(conversation: Conversation, room: int) -> list[Part]:
 
 def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> list[str]:
     role = _role(node)
-    lessons = [
-        f"- Attempt {one.attempt} tried: {cut(one.tried, _LESSON_MAX)}\n  It was told: {cut(one.said, _LESSON_MAX)}"
-        for one in node.lessons[-_LESSONS_MAX:]
-    ]
+    lessons = [_lesson(state, one) for one in node.lessons[-_LESSONS_MAX:]]
     failed = _section("What failed before. Try a different approach; what follows did not work:", lessons)
-    told = [f"- {one.sent.by}: {one.sent.text}" for one in given_before(state, node)]
-    said = _section("What people said to agents of this step before you; it still holds:", told)
+    said = words_told(state, node, carried_by(state, node), WORDS_MAX if level < 3 else WORDS_MAX // 4)
     if role is Role.REVIEWER:
         return [_result(state, 20 if level >= 2 else 200), failed, said]
     baseline = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
@@ -220,6 +217,11 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
         failed,
         said,
     ]
+
+
+def _lesson(state: RunState, lesson: Lesson) -> str:
+    said = cut(without_words(state, lesson.said), _LESSON_MAX)
+    return f"- Attempt {lesson.attempt} tried: {cut(lesson.tried, _LESSON_MAX)}\n  It was told: {said}"
 
 
 def _role(node: StepState) -> Role:

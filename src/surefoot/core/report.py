@@ -26,6 +26,7 @@ from surefoot.core.state import (
     FINAL,
     AmendmentState,
     MessageState,
+    PersonWord,
     QuestionState,
     RunState,
     StepState,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         SelectionShape,
         StepShape,
         UndoShape,
+        WordShape,
     )
 
 SCHEMA = "surefoot.report/1"
@@ -112,6 +114,7 @@ def report_of(state: RunState) -> Report:
         "constraints": [
             {"text": one.text, "deny": [*one.deny], "commands": [*one.commands]} for one in state.plan.constraints
         ],
+        "words": [_word(one) for one in state.said if not one.message],
         "amendments": list(map(_amendment, state.amendments.values())),
         "landings": [
             {"branch": _short_ref(one.asked.ref), "before": one.asked.before, "landed": one.landed}
@@ -306,6 +309,10 @@ def _message(message: MessageState) -> MessageShape:
     sent = message.sent
     given: dict[str, int] = {**message.given}
     return {"id": sent.message, "at": sent.at, "by": sent.by, "text": sent.text, "to": [*message.to], "given": given}
+
+
+def _word(said: PersonWord) -> WordShape:
+    return {"by": said.by, "about": said.about, "text": said.text, "step": said.step}
 
 
 def _amendment(wanted: AmendmentState) -> AmendmentShape:

@@ -106,6 +106,15 @@ class ConstraintShape(TypedDict):
     commands: list[str]
 
 
+class WordShape(TypedDict):
+    """What a person said with an answer; `step` is the one that it is about."""
+
+    by: str
+    about: str
+    text: str
+    step: str | None
+
+
 class AmendmentShape(TypedDict):
     """A change of the plan that somebody wanted."""
 
@@ -276,6 +285,7 @@ class Report(TypedDict):
     questions: list[QuestionShape]
     messages: list[MessageShape]
     constraints: list[ConstraintShape]
+    words: list[WordShape]
     amendments: list[AmendmentShape]
     landings: list[LandingShape]
     undo: UndoShape | None

@@ -466,11 +466,11 @@ def _ask_points(
         decision = decisions[step.id]
         why = f"{decision.reason[0].lower()}{decision.reason[1:].rstrip('.')} (rule {decision.rule})"
         yield AskPoint(step=step.id, why=why, approve=approve)
-    skippable = [name for name in graph.needs[step.id] if counting[name].on_failure is OnFailure.SKIP]
+    skippable = [name for name in graph.needs[step.id] if OnFailure.SKIP in counting[name].ways_on]
     if effect.is_outside and skippable:
         why = f"its effect is {effect} and rests on what may be skipped: {', '.join(skippable)} (asked only then)"
         yield AskPoint(step=step.id, why=why, approve="surefoot answer")
-    if step.on_failure is OnFailure.ASK:
+    if OnFailure.ASK in step.ways_on:
         yield AskPoint(step=step.id, why=_ASKS_ON, approve="surefoot answer", is_on_failure=True)
 
 
@@ -521,8 +521,16 @@ def _but_its_members(step: Step) -> str:
 
 
 def _then(step: Step, behind: int, total: int) -> str:
+    checked, other = (step.after_failure(is_verification=one) for one in (True, False))
+    if checked is other:
+        return _then_by(step, other, behind, total)
+    said = _then_by(step, checked, behind, total)
+    return f"{_then_by(step, other, behind, total)}; after a check that did not pass {said.removeprefix('then ')}"
+
+
+def _then_by(step: Step, how: OnFailure, behind: int, total: int) -> str:
     dependants = "1 dependant" if behind == 1 else f"{behind} dependants"
-    match step.on_failure:
+    match how:
         case OnFailure.BLOCK if behind or _stops_its_members(step):
             blocked = ["the members after it"] if _stops_its_members(step) else []
             blocked += [f"its {dependants}"] if behind else []
@@ -537,5 +545,5 @@ def _then(step: Step, behind: int, total: int) -> str:
         case OnFailure.ASK:
             return "then a person is asked"
         case _:
-            assert step.on_failure is OnFailure.ROLLBACK
+            assert how is OnFailure.ROLLBACK
             return f"then the branch goes back to {step.rollback_to}"

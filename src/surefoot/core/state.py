@@ -73,6 +73,19 @@ class CachedVerdict:
     changed_files: tuple[str, ...] = ()
 
 
+@record
+class WantedAttempt:
+    """How a person wants the next attempt at a failed step to be."""
+
+    by: str
+    is_by_hand: bool = False
+    """Whether they do it themselves."""
+    result: BlobId | None = None
+    """The patch that they want as its result."""
+    start: BlobId | None = None
+    """The patch from which it is to begin: what the failed attempt had changed."""
+
+
 class InLane(TypedDict):
     """The fields of every command of an attempt."""
 
@@ -137,9 +150,15 @@ class StepState:
     last_failure: AttemptFailed | None = None
     put_back: tuple[str, ...] = ()
     """Paths that the last failed attempt had changed."""
+    left_changes: BlobId | None = None
+    """The same as a patch, where it was kept."""
+    wanted: WantedAttempt | None = None
+    """How a person wants the next attempt to be, until one counts."""
     body_evidence: BlobId | None = None
     edit: tuple[str, str] | None = None
     """The command a person wants in place of the plan's, and who."""
+    reworded: tuple[str, str] | None = None
+    """The instruction a person wants an agent to have in place of the plan's, and who."""
     preconditions: tuple[Precondition, ...] = ()
     """What it rested on when a person was last shown it."""
     tier: Tier | None = None
@@ -328,6 +347,23 @@ class MessageState:
     """The steps whose agents had it in a request that was answered, and the turn of that request."""
 
 
+@record
+class PersonWord:
+    """Words of a person that hold for the rest of a run."""
+
+    by: str
+    about: str
+    """What they are about, as the end of the sentence `NAME, about …`."""
+    text: str
+    """The words themselves; empty: what is said about them is all."""
+    step: StepId | None = None
+    """The step that they are about."""
+    call: str = ""
+    """The call of an agent that they refuse: its conversation has them."""
+    message: str = ""
+    """The message that holds them: whom it is for has them from there."""
+
+
 @record(frozen=False, kw_only=False)
 class AmendmentState:
     """An amendment that somebody wants, and what came of it."""
@@ -507,6 +543,8 @@ class RunState:
     questions: dict[str, QuestionState] = field(default_factory=dict[str, QuestionState])
     messages: dict[str, MessageState] = field(default_factory=dict[str, MessageState])
     """What people said to agents, by id, in order."""
+    said: tuple[PersonWord, ...] = ()
+    """What people have said in the run, whomever they answered or told, in order."""
     amendments: dict[str, AmendmentState] = field(default_factory=dict[str, AmendmentState])
     """What people and agents wanted changed in the plan, by id, in order."""
     plan_doubts: list[PlanDoubt] = field(default_factory=list["PlanDoubt"])

@@ -168,7 +168,8 @@ def shape_of(value: Value) -> Shape:
         case "undo":
             found = {"anyOf": [{"type": "string"}, _ref(value.table)]}
         case "on_failure":
-            found = {"anyOf": [shape_of(value._replace(kind="word")), _ref(value.table)]}
+            tables = dict.fromkeys(("rollback", value.table))
+            found = {"anyOf": [shape_of(value._replace(kind="word")), *map(_ref, tables)]}
         case _:
             found = dict(_SHAPES.get(value.kind, _TEXT))
     return found

@@ -93,8 +93,8 @@ def _read_values(page: Page, fields: Fields, table: str) -> dict[str, Any]:
         "check": read_checks,
         "probe": _read_probe,
         "retry": _read_retry,
-        "rollback": _read_on_failure,
         "undo": _read_undo,
+        "ladders": _read_on_failure,
     }
     return read_values(page, fields, TABLES[table].keys, own)
 
@@ -112,10 +112,10 @@ def _with_policies(values: dict[str, Any], attempts: int) -> Step:
     retries = is_agent or "retry" in values
     retry: dict[str, Any] = {"maximum_attempts": attempts, "retry_unknown": retries, **values.pop("retry", {})}
     on_failure: dict[str, Any] = values.pop("on_failure", {})
-    if not on_failure and values.get("optional"):
-        on_failure = {"on_failure": OnFailure.SKIP}  # what needs it goes on, and nobody is asked
-    elif not on_failure and is_agent:
-        on_failure = {"on_failure": OnFailure.ASK}  # after its last attempt, and before the report, comes a person
+    if "on_failure" not in on_failure and values.get("optional"):
+        on_failure["on_failure"] = OnFailure.SKIP  # what needs it goes on, and nobody is asked
+    elif "on_failure" not in on_failure and is_agent:
+        on_failure["on_failure"] = OnFailure.ASK  # after its last attempt, and before the report, comes a person
     reads: tuple[str, ...] = values.pop("reads", ())
     home = tuple(read for read in reads if read.startswith("~/"))
     reads = tuple(read for read in reads if read not in home)
@@ -274,7 +274,33 @@ def _read_retry(page: Page, node: Tree) -> dict[str, Any] | None:
     return None if fields is None else read_values(page, fields, TABLES["retry"].keys)
 
 
+_LADDERS = {"default": "on_failure", "execution": "on_execution", "verification": "on_verification"}
+"""The keys of `on_failure` by kind, with the fields that they fill."""
+
+
 def _read_on_failure(page: Page, node: Tree) -> dict[str, Any] | None:
+    """Return what follows a failure: the same after each, or by its kind."""
+    if not isinstance(node, Table) or _goes_back(node):
+        return _read_way_on(page, node)
+    fields = read_keys(page, node, "ladders")
+    found: dict[str, Any] = {}
+    for name, field in _LADDERS.items():
+        given = None if fields is None else fields.node(name)
+        way = None if given is None else _read_way_on(page, given)
+        if given is None or way is None:
+            continue
+        target = way.get("rollback_to")
+        if target is not None and found.setdefault("rollback_to", target) != target:
+            page.flaw(given, "a step goes back to one step only, and another one is named before; name the same one")
+        found[field] = way["on_failure"]
+    return found or None
+
+
+def _goes_back(node: Table) -> bool:
+    return any(isinstance(key, Scalar) and key.text == "rollback_to" for key, _ in node.entries)
+
+
+def _read_way_on(page: Page, node: Tree) -> dict[str, Any] | None:
     if isinstance(node, Table):
         fields = read_keys(page, node, "rollback")
         target = None if fields is None else fields.need("rollback_to", page.text, None, "the id of a step")
@@ -300,6 +326,7 @@ def _named(fields: Fields) -> dict[str, Place]:
     nodes = needs.items if isinstance(needs, Items) else (needs,)
     places = {node.text: node.place for node in nodes if isinstance(node, Scalar)}
     if isinstance(on_failure, Table):
-        targets = [value for _, value in on_failure.entries if isinstance(value, Scalar)]
+        tables = [on_failure, *(value for _, value in on_failure.entries if isinstance(value, Table))]
+        targets = [value for one in tables if _goes_back(one) for _, value in one.entries if isinstance(value, Scalar)]
         places |= {encode_id(target.text): target.place for target in targets}
     return places

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         SelectionShape,
         StepShape,
         ToolCallsShape,
+        WordShape,
     )
 
 SHORT_MOST = 12
@@ -165,6 +166,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         Section(title="Questions", rows=list(map(question_row, report["questions"]))),
         Section(title="Messages", rows=list(map(_message_row, report["messages"]))),
         Section(title="What holds for the run", rows=list(map(_constraint_row, report["constraints"]))),
+        Section(title="Said by people", rows=list(map(_word_row, report["words"]))),
         Section(title="Changes of the plan", rows=list(map(_amendment_row, report["amendments"]))),
         Section(title="Landed and undone", rows=_landing_rows(report)),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
@@ -293,6 +295,11 @@ def question_row(question: QuestionShape) -> Row:
         more=question["text"] + (f"\nwork in: {question['lane']}" if question["lane"] else ""),
         command=f"surefoot answer {question['id']} {answers_to(question['options'])}",
     )
+
+
+def _word_row(word: WordShape) -> Row:
+    """Say who said what, about what."""
+    return Row(word=one_line(word["by"]), name=f"about {one_line(word['about'])}", text=one_line(word["text"]))
 
 
 def _message_row(message: MessageShape) -> Row:

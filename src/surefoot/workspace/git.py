@@ -20,6 +20,9 @@ from surefoot.core.regex import regex
 from surefoot.errors import DISK_REFUSALS, GitUnavailable, WorkspaceError
 from surefoot.search_path import absolute_folders
 
+PATCH = ("diff", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv")
+"""What prints the difference between two trees so that it can be applied, whatever the settings of the user are."""
+
 GIT_OLDEST = (2, 38)
 TIMEOUT_S = 600.0
 _STDERR_LINES_MAX = 8

@@ -32,7 +32,7 @@ from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.base_commit import Remark, find_start
 from surefoot.workspace.clone import write_pristine
 from surefoot.workspace.folder_files import remove_path, size_of, write_file
-from surefoot.workspace.git import git_version, split_names, user_git
+from surefoot.workspace.git import PATCH, git_version, split_names, user_git
 from surefoot.workspace.landed_files import LandedFiles, landed_files
 from surefoot.workspace.lanes import Lane, Restored
 from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
@@ -452,6 +452,11 @@ class RunWorkspace:
         """Return the changes of one file between two commits, as a patch."""
         plainly = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
         return self._store.git.run("diff", *plainly, old, new, "--", f":(top,literal){path}")
+
+    def patch(self, old_tree: str, new_tree: str, path: str | None = None) -> bytes:
+        """Return what differs between two trees, or of that one path, as a patch that `apply_patch` takes."""
+        only = () if path is None else ("--", f":(top,literal){path}")
+        return self._store.git.run(*PATCH, old_tree, new_tree, *only)
 
     def files_of_lane(self, name: str) -> tuple[str, ...]:
         """Return the paths of a lane's files: tracked ones, and untracked ones that are not ignored."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Self
+
 from surefoot.core.agent_types import Role
 from surefoot.core.bodies.body import AgentLimits, Body
 from surefoot.core.bodies.worker_body import WorkerBody
@@ -47,6 +50,10 @@ class AgentBody(Body):
         if self.model is not None or self.role is not Role.WORKER:
             return self
         return WorkerBody(instructions=self.instructions, worker=worker, turns_max=self.turns_max, limits=self.limits)
+
+    def with_instruction(self, instruction: str) -> Self:
+        """Return the same work with other instructions."""
+        return replace(self, instructions=instruction)
 
     @property
     def own_limits(self) -> AgentLimits:

@@ -101,6 +101,10 @@ class Body:
         """Return the body with the command that a person wants in place of its own; for those that run one."""
         raise NotImplementedError(command)
 
+    def with_instruction(self, instruction: str) -> Self:
+        """Return the body with the instruction that a person wants in place of its own; for those by a model."""
+        raise NotImplementedError(instruction)
+
     @classmethod
     def of(cls, body: Body) -> Self:
         """Return the body of a step that is known to be of this kind, for what belongs to the kind alone."""

@@ -49,6 +49,10 @@ class WorkerBody(Body):
         """Return the body with another command for the agent."""
         return replace(self, worker=f"{PREFIX}{command}")
 
+    def with_instruction(self, instruction: str) -> Self:
+        """Return the same work with other instructions."""
+        return replace(self, instructions=instruction)
+
     @property
     def own_limits(self) -> AgentLimits:
         """Its limits."""

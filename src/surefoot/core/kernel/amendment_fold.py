@@ -14,6 +14,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
 from surefoot.core.kernel.plan_watch_fold import settle_by_change
+from surefoot.core.people_words import note_reason
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan, Step
 from surefoot.core.state import AmendmentState, RunState, StepState
@@ -32,6 +33,8 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
         need(state.offered is not None, event, "the planner has not offered it")
         state.offered = None
     touches = tuple(one.step for one in found.changes if one.fate is not Fate.KEPT)
+    if not event.by_planner:
+        note_reason(state, event.by, event.why)
     state.amendments[event.amendment] = AmendmentState(proposed=event, touches=touches)
     for one in found.changes:
         node = state.nodes.get(one.step)

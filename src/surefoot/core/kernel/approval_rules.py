@@ -47,7 +47,7 @@ def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> 
     """Get a person's consent to the body where the tier asks for it; None where nothing is needed."""
     if work.body_started or work.settled is not None or not node.spec.body.acts:
         return None
-    if work.people.taken_by is not None:
+    if work.people.taken_by is not None or work.people.patch is not None:
         return None
     said = refused(node, work, now)
     if said is not None:
@@ -86,10 +86,7 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
     An effect outside is done by now; of what its body made only files that are run outside the sandbox are asked about.
     """
     if work.people.patch is not None:
-        assert work.checkpoint is not None
-        diff, commit = work.people.patch, work.checkpoint.commit
-        command = do.ApplyPatch(**node.in_lane, commit=commit, scratch=node.spec.uncommitted, diff=diff)
-        return Proposal(ev.PatchRequested(**node.at(now), diff=diff), command)
+        return apply_patch(node, work, now)
     changes = work.changes
     if changes is None or not node.spec.body.acts:
         return None
@@ -108,6 +105,15 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
     if decision.tier is not Tier.CONFIRM:
         return None
     return _ask_about_result(state, node, changes, decision, now)
+
+
+def apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
+    """Make the lane hold what a person's patch says, or the one from which they want the attempt to begin."""
+    diff = work.people.start or work.people.patch
+    assert diff is not None
+    assert work.checkpoint is not None
+    command = do.ApplyPatch(**node.in_lane, commit=work.checkpoint.commit, scratch=node.spec.uncommitted, diff=diff)
+    return Proposal(ev.PatchRequested(**node.at(now), diff=diff), command)
 
 
 def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:

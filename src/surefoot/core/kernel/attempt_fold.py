@@ -34,7 +34,7 @@ from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.replan_fold import replanning_ended, replanning_failed, replanning_started
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
-from surefoot.core.outputs import cost_of, edited, spec_of
+from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
@@ -102,6 +102,12 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
         node.spec, node.work.lack = spec_of(state, node)
         if node.edit is not None:
             node.spec = edited(node.spec, node.edit[0])
+        if node.reworded is not None:
+            node.spec = reworded(node.spec, node.reworded[0])
+    if node.wanted is not None:
+        people = node.work.people
+        people.patch, people.start = node.wanted.result, node.wanted.start
+        people.taken_by = node.wanted.by if node.wanted.is_by_hand else None
     state.active[event.step] = None
     if node.effect.is_outside:
         join_queue(state, event.step)
@@ -306,7 +312,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         need(work.parent == state.branch.head, event, "the commit is not on the head of the branch")
         state.branch.head, state.branch.tree = event.commit, work.tree
         node.commit = event.commit
-    node.proof, node.verified_seq = event.proof, state.seq
+    node.proof, node.verified_seq, node.wanted = event.proof, state.seq, None
     node.outputs, node.kept = work.outputs, work.kept
     if node.outputs or node.kept is not None:
         state.handing.pop(event.step, None)
@@ -337,7 +343,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         node.applied = False
     if event.is_counted:
         node.failures += 1
-        node.crashes = 0
+        node.crashes, node.wanted = 0, None
 
 
 def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:
@@ -349,6 +355,7 @@ def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:
 def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     node, work = answered(state, event, ev.RestoreRequested)
     work.restored_lane()
+    node.left_changes = event.changes
     assert work.lane is not None
     lane = state.lanes[work.lane]
     if event.lane_changed:

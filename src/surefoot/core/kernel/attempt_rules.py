@@ -28,6 +28,7 @@ from surefoot.core.failure_words import because, cure_of, with_cure
 from surefoot.core.globs import matches, with_content
 from surefoot.core.kernel.approval_rules import (
     allowed_meanwhile,
+    apply_patch,
     get_consent,
     get_consent_to_checks,
     review_confidence,
@@ -111,7 +112,11 @@ def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> Ru
         if stopping is not None:
             return stopping
     command = do.RestoreLane(
-        **node.in_lane, commit=work.checkpoint.commit, scratch=node.spec.scratch, made=node.spec.made
+        **node.in_lane,
+        commit=work.checkpoint.commit,
+        scratch=node.spec.scratch,
+        made=node.spec.made,
+        keeps_changes=work.body_started,
     )
     return Proposal(ev.RestoreRequested(**node.at(now)), command)
 
@@ -242,6 +247,14 @@ def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
         return Proposal(ev.StepSkipped(**node.at(now), reason="nothing_to_do"))
     index = next_before(node.spec.checks, work.checks)
     return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
+
+
+def _begin_as_wanted(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Put into the lane what a person wants the attempt to begin from, or to have as its result."""
+    del state
+    if work.people.start is None and work.people.patch is None:
+        return None
+    return apply_patch(node, work, now)
 
 
 def _within_limit(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -493,6 +506,7 @@ _PREPARE: tuple[_Rule, ...] = (
     serve,  # checks before the body use services, too
     get_consent_to_checks,  # a check that a rule asks about must not run before a person has agreed
     _before,  # before consent: nobody is asked about a step that has nothing to do
+    _begin_as_wanted,  # before consent: where the patch is the result, no body runs
     _within_limit,  # no question about what the run cannot pay for
     get_consent,
     _turn,  # after consent: a person may take long, and nobody else should wait for it

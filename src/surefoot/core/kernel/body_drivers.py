@@ -120,8 +120,8 @@ class ConversationDriver(BodyDriver):
 
     def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Let the body be a conversation."""
-        del state
-        work.conversation = Conversation(role=AgentBody.of(node.spec.body).role, reached_before=len(node.reached))
+        role = AgentBody.of(node.spec.body).role
+        work.conversation = Conversation(role=role, reached_before=len(node.reached), words_before=len(state.said))
 
     def resume(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Go on at the turn: what was under way in it is taken back."""

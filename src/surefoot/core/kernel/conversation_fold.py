@@ -21,6 +21,7 @@ from surefoot.core.graph_state import withdraw_question
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for
+from surefoot.core.people_words import note_message
 from surefoot.core.state import MessageState, RunState, StepState
 from surefoot.core.tool_payload import PlanChange
 
@@ -337,6 +338,7 @@ def _message_sent(state: RunState, event: ev.MessageSent) -> None:
     flaw = flaw_of_message(state, event.to)
     need(not flaw, event, flaw)
     state.messages[event.message] = MessageState(event, recipients(state, event.to))
+    note_message(state, event)
 
 
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:

@@ -6,7 +6,6 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
-from surefoot.core.failure_words import followed_by
 from surefoot.core.graph_state import results_after
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.messages import has_planner
@@ -14,7 +13,7 @@ from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
 from surefoot.core.state import RunState, StepState
-from surefoot.core.untrusted_text import fenced_below
+from surefoot.core.ways_on import TRIES_AGAIN, failure_shown, ways_on
 
 CRASHES_MAX = 3
 _LEARNT_FROM = frozenset(
@@ -31,10 +30,6 @@ _LEARNT_FROM = frozenset(
 )
 _FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.CONTEXT_OVERFLOW})
 """Another attempt would end in the same way."""
-_AFTER_CRASHES = ("retry", "skip", "block")
-_AFTER_FAILURE = ("retry", "skip", "block", "stop")
-_WITHOUT_SKIPPING = ("retry", "stop")
-"""What understands the goal or makes the plan cannot be left out: all else needs it."""
 
 
 def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
@@ -78,8 +73,9 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     if not failure.is_counted and not failure.applied:
         if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
             often = f"the engine ended {node.crashes} times in a row while it was at work"
-            text = f"Step {node.spec.id}: {often}. Go on how?"
-            return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_CRASHES)))
+            return _ask_how(state, node, now, f"Step {node.spec.id}: {often}. Go on how?")
+        if work.people.has_given_up:
+            return _ask_how(state, node, now, f"Step {node.spec.id} was given back as it was. Go on how?")
         return _again(node, now, 0.0)
     error_type = work.ending.error_type if work.ending is not None else None
     retry = node.spec.retry
@@ -88,12 +84,12 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return _again(node, now, 0.0)
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
         return _again(node, now, delay_s(retry, node.failures))
-    if node.spec.on_failure is OnFailure.ASK and _is_planners(state, node):
+    then = node.spec.after_failure(is_verification=failure.diagnosis is Diagnosis.VERIFICATION)
+    if then is OnFailure.ASK and _is_planners(state, node):
         return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)
-    if node.spec.on_failure is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
-        text = followed_by(fenced_below(f"Step {node.spec.id} failed: {failure.reason}"), "Go on how?")
-        return Proposal(question(state, node, now, QuestionKind.ASK, text, _ways_on(node, _AFTER_FAILURE)))
-    return _give_up(state, node, node.spec.on_failure, failure.reason, now)
+    if then is OnFailure.ASK and failure.diagnosis is not Diagnosis.DENIED:
+        return _ask_how(state, node, now, failure_shown(state, node, work, failure))
+    return _give_up(state, node, then, failure.reason, now)
 
 
 def _is_planners(state: RunState, node: StepState) -> bool:
@@ -102,8 +98,9 @@ def _is_planners(state: RunState, node: StepState) -> bool:
     return is_made and has_planner(state) and node.spec.id not in state.asked_about
 
 
-def _ways_on(node: StepState, usual: tuple[str, ...]) -> tuple[str, ...]:
-    return _WITHOUT_SKIPPING if node.is_system_step else usual
+def _ask_how(state: RunState, node: StepState, now: float, text: str) -> Proposal:
+    """Ask a person how to go on."""
+    return Proposal(question(state, node, now, QuestionKind.ASK, text, ways_on(state, node)))
 
 
 def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:
@@ -121,7 +118,7 @@ def _again(node: StepState, now: float, wait_s: float) -> Proposal:
 
 
 def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> RuleResult:
-    if answer == "retry":
+    if answer in TRIES_AGAIN:
         return _again(node, now, 0.0)
     return _give_up(state, node, OnFailure(answer), failure.reason, now)
 

@@ -20,7 +20,6 @@ from surefoot.core.kernel.failure_rules import expired, fails
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.kernel.replan_rules import giving_up, words_of_amendment
 from surefoot.core.kernel.surrounding_commands import (
     Weighed,
@@ -36,6 +35,7 @@ from surefoot.core.recovery import question
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING, system_step_of
 from surefoot.core.tool_payload import Planned, ProposedAmendment, Understood
+from surefoot.core.ways_on import EDIT
 
 RETURNS_MAX = 3
 """A run goes back to make another plan so often and no more."""

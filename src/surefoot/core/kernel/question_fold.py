@@ -20,17 +20,14 @@ from surefoot.core.kernel.conversation_fold import settle_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need, work_of
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.verdict_fold import has_happened, settle_as
-from surefoot.core.outputs import edited
+from surefoot.core.outputs import edited, reworded
+from surefoot.core.people_words import note_answer
 from surefoot.core.plan import digest_of
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import has_result, let_past
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, WantedAttempt
 from surefoot.core.verdicts import CheckRecord
-
-TAKE_OVER = "take_over"
-"""What a person answers who wants to do it by hand."""
-EDIT = "edit"
-"""What a person answers who wants another plan, which they give with it."""
+from surefoot.core.ways_on import EDIT, RETRY_WITH_CHANGES, TAKE_OVER, can_patch, can_reword, is_about_failure
 
 
 def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
@@ -67,7 +64,7 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
 
 def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
     question, node = _open_question(state, event)
-    _may_answer(question, event, node)
+    _may_answer(state, question, event, node)
     if question.asked.about is QuestionKind.CONFIRM and event.answer == "yes" and not _is_beforehand(event):
         given = {**question.approved_by, event.by: event.roles}
         if not is_satisfied(question.demand, given):
@@ -87,8 +84,11 @@ def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
             _told(state, node, question, event)
         case QuestionKind.ASK if question.asked.options == (DONE, ABANDON):
             _handed_back(state, node, work, event)
+        case QuestionKind.ASK if work.failure is not None:
+            _way_on_chosen(node, event)
         case QuestionKind.ASK:
             pass
+    note_answer(state, node, question, event)
 
 
 def _open_question(
@@ -101,7 +101,7 @@ def _open_question(
     return question, state.nodes[question.asked.step]
 
 
-def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepState) -> None:
+def _may_answer(state: RunState, question: QuestionState, event: ev.QuestionAnswered, node: StepState) -> None:
     """Refuse an answer that the question does not take, or not from this person."""
     asked, options = question.asked, question.asked.options
     is_taking_over = asked.about is QuestionKind.CONFIRM and event.answer == TAKE_OVER and not node.is_system_step
@@ -112,7 +112,9 @@ def _may_answer(question: QuestionState, event: ev.QuestionAnswered, node: StepS
     is_no_go = event.via == SHOULD_PROCEED and event.answer != "yes"
     has_role = role is None or role in event.roles or _is_beforehand(event) or is_no_go
     need(has_role, event, f"question {event.question} takes somebody with the role {role}")
-    if event.edit is not None or event.diff is not None:
+    if is_about_failure(asked) and node.work is not None and node.work.failure is not None:
+        _may_go_on(state, event, node)
+    elif event.edit is not None or event.diff is not None:
         _may_edit(asked, event, node)
     is_about_attempt = asked.about is QuestionKind.IN_DOUBT or options == (DONE, ABANDON)
     has_failed = node.work is not None and node.work.failure is not None
@@ -129,6 +131,15 @@ def _may_edit(asked: ev.QuestionAsked, event: ev.QuestionAnswered, node: StepSta
         need(is_command and node.spec.body.commands, event, "there is no command to edit")
     if event.diff is not None:
         need(asked.package is not None and asked.package.trees is not None, event, "there is no result to edit")
+
+
+def _may_go_on(state: RunState, event: ev.QuestionAnswered, node: StepState) -> None:
+    """Refuse an edit without `edit`, `edit` without one, and one that does not go with the step."""
+    need(event.edit is None or event.diff is None, event, "it takes either a command or a patch")
+    has_edit = event.edit is not None or event.diff is not None
+    need(has_edit is (event.answer == EDIT), event, "another command or a patch goes with `edit`, and with that alone")
+    need(event.edit is None or can_reword(node), event, "the step has neither a command nor an instruction")
+    need(event.diff is None or can_patch(state, node), event, "no patch can be the result of the step")
 
 
 def _is_about_permission(node: StepState, asked: ev.QuestionAsked) -> bool:
@@ -196,11 +207,27 @@ def _told(state: RunState, node: StepState, question: QuestionState, event: ev.Q
         settle_as(state, node, work, Applied(event.answer))
 
 
+def _way_on_chosen(node: StepState, event: ev.QuestionAnswered) -> None:
+    """Note how a person wants the next attempt at a failed step to be."""
+    node.wanted = None
+    if event.answer == TAKE_OVER:
+        node.wanted = WantedAttempt(by=event.by, is_by_hand=True)
+    elif event.answer == RETRY_WITH_CHANGES:
+        node.wanted = WantedAttempt(by=event.by, start=node.left_changes)
+    elif event.diff is not None:
+        node.wanted = WantedAttempt(by=event.by, result=event.diff)
+    elif event.edit is not None and node.spec.body.by_model:
+        node.reworded, node.spec = (event.edit, event.by), reworded(node.spec, event.edit)
+    elif event.edit is not None:
+        node.edit, node.spec = (event.edit, event.by), edited(node.spec, event.edit)
+
+
 def _handed_back(state: RunState, node: StepState, work: Attempt, event: ev.QuestionAnswered) -> None:
     """Go on with what a person did in the lane; or, abandoned, with a fresh attempt."""
     by, work.people.taken_by, work.people.answer = work.people.taken_by, None, None
     if event.answer == ABANDON:
         work.interrupted = Diagnosis.INTERRUPTED
+        work.people.has_given_up, node.wanted = node.wanted is not None, None
         return
     assert event.answer == DONE
     work.people.by_hand = by
@@ -258,14 +285,22 @@ def _question_expired(state: RunState, event: ev.QuestionExpired) -> None:
 
 def _patch_requested(state: RunState, event: ev.PatchRequested) -> None:
     _, work = begin(state, event)
-    need(work.people.patch == event.diff, event, "nobody wants that patch")
+    need(event.diff in (work.people.patch, work.people.start), event, "nobody wants that patch")
     work.open = event.kind
 
 
 def _patch_applied(state: RunState, event: ev.PatchApplied) -> None:
-    _, work = answered(state, event, ev.PatchRequested)
-    work.people.patch, work.people.is_patched = None, True
+    node, work = answered(state, event, ev.PatchRequested)
     work.forget_lane()
+    if work.people.start is not None:
+        work.people.start = None
+        return
+    work.people.patch, work.people.is_patched = None, True
+    if isinstance(work.stage, Preparing):
+        assert node.wanted is not None
+        work.people.by_hand, node.has_run = node.wanted.by, True
+        work.end(Ending(status=Status.OK, text=f"a patch by {node.wanted.by} in place of the body"))
+        return
     work.look_again()
 
 

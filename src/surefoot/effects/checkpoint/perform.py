@@ -15,6 +15,7 @@ from surefoot.effects.artifacts.perform import made_before, place_artifacts
 from surefoot.effects.lane.perform import (
     BESIDE_NOTE,
     CACHES_NOTE,
+    CHANGES_NOTE,
     IGNORED_NOTE,
     KNOWN_NOTE,
     MADE_NOTE,
@@ -85,5 +86,6 @@ def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) ->
         KNOWN_NOTE: json.dumps(known),
         CACHES_NOTE: json.dumps(cache_digests(context, lane)),
     }
-    context.write_note(lane, context.note(lane) | told)
+    known_before = {name: text for name, text in context.note(lane).items() if name != CHANGES_NOTE}
+    context.write_note(lane, known_before | told)
     return known

@@ -34,7 +34,7 @@ from surefoot.workers.run_context import RunContext
 
 NAMED_MAX = 20
 PREPARED_NOTE, IGNORED_NOTE, BESIDE_NOTE, MADE_NOTE, KNOWN_NOTE = "prepared", "ignored", "beside", "made", "known"
-CACHES_NOTE, IMPORTS_NOTE = "caches", "imports"
+CACHES_NOTE, IMPORTS_NOTE, CHANGES_NOTE = "caches", "imports", "changes"
 _OF_PYTHON = (".py", ".pyi", ".pyx", "pyproject.toml", "setup.cfg", ".gitmodules")
 """How files end in a repository from which Python could import; what submodules hold is not looked at."""
 _WHERE_IMPORTS_COME_FROM = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId
 from surefoot.core.record import record
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
@@ -20,8 +21,11 @@ class RestoreRequested(StepEvent):
 class LaneRestored(StepEvent):
     """The lane is back at the checkpoint."""
 
+    version: ClassVar[int] = 2
     lane_changed: bool = False
     """Whether ignored files other than declared caches had changed, so that a fresh lane is needed."""
+    changes: BlobId | None = None
+    """What the attempt had changed, as a patch; None: nothing, or it was not kept; since version 2."""
 
 
 @record
@@ -32,6 +36,8 @@ class RestoreLane(StepCommand):
     scratch: tuple[str, ...]
     made: tuple[str, ...] = ()
     """Globs over what the body made for later steps, which goes, too."""
+    keeps_changes: bool = False
+    """Whether what the attempt had changed is kept as a patch: its body had begun."""
 
 
 def _lane_restored(command: RestoreLane, how: Breakage) -> LaneRestored:

@@ -5,19 +5,27 @@ from __future__ import annotations
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
+from surefoot.core.ids import BlobId
 from surefoot.effects.artifacts.perform import remove_made
-from surefoot.effects.lane.perform import IGNORED_NOTE, MADE_NOTE, lane_of
-from surefoot.errors import WorkspaceError
+from surefoot.effects.lane.perform import CHANGES_NOTE, IGNORED_NOTE, MADE_NOTE, lane_of
+from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
 from surefoot.workers.run_context import RunContext
+from surefoot.workers.secret_scan import holds_secret
+
+_WITHIN_S, _BYTES_MAX = 20.0, 8 << 20
+"""What takes longer to read, or makes a longer patch, is not kept."""
 
 
 async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
     """Put the lane back to the checkpoint; a lane that cannot be put back is reported as changed, to be made anew."""
     lane = lane_of(command)
+    changes = None
     try:
         point("restore.before")
+        changes = await in_thread(_keep_changes, context, lane, command) if command.keeps_changes else None
+        point("restore.kept")
         await in_thread(context.space.restore, lane, command.commit)
         note = context.note(lane)
         await in_thread(remove_made, context, lane, command.made, note.get(MADE_NOTE, ""))
@@ -27,4 +35,35 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
         point("restore.after")
     except WorkspaceError:
         is_changed = True
-    return ev.LaneRestored(**command.at(context.clock.now()), lane_changed=is_changed)
+    return ev.LaneRestored(**command.at(context.clock.now()), lane_changed=is_changed, changes=changes)
+
+
+def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> BlobId | None:
+    """Keep what the attempt has changed as a patch; None: nothing, too much, or it cannot be read.
+
+    It is noted beside the lane until the next checkpoint: after a kill the lane may be half put back.
+    """
+    noted = context.note(lane).get(CHANGES_NOTE)
+    if noted is not None:
+        return BlobId(noted) if noted else None
+    try:
+        patch = _changes_of(context, lane, command)
+    except (WorkspaceError, EffectError):  # too large, a folder nobody can read: the lane is put back all the same
+        patch = b""
+    kept = context.store(patch) if patch else None
+    context.write_note(lane, context.note(lane) | {CHANGES_NOTE: kept or ""})
+    return kept
+
+
+def _changes_of(context: RunContext, lane: str, command: do.RestoreLane) -> bytes:
+    space, uncommitted = context.space, (*command.scratch, *command.made)
+    root = space.lane_path(lane)
+    if context.declared and any(holds_secret(context, root, one) for one in space.written(lane, exclude=uncommitted)):
+        return b""  # nothing of that is stored anywhere
+    base = space.commit_tree_of(command.commit)
+    tree = space.tree(lane, exclude=uncommitted, within_s=_WITHIN_S)
+    patch, masked = space.patch(base, tree), context.masker.content
+    if masked(patch) != patch:  # what is masked would not be what the attempt had written
+        parts = (space.patch(base, tree, one) for one in space.changes(base, tree))
+        patch = b"".join(part for part in parts if masked(part) == part)
+    return patch if len(patch) <= _BYTES_MAX else b""
