@@ -113,8 +113,7 @@ def edit(given: Given, screen: Screen) -> int:
             return _edit_plan(home, found, given, screen)
         if found.is_failure:
             return _edit_failed(home, found, given, screen)
-        if given.instruction is not None or given.patch is not None:
-            raise UsageError(f"question {found.question} is not about a failure; give --command or --file")
+        _refuse_after_failure(found, given)
         if not found.can_edit or found.package is None:
             raise NotAwaitingAnswer(f"question {found.question} shows neither a command nor a result to edit")
         trees = found.package.trees
@@ -132,6 +131,11 @@ def edit(given: Given, screen: Screen) -> int:
         else:
             give = lambda one: answer_api.edit(home, one, patch=wanted, via=VIA)  # noqa: E731 - as above
         return _give_all(home, [found.question], give, screen)
+
+
+def _refuse_after_failure(found: OpenQuestion, given: Given) -> None:
+    if given.instruction is not None or given.patch is not None:
+        raise UsageError(f"question {found.question} is not about a failure; give --command or --file")
 
 
 def _edit_plan(home: Home, found: OpenQuestion, given: Given, screen: Screen) -> int:
@@ -152,20 +156,10 @@ def _edit_plan(home: Home, found: OpenQuestion, given: Given, screen: Screen) ->
 
 def _edit_failed(home: Home, found: OpenQuestion, given: Given, screen: Screen) -> int:
     """Let the next attempt have another command or instruction, or a patch as its result."""
-    question, patch = found.question, None if given.patch is None else _content(given.patch)
-    texts = [one for one in (given.other_command, given.instruction) if one is not None]
-    texts += [_content(given.file).decode("utf-8", "surrogateescape").rstrip("\n")] if given.file is not None else []
-    if len(texts) + (patch is not None) > 1:
+    if sum(one is not None for one in (given.other_command, given.instruction, given.file, given.patch)) > 1:
         raise UsageError("give only one of --command, --instruction, --patch and --file")
-    if not texts and patch is None:
-        if not screen.can_ask or not found.edits:
-            raise UsageError("give --command, --instruction, --patch or --file")
-        texts.append(edited(found.edits.encode() + b"\n", ".txt").decode("utf-8", "surrogateescape").rstrip("\n"))
-    if given.instruction is not None and not found.is_by_model:
-        raise UsageError(f"step {found.step!r} is not carried out by an agent; give --command")
-    if given.other_command is not None and found.is_by_model:
-        raise UsageError(f"step {found.step!r} is carried out by an agent; give --instruction")
-    text = texts[0] if texts else None
+    question, patch = found.question, None if given.patch is None else _content(given.patch)
+    text = None if patch is not None else _wanted_text(found, given, screen)
     shown = compared(found.edits, text) if text is not None else (patch or b"").decode("utf-8", "surrogateescape")
     screen.show([*head_lines(found), EMPTY, *coloured(shown)])
     if screen.can_ask and not given.yes and not agrees("Try again with this?", screen):
@@ -175,6 +169,21 @@ def _edit_failed(home: Home, found: OpenQuestion, given: Given, screen: Screen) 
         home, one, command=text, patch=patch, say=given.say, via=VIA
     )
     return _give_all(home, [question], give, screen)
+
+
+def _wanted_text(found: OpenQuestion, given: Given, screen: Screen) -> str:
+    """Return the command or the instruction that is wanted: as given, from a file, or from the editor."""
+    if given.instruction is not None and not found.is_by_model:
+        raise UsageError(f"step {found.step!r} is not carried out by an agent; give --command")
+    if given.other_command is not None and found.is_by_model:
+        raise UsageError(f"step {found.step!r} is carried out by an agent; give --instruction")
+    text = given.instruction if found.is_by_model else given.other_command
+    if text is not None:
+        return text
+    if given.file is None and not (screen.can_ask and found.edits):
+        raise UsageError("give --command, --instruction, --patch or --file")
+    content = edited(found.edits.encode() + b"\n", ".txt") if given.file is None else _content(given.file)
+    return content.decode("utf-8", "surrogateescape").rstrip("\n")
 
 
 def compared(before: str, after: str) -> str:

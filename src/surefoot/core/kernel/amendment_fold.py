@@ -92,7 +92,7 @@ def _open(state: RunState, event: ev.PlanAmended | ev.AmendmentRefused) -> Amend
 def _amended_steps(state: RunState, event: ev.PlanAmended, plan: Plan) -> dict[StepId, StepState]:
     """Return the steps of the amended plan as they stand."""
     nodes = {name: node for name, node in state.nodes.items() if node.is_system_step}
-    nodes |= steps_as_they_stand(state.nodes, plan, event.waits)
+    nodes |= steps_as_they_stand(state.nodes, plan, event.waits, state.nodes)
     for step in plan.steps:
         nodes[step.id].spec = step
         for member in (nodes[name] for name in nodes[step.id].members or ()):

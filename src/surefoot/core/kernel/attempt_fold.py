@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Place, Preparing
+from surefoot.core.attempt import Attempt, Committing, Ended, Judging, People, Place, Preparing
 from surefoot.core.event_words import Applied, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
@@ -37,7 +37,7 @@ from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus, WantedAttempt
 from surefoot.core.system_steps import (
     PHASES,
     PLAN_HOLDS,
@@ -100,17 +100,25 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     node.work = Attempt(checks=[CheckRecord() for _ in node.spec.checks], probed_before=node.probed_before)
     if node.references:
         node.spec, node.work.lack = spec_of(state, node)
-        if node.edit is not None:
-            node.spec = edited(node.spec, node.edit[0])
-        if node.reworded is not None:
-            node.spec = reworded(node.spec, node.reworded[0])
+        _edit_again(node)
     if node.wanted is not None:
-        people = node.work.people
-        people.patch, people.start = node.wanted.result, node.wanted.start
-        people.taken_by = node.wanted.by if node.wanted.is_by_hand else None
+        _begin_as_wanted(node.work.people, node.wanted)
     state.active[event.step] = None
     if node.effect.is_outside:
         join_queue(state, event.step)
+
+
+def _edit_again(node: StepState) -> None:
+    """Put in place again what a person wants in place of the plan's command or instruction."""
+    if node.edit is not None:
+        node.spec = edited(node.spec, node.edit[0])
+    if node.reworded is not None:
+        node.spec = reworded(node.spec, node.reworded[0])
+
+
+def _begin_as_wanted(people: People, wanted: WantedAttempt) -> None:
+    people.patch, people.start = wanted.result, wanted.start
+    people.taken_by = wanted.by if wanted.is_by_hand else None
 
 
 def _checkpoint_requested(state: RunState, event: ev.CheckpointRequested) -> None:

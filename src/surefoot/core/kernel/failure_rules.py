@@ -84,6 +84,11 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return _again(node, now, 0.0)
     if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
         return _again(node, now, delay_s(retry, node.failures))
+    return _end(state, node, work, failure, now)
+
+
+def _end(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, now: float) -> RuleResult:
+    """Do what the plan says for a step that is not tried again, by the kind of its failure."""
     then = node.spec.after_failure(is_verification=failure.diagnosis is Diagnosis.VERIFICATION)
     if then is OnFailure.ASK and _is_planners(state, node):
         return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)

@@ -97,7 +97,7 @@ def _nodes_by(state: RunState, event: ev.PlanAdopted) -> dict[StepId, StepState]
     nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
     if SHORT_WAY in state.nodes:
         nodes[SHORT_WAY] = state.nodes[SHORT_WAY]
-    nodes |= steps_as_they_stand(begun, event.plan, event.waits)
+    nodes |= steps_as_they_stand(begun, event.plan, event.waits, state.nodes)
     graph, _ = build_graph(event.plan.steps)
     assert graph is not None
     for name, rank_s in ranks_for(event.plan, graph, {})[1].items():
@@ -106,7 +106,10 @@ def _nodes_by(state: RunState, event: ev.PlanAdopted) -> dict[StepId, StepState]
 
 
 def steps_as_they_stand(
-    known: Mapping[StepId, StepState], plan: Plan, waits: Mapping[StepId, tuple[StepId, ...]]
+    known: Mapping[StepId, StepState],
+    plan: Plan,
+    waits: Mapping[StepId, tuple[StepId, ...]],
+    members: Mapping[StepId, StepState],
 ) -> dict[StepId, StepState]:
     """Return the steps of a plan, and the members of its groups, in its order; those not known have not begun."""
     graph, _ = build_graph(plan.steps)
@@ -120,7 +123,7 @@ def steps_as_they_stand(
         node.references, node.waits = graph.references.get(step.id, ()), waits.get(step.id, ())
         nodes[step.id] = node
         for number, name in enumerate(node.members or (), start=1):
-            nodes[name] = known[name]
+            nodes[name] = members[name]
             nodes[name].order, nodes[name].needs = (index, number), node.needs
             nodes[name].waits = member_waits(node, (node.members or ())[: number - 1])
     return nodes
