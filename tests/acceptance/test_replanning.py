@@ -83,6 +83,52 @@ def test_a_planner_that_fails_ends_no_run(stage: Stage, script: str) -> None:
     assert stage.states() == {"first": "verified", "build": "failed", "after": "blocked"}
 
 
+ASKING = FAILING.replace("run: exit 3,", "run: exit 3, on_failure: ask,")
+IN_THEIR_WORDS = MENDED.replace("These steps failed", "Use the other way")
+
+
+def test_a_person_may_leave_a_failed_step_to_the_planner_with_a_word(stage: Stage) -> None:
+    """The question offers it where a planner is named, and the planner reads what they said (M34, M121)."""
+    assert planned(stage, IN_THEIR_WORDS, plan=ASKING).code == 4
+    [question] = stage.say("report", "--json").json["questions"]
+    assert {"split", "replan"} < set(question["options"])
+    assert stage.say("answer", question["id"], "replan", "--say", "Use the other way").code == 0
+    assert stage.say("resume", "--yes").code == 0
+    assert set(stage.states().values()) == {"verified"}
+
+
+def test_a_person_who_blocks_a_step_ends_the_matter(stage: Stage) -> None:
+    """The planner is not asked about what they have decided."""
+    assert planned(stage, MENDED, plan=ASKING).code == 4
+    [question] = stage.say("report", "--json").json["questions"]
+    assert stage.say("answer", question["id"], "block").code == 0
+    assert stage.say("resume", "--yes").code == 3
+    assert stage.say("report", "--json").json["usage"]["requests"] == 0
+
+
+DOUBTFUL = """
+goal: Publish what was built
+steps:
+  - {id: build, run: "echo version=two >> $SUREFOOT_OUTPUT", expects: {version: '[0-9]+'}}
+  - {id: publish, needs: [build], run: "echo {steps.build.version} > published.txt"}
+"""
+
+
+def test_the_planner_is_asked_about_a_doubt_before_a_person_is(stage: Stage) -> None:
+    """It leaves the plan, so the steps that waited start."""
+    assert planned(stage, STAY, "--yes", plan=DOUBTFUL).code == 0
+    report = stage.say("report", "--json").json
+    assert (report["usage"]["requests"], stage.states()["publish"]) == (1, "verified")
+    assert any(one["kind"] == "replan-output" for one in report["findings"])
+
+
+def test_a_person_is_asked_about_a_doubt_that_the_planner_leaves_open(stage: Stage) -> None:
+    """A planner that fails decides nothing."""
+    assert planned(stage, "- say: Hm.\n", "--yes", plan=DOUBTFUL).code == 4
+    [question] = stage.say("report", "--json").json["questions"]
+    assert question["step"] == "(plan-holds)"
+
+
 HOLDING = """
 goal: A service with endpoints
 steps:

@@ -289,13 +289,19 @@ def _checked_word(found: QuestionState, given: Answer) -> str:
         raise NotAwaitingAnswer(
             f"question {asked.question} does not take {given.word!r}; it takes: {taken}", question=asked.question
         )
-    if word == EDIT and is_about_failure(asked) and given.command is None and given.patch is None:
+    if word == EDIT:
+        _refuse_nothing(asked, given)
+    return word
+
+
+def _refuse_nothing(asked: ev.QuestionAsked, given: Answer) -> None:
+    """Refuse an edit that gives nothing in the place of what was shown."""
+    if is_about_failure(asked) and given.command is None and given.patch is None:
         text = f"question {asked.question}: nothing was given in its place; `surefoot edit {asked.question}` takes it"
         raise NotAwaitingAnswer(text, question=asked.question)
-    if word == EDIT and asked.step == PLANNING and not given.has_plan:
+    if asked.step == PLANNING and not given.has_plan:
         text = f"question {asked.question}: no other plan was given; `surefoot edit {asked.question}` opens the plan"
         raise NotAwaitingAnswer(text, question=asked.question)
-    return word
 
 
 def _refuse_stranger(found: QuestionState, who: Identity) -> None:

@@ -117,7 +117,6 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
     is_confirm = asked.about is QuestionKind.CONFIRM and asked.package is not None
     is_result = asked.package is not None and asked.package.trees is not None
     is_plan = asked.step == PLANNING and EDIT in asked.options
-    said = question.by_approver
     node = state.nodes[asked.step]
     is_command, is_failure = bool(node.spec.body.commands), is_about_failure(asked)
     return OpenQuestion(
@@ -146,8 +145,14 @@ def _told(home: Home, state: RunState, question: QuestionState, now: float) -> O
         is_handed_on=question.expired is not None and question.role is not None,
         like=asked.like,
         lane=lane_of(home, state, question),
-        approver=said.approver if said is not None else state.approver if question.is_with_approver else "",
-        approver_said="" if said is None else said.fault or said.reason,
+        approver=_approver_of(state, question),
+        approver_said="" if question.by_approver is None else question.by_approver.fault or question.by_approver.reason,
         is_with_approver=question.is_with_approver,
         files=shown_files(home, state, state.nodes[asked.step].spec) if asked.about is QuestionKind.ASK else (),
     )
+
+
+def _approver_of(state: RunState, question: QuestionState) -> str:
+    if question.by_approver is not None:
+        return question.by_approver.approver
+    return state.approver if question.is_with_approver else ""

@@ -88,19 +88,22 @@ def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) 
     if given.diff or given.attempt is not None:
         _show_changes(home, run, StepId(step["id"]), given, screen)
     elif given.output:
-        text = blob_text(home, step["output"])
-        if screen.is_json:
-            screen.document({"step": step["id"], "output": text})
-        elif screen.is_terminal:
-            screen.page(block(words_of(text), 0))
-        else:
-            screen.text(text)
+        _show_output(step["id"], blob_text(home, step["output"]), screen)
     elif given.events:
         _show_events(home, run, screen, only=name)
     elif screen.is_json:
         screen.document(StepDetails.of(home, run, step).document())
     else:
         screen.page(StepPage(StepDetails.of(home, run, step)).lines(stat_only=given.stat))
+
+
+def _show_output(step: str, text: str, screen: Screen) -> None:
+    if screen.is_json:
+        screen.document({"step": step, "output": text})
+    elif screen.is_terminal:
+        screen.page(block(words_of(text), 0))
+    else:
+        screen.text(text)
 
 
 def _show_changes(home: Home, run: RunId, step: StepId, given: Given, screen: Screen) -> None:

@@ -59,9 +59,9 @@ def is_careful(group: Step, *, effect: Effect | None = None, shares_file: bool =
 def _reasons_for_care(group: Step, effect: Effect, *, shares_file: bool) -> Iterator[str]:
     if effect is Effect.IRREVERSIBLE:
         yield "what a member does cannot be undone"
-    if group.on_failure is OnFailure.STOP:
+    if OnFailure.STOP in group.ways_on:
         yield "a failure stops the run"
-    elif group.on_failure is OnFailure.ROLLBACK:
+    elif OnFailure.ROLLBACK in group.ways_on:
         yield "a failure takes back what others have verified"
     if group.estimate_s is not None and group.estimate_s >= LONG_S:
         yield f"a failure costs about {_said(group.estimate_s)}"

@@ -71,11 +71,24 @@ def _left_of(state: RunState, step: Step, done: set[StepId]) -> Step:
         each = replace(each, items=tuple(items), glob=None, lines=None)
     is_gone = step.rollback_to is not None and step.rollback_to in done
     return replace(
-        bound(step, None, values),
+        bound(_without_way_back(step) if is_gone else step, None, values),
         for_each=each,
         needs=tuple(name for name in node.needs if name not in done),
-        on_failure=OnFailure.BLOCK if is_gone else step.on_failure,
-        rollback_to=None if is_gone else step.rollback_to,
+    )
+
+
+def _without_way_back(step: Step) -> Step:
+    """Return the step as one whose failure blocks what needs it, where it would have gone back to a step of before."""
+
+    def then(how: OnFailure) -> OnFailure:
+        return OnFailure.BLOCK if how is OnFailure.ROLLBACK else how
+
+    return replace(
+        step,
+        on_failure=then(step.on_failure),
+        on_execution=None if step.on_execution is None else then(step.on_execution),
+        on_verification=None if step.on_verification is None else then(step.on_verification),
+        rollback_to=None,
     )
 
 

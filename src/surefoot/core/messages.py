@@ -31,6 +31,15 @@ def has_planner(state: RunState) -> bool:
     return is_made and Role.PLANNER.value in state.routing.roles and state.phase is Phase.EXECUTE
 
 
+REPLANS_MAX = 6
+"""So often the planner is asked about failures in a run, and no more."""
+
+
+def may_replan(state: RunState) -> bool:
+    """Tell whether the planner can be asked about a failed step."""
+    return has_planner(state) and state.replans < REPLANS_MAX
+
+
 def recipients(state: RunState, to: StepId | None) -> list[StepId]:
     """Return the steps that a message is for: the one it names; or the planner, and those whose agents talk now."""
     if to is not None:

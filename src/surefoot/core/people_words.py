@@ -17,7 +17,7 @@ from surefoot.core.events import MessageSent, QuestionAnswered
 from surefoot.core.state import PersonWord, QuestionState, RunState, StepState
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.untrusted_text import in_line
-from surefoot.core.ways_on import EDIT, is_about_failure
+from surefoot.core.ways_on import EDIT, WANTS_PLAN, is_about_failure
 
 WORDS_MAX: Final = 12_000
 """So many characters of what was said about other steps a brief may have; what is about its own step stands whole."""
@@ -38,7 +38,7 @@ def note_answer(state: RunState, node: StepState, question: QuestionState, event
     """Note the words that came with an answer, and a command, an instruction or a plan that replaces another one."""
     about = _about_answer(node, question, event)
     text = "\n\n".join(filter(None, (event.edit, event.reason)))
-    if about and (text or event.answer == EDIT):
+    if about and (text or event.answer in (EDIT, *WANTS_PLAN)):
         call = question.asked.call if event.answer != "yes" else ""
         word = PersonWord(by=event.by, about=about, text=text, step=node.spec.id, call=call)
         state.said = (*state.said, word)

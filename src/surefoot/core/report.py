@@ -16,7 +16,7 @@ from surefoot.core.event_words import Finding, Outcome, QuestionKind, Verdict
 from surefoot.core.events import ForkedFrom
 from surefoot.core.graph_state import stops_its_group
 from surefoot.core.leftover_files import finding_of
-from surefoot.core.plan import Check, Effect, Step
+from surefoot.core.plan import Check, Constraint, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.regex import regex
@@ -25,6 +25,7 @@ from surefoot.core.state import (
     DONE,
     FINAL,
     AmendmentState,
+    LandingState,
     MessageState,
     PersonWord,
     QuestionState,
@@ -52,9 +53,11 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         AskingShape,
         CheckShape,
         ClaimShape,
+        ConstraintShape,
         EffectShape,
         FindingShape,
         ForkShape,
+        LandingShape,
         MessageShape,
         QuestionShape,
         ReachShape,
@@ -111,15 +114,10 @@ def report_of(state: RunState) -> Report:
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
         "messages": list(map(_message, state.messages.values())),
-        "constraints": [
-            {"text": one.text, "deny": [*one.deny], "commands": [*one.commands]} for one in state.plan.constraints
-        ],
+        "constraints": list(map(_constraint, state.plan.constraints)),
         "words": [_word(one) for one in state.said if not one.message],
         "amendments": list(map(_amendment, state.amendments.values())),
-        "landings": [
-            {"branch": _short_ref(one.asked.ref), "before": one.asked.before, "landed": one.landed}
-            for one in state.landings
-        ],
+        "landings": list(map(_landing, state.landings)),
         "undo": _undo(state),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "approver_answers": list(_approver_answers(state)),
@@ -309,6 +307,14 @@ def _message(message: MessageState) -> MessageShape:
     sent = message.sent
     given: dict[str, int] = {**message.given}
     return {"id": sent.message, "at": sent.at, "by": sent.by, "text": sent.text, "to": [*message.to], "given": given}
+
+
+def _constraint(one: Constraint) -> ConstraintShape:
+    return {"text": one.text, "deny": [*one.deny], "commands": [*one.commands]}
+
+
+def _landing(one: LandingState) -> LandingShape:
+    return {"branch": _short_ref(one.asked.ref), "before": one.asked.before, "landed": one.landed}
 
 
 def _word(said: PersonWord) -> WordShape:

@@ -12,6 +12,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import QuestionKind, Status, Verdict
 from surefoot.core.events import AttemptFailed, QuestionAsked
 from surefoot.core.failure_words import LINES_MAX, followed_by, last_lines
+from surefoot.core.messages import may_replan
 from surefoot.core.plan import Check, Effect
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepState
@@ -25,8 +26,10 @@ EDIT: Final = "edit"
 """Try again with another command or instruction, or take a patch as the result."""
 TAKE_OVER: Final = "take_over"
 """Do it by hand."""
-_SKIP, _BLOCK, _STOP = "skip", "block", "stop"
-_ALL = frozenset({RETRY, RETRY_WITH_CHANGES, EDIT, TAKE_OVER, _SKIP, _BLOCK, _STOP})
+_SPLIT, _REPLAN, _SKIP, _BLOCK, _STOP = "split", "replan", "skip", "block", "stop"
+WANTS_PLAN: Final = frozenset({_SPLIT, _REPLAN})
+"""The answers after which the planner is asked: to split the step, or to find another way."""
+_ALL = frozenset({RETRY, RETRY_WITH_CHANGES, EDIT, TAKE_OVER, _SKIP, _BLOCK, _STOP}) | WANTS_PLAN
 TRIES_AGAIN: Final = frozenset({RETRY, RETRY_WITH_CHANGES, EDIT, TAKE_OVER})
 """The answers after which another attempt follows."""
 _CHECKS_MAX, _PATHS_MAX, _OUTPUT_MAX, _SAID_MAX = 8, 8, 12, 400
@@ -57,6 +60,7 @@ def ways_on(state: RunState, node: StepState) -> tuple[str, ...]:
     ways += [RETRY_WITH_CHANGES] if node.left_changes is not None and can_patch(state, node) else []
     ways += [EDIT] if can_reword(node) or can_patch(state, node) else []
     ways += [TAKE_OVER] if node.spec.body.acts else []
+    ways += [_SPLIT, _REPLAN] if may_replan(state) else []
     return (*ways, _SKIP, _BLOCK, _STOP)
 
 

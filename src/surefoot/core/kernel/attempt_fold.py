@@ -31,7 +31,7 @@ from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
-from surefoot.core.kernel.replan_fold import replanning_ended, replanning_failed, replanning_started
+from surefoot.core.kernel.replan_fold import left_to_planner, replanning_ended, replanning_failed, replanning_started
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
@@ -392,7 +392,8 @@ def _retry_due(state: RunState, event: ev.RetryDue) -> None:
 
 
 def _step_failed(state: RunState, event: ev.StepFailed) -> None:
-    node, _ = begin(state, event)
+    node, work = begin(state, event)
+    left_to_planner(state, node, work.people.answer)
     finish(state, node, StepStatus.FAILED, event.reason)
     if event.step == REPLANNING:
         replanning_failed(state)

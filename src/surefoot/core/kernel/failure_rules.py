@@ -8,12 +8,12 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.graph_state import results_after
 from surefoot.core.kernel.proposal import Proposal, RuleResult
-from surefoot.core.messages import has_planner
+from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
 from surefoot.core.state import RunState, StepState
-from surefoot.core.ways_on import TRIES_AGAIN, failure_shown, ways_on
+from surefoot.core.ways_on import TRIES_AGAIN, WANTS_PLAN, failure_shown, ways_on
 
 CRASHES_MAX = 3
 _LEARNT_FROM = frozenset(
@@ -100,7 +100,7 @@ def _end(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFai
 def _is_planners(state: RunState, node: StepState) -> bool:
     """Tell whether the planner made the step and has not been asked about it yet: a person is asked next time."""
     is_made = state.created.goal_options is not None and not node.is_system_step
-    return is_made and has_planner(state) and node.spec.id not in state.asked_about
+    return is_made and may_replan(state) and node.spec.id not in state.asked_about
 
 
 def _ask_how(state: RunState, node: StepState, now: float, text: str) -> Proposal:
@@ -125,6 +125,8 @@ def _again(node: StepState, now: float, wait_s: float) -> Proposal:
 def _as_answered(state: RunState, node: StepState, failure: ev.AttemptFailed, answer: str, now: float) -> RuleResult:
     if answer in TRIES_AGAIN:
         return _again(node, now, 0.0)
+    if answer in WANTS_PLAN:
+        return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)
     return _give_up(state, node, OnFailure(answer), failure.reason, now)
 
 

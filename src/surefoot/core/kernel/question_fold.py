@@ -108,10 +108,7 @@ def _may_answer(state: RunState, question: QuestionState, event: ev.QuestionAnsw
     is_taking_over = is_taking_over and not _is_about_permission(node, asked)
     taken = not options or event.answer in options or is_taking_over
     need(taken, event, f"question {event.question} takes {', '.join(options)}")
-    role = question.role
-    is_no_go = event.via == SHOULD_PROCEED and event.answer != "yes"
-    has_role = role is None or role in event.roles or _is_beforehand(event) or is_no_go
-    need(has_role, event, f"question {event.question} takes somebody with the role {role}")
+    need(_has_role(question, event), event, f"question {event.question} takes somebody with the role {question.role}")
     if is_about_failure(asked) and node.work is not None and node.work.failure is not None:
         _may_go_on(state, event, node)
     elif event.edit is not None or event.diff is not None:
@@ -121,6 +118,12 @@ def _may_answer(state: RunState, question: QuestionState, event: ev.QuestionAnsw
     need(not (is_about_attempt and has_failed), event, "the attempt that it is about has failed")
     need(not question.is_late(event.at), event, f"question {event.question} has expired")
     need(event.by not in question.approved_by, event, f"{event.by} has approved it already; it takes another person")
+
+
+def _has_role(question: QuestionState, event: ev.QuestionAnswered) -> bool:
+    """Tell whether somebody answers whom the question takes; a no of the caller's code always counts."""
+    is_no_go = event.via == SHOULD_PROCEED and event.answer != "yes"
+    return question.role is None or question.role in event.roles or _is_beforehand(event) or is_no_go
 
 
 def _may_edit(asked: ev.QuestionAsked, event: ev.QuestionAnswered, node: StepState) -> None:

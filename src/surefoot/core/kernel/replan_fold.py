@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from surefoot.core.kernel.plan_watch_fold import open_doubts
+from surefoot.core.messages import REPLANS_MAX
 from surefoot.core.plan import OnFailure
 from surefoot.core.state import FINAL, PlanDoubt, RunState, StepState, StepStatus
 from surefoot.core.system_steps import REPLANNING
-
-REPLANS_MAX = 6
-"""So often the planner is asked about failures in a run, and no more."""
+from surefoot.core.ways_on import WANTS_PLAN
 
 
 def failures_to_ask_about(state: RunState) -> list[StepState]:
@@ -19,7 +18,7 @@ def failures_to_ask_about(state: RunState) -> list[StepState]:
 
 
 def _is_open_failure(state: RunState, node: StepState) -> bool:
-    is_final = node.status is StepStatus.FAILED and node.spec.on_failure in (OnFailure.BLOCK, OnFailure.ASK)
+    is_final = node.status is StepStatus.FAILED and not {OnFailure.BLOCK, OnFailure.ASK}.isdisjoint(node.spec.ways_on)
     return is_final and not node.spec.optional and state.asked_about.get(node.spec.id) != node.ended_at
 
 
@@ -43,6 +42,12 @@ def replanning_started(state: RunState) -> None:
     for node in failed:
         assert node.ended_at is not None
         state.asked_about[node.spec.id] = node.ended_at
+
+
+def left_to_planner(state: RunState, node: StepState, answer: str | None) -> None:
+    """Note that a person has decided about a failed step, unless they want another plan: the planner is not asked."""
+    if answer is not None and answer not in WANTS_PLAN:
+        state.asked_about[node.spec.id] = state.at
 
 
 def replanning_ended(state: RunState) -> None:
