@@ -156,3 +156,17 @@ def test_a_glob_that_is_none_of_the_repository_is_refused(stage: Stage) -> None:
     assert stage.run("partial").code == 3
     refused = stage.say("tell", RUN, "Keep out", "--keep", "--deny", "../other")
     assert (refused.code, "../other" in refused.err) == (2, True)
+
+
+def test_a_word_that_no_agent_reads_becomes_a_question_about_the_plan(stage: Stage) -> None:
+    """The step at work goes on; a change of the plan answers it (M121)."""
+    with stage.held() as program:
+        said = stage.say("tell", RUN, "Docs are wanted, too")
+        assert (said.code, "a person is asked" in said.out) == (0, True)
+        stage.go()
+        assert program.wait().code == 4
+    [question] = stage.say("report", "--json").json["questions"]
+    assert ("Docs are wanted" in question["text"], question["step"]) == (True, "(plan-holds)")
+    assert stage.say("add", "docs", "--run", "echo d > docs.txt", "--check", "test -f docs.txt").code == 0
+    assert stage.say("resume").code == 0
+    assert stage.states() == dict.fromkeys(("hold", "after", "docs"), "verified")

@@ -14,7 +14,7 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.short_text import listed
 from surefoot.core.state import MessageState
-from surefoot.core.system_steps import REPLANNING
+from surefoot.core.system_steps import PLAN_HOLDS, REPLANNING
 from surefoot.errors import UsageError
 from surefoot.views.lines import Line, one_line
 
@@ -65,6 +65,9 @@ def _whom(home: Home, given: Given) -> tuple[RunId, str | None]:
 
 
 def _lines(run: RunId, message: MessageState, engine: str | None) -> Iterator[Line]:
+    if PLAN_HOLDS in message.to:
+        yield Line("Noted. No agent of the run reads it: a person is asked what it means for the plan.", "good", hang=2)
+        return
     is_planned, steps = REPLANNING in message.to, [step for step in message.to if step != REPLANNING]
     whose = (
         f"the agent at step {listed(map(one_line, steps), 6)} reads it"

@@ -9,9 +9,10 @@ from __future__ import annotations
 from surefoot.core.agent_types import Role
 from surefoot.core.attempt import Running
 from surefoot.core.event_words import Outcome, Phase
+from surefoot.core.events import MessageSent
 from surefoot.core.ids import StepId, nearest_said
 from surefoot.core.state import FINAL, MessageState, RunState, StepState
-from surefoot.core.system_steps import REPLANNING
+from surefoot.core.system_steps import PLAN_HOLDS, REPLANNING
 
 MESSAGE_MAX = 4_000
 """So many characters a message may have: no brief shortens it, and it stands in all that follow."""
@@ -45,7 +46,21 @@ def recipients(state: RunState, to: StepId | None) -> list[StepId]:
     if to is not None:
         return [to]
     talking = [name for name in state.active if has_conversation(state.nodes[name]) and name != REPLANNING]
-    return [*talking, *([REPLANNING] if has_planner(state) else [])]
+    if has_planner(state):
+        return [*talking, REPLANNING]
+    return talking if talking or _has_reader(state) else [PLAN_HOLDS]
+
+
+def _has_reader(state: RunState) -> bool:
+    """Tell whether an agent of the run will read a message to all of it."""
+    is_made_later = state.created.goal_options is not None and state.phase in (Phase.UNDERSTAND, Phase.PLAN)
+    return is_made_later or has_planner(state) or any(map(_may_converse, state.nodes.values()))
+
+
+def word_to_decide_on(state: RunState) -> MessageSent | None:
+    """Return what was said to a run that no agent of it reads, until a person says what it means for the plan."""
+    found = (one.sent for one in state.messages.values() if PLAN_HOLDS in one.to and PLAN_HOLDS not in one.given)
+    return next(found, None)
 
 
 def give_open_messages(state: RunState, step: StepId) -> None:
@@ -100,8 +115,7 @@ def flaw_of_message(state: RunState, to: StepId | None) -> str:
         hint = "begin another run for what is left to say" if is_done else f"`surefoot retry {run}` tries again"
         return f"it has ended ({state.outcome.value}), so no agent will read a message; {hint}"
     if to is None:
-        is_made_later = state.created.goal_options is not None and state.phase in (Phase.UNDERSTAND, Phase.PLAN)
-        can_read = is_made_later or has_planner(state) or any(_may_converse(node) for node in state.nodes.values())
+        can_read = _has_reader(state) or state.phase is Phase.EXECUTE
         return "" if can_read else "no agent is at work in it, and none of its steps to come is an agent's"
     node = state.nodes.get(to)
     if node is None:

@@ -13,7 +13,7 @@ from surefoot.core.graph_state import leave_queue, reset
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
-from surefoot.core.kernel.plan_watch_fold import settle_by_change
+from surefoot.core.kernel.plan_watch_fold import settle_by_change, settle_words
 from surefoot.core.people_words import note_reason
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan, Step
@@ -68,6 +68,7 @@ def plan_amended(state: RunState, event: ev.PlanAmended) -> None:
             reset(state.nodes[name])
             leave_queue(state, name)
             state.waits.pop(name, None)
+    settle_words(state)
     settle_by_change(state, {name for name, fate in changes.items() if fate is not Fate.KEPT}, "the plan was amended")
     plan = found.plan
     nodes = _amended_steps(state, event, plan)

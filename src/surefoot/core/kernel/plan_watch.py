@@ -18,6 +18,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import expired, fails
 from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, first_open, has_not_begun
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.messages import word_to_decide_on
 from surefoot.core.recovery import question
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepState
@@ -173,17 +174,30 @@ def ask_whether_plan_holds(state: RunState, node: StepState, work: Attempt, now:
     """Let a person decide whether the steps that a doubt concerns start as they are."""
     if node.spec.id != PLAN_HOLDS:
         return None
-    doubt = first_open(state)
-    if doubt is None or work.people.answer == GO_ON:
+    doubt, word = first_open(state), word_to_decide_on(state)
+    if (doubt is None and word is None) or work.people.answer == GO_ON:
         return Proposal(ev.StepVerified(**node.at(now), proof=None))
     if work.people.is_overdue:
         return expired(node, now)
     if work.people.answer is not None:
-        why = f"stopped after step {doubt.step}: {in_line(doubt.why)}"
+        said = "" if word is None else f"stopped because {word.by} said: {in_line(word.text)}"
+        why = said if doubt is None else f"stopped after step {doubt.step}: {in_line(doubt.why)}"
         return fails(node, now, Diagnosis.DENIED, why)
     if state.pausing is not None:
         return HOLD
-    return Proposal(question(state, node, now, QuestionKind.ASK, _text(state, doubt), (GO_ON, STOP)))
+    text = _text_of_word(state, word) if doubt is None else _text(state, doubt)
+    return Proposal(question(state, node, now, QuestionKind.ASK, text, (GO_ON, STOP)))
+
+
+def _text_of_word(state: RunState, word: ev.MessageSent | None) -> str:
+    assert word is not None
+    return "\n".join(
+        (
+            f"{in_line(word.by)} says: {in_line(word.text)}",
+            "No agent of this run reads it. Nothing has stopped for it; go on with the plan as it is, or stop the run?",
+            f"To change the plan: surefoot amend {state.created.run} FILE",
+        )
+    )
 
 
 def _text(state: RunState, doubt: ev.ReplanWanted) -> str:

@@ -12,6 +12,7 @@ from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph_state import leave_queue, make_ready, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
+from surefoot.core.messages import word_to_decide_on
 from surefoot.core.short_text import listed
 from surefoot.core.state import DONE, FINAL, PlanDoubt, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLAN_HOLDS
@@ -83,9 +84,26 @@ def _report(state: RunState, event: ev.ReplanWanted) -> None:
 
 def settle_asked(state: RunState, asked: StepState, how: str) -> None:
     """Close the doubt that a person has decided on; the next one is asked about in the same way."""
-    for one in open_doubts(state)[:1]:
-        one.settled = how
-    if how == GO_ON and open_doubts(state):
+    word = word_to_decide_on(state)
+    if open_doubts(state):
+        open_doubts(state)[0].settled = how
+    elif word is not None:
+        state.messages[word.message].given[PLAN_HOLDS] = asked.attempt
+    if how == GO_ON and (open_doubts(state) or word_to_decide_on(state) is not None):
+        _ask_anew(state, asked, "")
+
+
+def settle_words(state: RunState) -> None:
+    """Close what was said to the run and read by no agent: a person has changed the plan."""
+    for message in state.messages.values():
+        if PLAN_HOLDS in message.to:
+            message.given.setdefault(PLAN_HOLDS, 0)
+
+
+def ask_about_word(state: RunState) -> None:
+    """Let a person be asked about a word that no agent reads, where they were asked before about something else."""
+    asked = state.nodes.get(PLAN_HOLDS)
+    if asked is not None and asked.status is StepStatus.VERIFIED:
         _ask_anew(state, asked, "")
 
 

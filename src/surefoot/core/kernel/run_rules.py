@@ -43,7 +43,7 @@ from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
 from surefoot.core.kernel.undo_rules import next_undo
 from surefoot.core.lessons import lesson_of, teaches
-from surefoot.core.messages import breaks_off, has_planner
+from surefoot.core.messages import breaks_off, has_planner, word_to_decide_on
 from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
@@ -413,7 +413,7 @@ def _judge_batches(state: RunState, waiting: Mapping[StepId, StepState], now: fl
 
 def _look_at_plan(state: RunState, now: float) -> list[Proposal]:
     """Let a person decide whether a plan holds that a step has made doubtful; a goal in words has its planner."""
-    is_wanted = first_open(state) is not None or PLAN_HOLDS in state.nodes
+    is_wanted = PLAN_HOLDS in state.nodes or first_open(state) is not None or word_to_decide_on(state) is not None
     if not is_wanted or state.created.goal_options is not None or (has_planner(state) and is_with_planner(state)):
         return []
     asking = next_system_step(state, PLAN_HOLDS, now)
