@@ -23,7 +23,7 @@ ONLY_IN_FILES = {
     "attempts",  # `retry` says it for a step
     "limits",  # each of them is a parameter
 }
-ONLY_IN_PYTHON = {"do", "probe_within_s"}
+ONLY_IN_PYTHON = {"do", "probe_within_s", "undo_run"}
 KINDS: dict[type[Any], tuple[str, ...]] = {
     Check: ("check",),
     Step: ("step", "agent", "question"),

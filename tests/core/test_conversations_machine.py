@@ -21,7 +21,7 @@ from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.messages import flaw_of_message
 from surefoot.core.plan import AgentBody, Plan
-from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, SYSTEM_STEPS, UNDERSTANDING
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REPLANNING, REVIEWING, SYSTEM_STEPS, UNDERSTANDING
 from surefoot.core.tool_table import TOOLBOX, StoredTexts
 from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
@@ -385,7 +385,7 @@ class TalksMachine(KernelMachine):
         working = {name for name in self.state.active if name in SYSTEM_STEPS}
         beside = {COMMANDS, BASELINE}
         allowed = {Phase.UNDERSTAND: {UNDERSTANDING} | beside, Phase.PLAN: {PLANNING} | beside}
-        allowed[Phase.VALIDATE] = {REVIEWING}
+        allowed |= {Phase.EXECUTE: {REPLANNING}, Phase.VALIDATE: {REVIEWING}}
         assert working <= allowed.get(self.state.phase, set())
 
 

@@ -15,8 +15,8 @@ from surefoot.core.bodies import AgentBody, AgentLimits
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Batch, Check, ForEach, Limits, OnFailure, RetryPolicy, RunBody, Step
-from surefoot.core.policy_types import Effect, Tier
+from surefoot.core.plan import AskBody, Batch, Check, ForEach, Limits, OnFailure, RetryPolicy, RunBody, Step
+from surefoot.core.policy_types import Effect
 from tests.core.conftest import Play
 
 ONCE = RetryPolicy(maximum_attempts=1)
@@ -101,7 +101,7 @@ def test_the_failures_of_a_batch_are_told_together(play: Any) -> None:
         ({"effect": Effect.IRREVERSIBLE}, "careful", "cannot be undone"),
         ({"estimate_s": 7200.0}, "careful", "a failure costs about 2 h"),
         ({"on_failure": OnFailure.STOP}, "careful", "a failure stops the run"),
-        ({"tier": Tier.CONFIRM}, "careful", "a person is asked about each"),
+        ({"body": AskBody(question="Which?")}, "careful", "a person answers each"),
         ({"body": AgentBody(instructions="x", limits=AgentLimits(cost_usd=9.0))}, "careful", "a failure may cost $9"),
         ({"batch": Batch.BATCH, "effect": Effect.IRREVERSIBLE}, "batch", "the plan says so"),
     ],

@@ -10,7 +10,7 @@ from surefoot.api.identity import current_user, refuse_steps
 from surefoot.api.journal_append import say
 from surefoot.core.events import ConstraintAdded, Event, MessageSent
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.messages import MESSAGE_MAX, flaw_of_message
+from surefoot.core.messages import MESSAGE_MAX, flaw_of_message, has_reader
 from surefoot.core.state import RunState
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.planfile.amendment_reader import read_constraint
@@ -48,7 +48,7 @@ def keep(home: Home, run: RunId, text: str, *, deny: Sequence[str] = (), by: str
     def words(state: RunState) -> list[Event]:
         constraint = read_constraint(_said(state, text), deny, state.plan)
         kept = ConstraintAdded(at=home.clock.now(), constraint=constraint, by=who)
-        is_read = not flaw_of_message(state, None)
+        is_read = state.outcome is None and has_reader(state)
         return [kept, *([message(home, state, text, step=None, now=False, by=by)] if is_read else [])]
 
     return say(home, run, words)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Batch, OnFailure, Step
-from surefoot.core.policy_types import Effect, Tier
+from surefoot.core.policy_types import Effect
 from surefoot.core.record import record
 
 LONG_S = 3600.0
@@ -47,7 +47,7 @@ def batch_choice(group: Step, *, effect: Effect | None = None, shares_file: bool
         return BatchChoice(step=group.id, mode=Batch.CAREFUL, why=reasons)
     again = "repeated" if effect is Effect.IDEMPOTENT else "undone"
     cost = "an attempt" if group.estimate_s is None else f"about {_said(group.estimate_s)}"
-    why = f"members can be {again}, a failure costs {cost}, none rests on another, and nobody is asked about each"
+    why = f"members can be {again}, a failure costs {cost}, and none rests on another"
     return BatchChoice(step=group.id, mode=Batch.BATCH, why=why)
 
 
@@ -70,8 +70,8 @@ def _reasons_for_care(group: Step, effect: Effect, *, shares_file: bool) -> Iter
         yield f"a failure may cost ${cost_usd:g}"
     if shares_file:
         yield "the members write one file, so that each rests on the one before"
-    if group.tier is Tier.CONFIRM:
-        yield "a person is asked about each, and the answer may change what follows"
+    if not group.body.acts:
+        yield "a person answers each, and an answer may change what follows"
 
 
 def _said(seconds: float) -> str:

@@ -48,10 +48,10 @@ def recipients(state: RunState, to: StepId | None) -> list[StepId]:
     talking = [name for name in state.active if has_conversation(state.nodes[name]) and name != REPLANNING]
     if has_planner(state):
         return [*talking, REPLANNING]
-    return talking if talking or _has_reader(state) else [PLAN_HOLDS]
+    return talking if talking or has_reader(state) else [PLAN_HOLDS]
 
 
-def _has_reader(state: RunState) -> bool:
+def has_reader(state: RunState) -> bool:
     """Tell whether an agent of the run will read a message to all of it."""
     is_made_later = state.created.goal_options is not None and state.phase in (Phase.UNDERSTAND, Phase.PLAN)
     return is_made_later or has_planner(state) or any(map(_may_converse, state.nodes.values()))
@@ -115,7 +115,7 @@ def flaw_of_message(state: RunState, to: StepId | None) -> str:
         hint = "begin another run for what is left to say" if is_done else f"`surefoot retry {run}` tries again"
         return f"it has ended ({state.outcome.value}), so no agent will read a message; {hint}"
     if to is None:
-        can_read = _has_reader(state) or state.phase is Phase.EXECUTE
+        can_read = has_reader(state) or state.phase is Phase.EXECUTE
         return "" if can_read else "no agent is at work in it, and none of its steps to come is an agent's"
     node = state.nodes.get(to)
     if node is None:
