@@ -27,6 +27,7 @@ from surefoot.core.agent_types import (
     Understanding,
     Usage,
 )
+from surefoot.core.amendments import AddStep, DropStep, Operation, ReplaceStep
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
@@ -45,7 +46,7 @@ from surefoot.core.plan import (
 )
 from surefoot.core.plan_commands import PlanCommand, commands_of_plan
 from surefoot.core.policy_types import CommandFacts
-from surefoot.core.tool_payload import MadePlan, PlanChange, Planned, Understood
+from surefoot.core.tool_payload import MadePlan, PlanChange, Planned, ProposedAmendment, Understood
 from surefoot.core.tool_table import TOOLBOX, PlanInForce
 from surefoot.effects import TOOL_CALL
 
@@ -64,6 +65,7 @@ MODELS = tuple(
 TOOLS = {
     Role.SCOUT: ("read", "search", "note", "ask", "understood", "understood"),
     Role.PLANNER: ("read", "recall", "note", "ask", "plan", "plan"),
+    Role.REPLANNER: ("read", "recall", "note", "ask", "amend", "amend"),
     Role.WORKER: ("read", "edit", "run", "run", "note", "ask", "propose", "finish", "finish"),
     Role.REVIEWER: ("read", "note", "finish", "finish"),
 }
@@ -242,10 +244,20 @@ def _success(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: 
             assert isinstance(command.state, PlanInForce)
             plan = another_plan(draw, drawn, command.state.plan, command.state.kept)
             return replace(done, payload=Planned(made=MadePlan(plan=plan, text=BlobId("plan")), commands=beside(plan)))
+        case "amend":
+            return replace(done, payload=ProposedAmendment(operations=_changes(drawn, draw), why="so it goes"))
         case "finish":
             return replace(done, payload=claims(draw, command.role))
         case _:
             return done
+
+
+def _changes(drawn: Plan, draw: st.DrawFn) -> tuple[Operation, ...]:
+    """Draw changes of a plan, which may not fit it."""
+    step = draw(st.sampled_from(drawn.steps))
+    anew = replace(step, id=draw(st.sampled_from([step.id, StepId("anew")])), needs=())
+    changes = [AddStep(step=anew), DropStep(step=step.id), ReplaceStep(step=step.id, by=anew)]
+    return tuple(draw(st.lists(st.sampled_from(changes), max_size=2)))
 
 
 def _written(command: do.UseTool, draw: st.DrawFn) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.messages import flaw_of_message
 from surefoot.core.plan import AgentBody, Plan
+from surefoot.core.state import QuestionState
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REPLANNING, REVIEWING, SYSTEM_STEPS, UNDERSTANDING
 from surefoot.core.tool_table import TOOLBOX, StoredTexts
 from surefoot.effects import CHECKOUT
@@ -44,6 +45,11 @@ _OF_LANE = (
     do.CheckOutTree | do.Inspect | do.RestoreLane | do.AskCheck | do.TakeCheckpoint | do.WriteCommit | do.MergeResult
 )
 """What would see, or spoil, the files that a tool is at work on."""
+
+
+def shows_plan(question: QuestionState) -> bool:
+    """Tell whether a plan is shown, in whose place another one can be put."""
+    return question.asked.step == PLANNING and EDIT in question.asked.options
 
 
 class TalksMachine(KernelMachine):
@@ -152,11 +158,11 @@ class TalksMachine(KernelMachine):
         if self.state.outcome is None:
             self.fold(ev.RunResumed(at=self.world.now, by="me"))
 
-    @precondition(lambda self: any(EDIT in found.asked.options for found in self.state.open_questions))
+    @precondition(lambda self: any(shows_plan(found) for found in self.state.open_questions))
     @rule(drawn=plans(), data=st.data())
     def edit_plan(self, drawn: Plan, data: st.DataObject) -> None:
         """Put another plan in the place of the one that is shown."""
-        found = next(found for found in self.state.open_questions if EDIT in found.asked.options)
+        found = next(found for found in self.state.open_questions if shows_plan(found))
         kept = tuple(node.spec.id for node in self.state.nodes.values() if is_kept(node))
         plan = another_plan(data.draw, drawn, self.state.plan, kept)
         if flaw_of_plan(self.state, plan) is not None or found.is_late(self.world.now):

@@ -24,6 +24,7 @@ from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
 from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.ways_on import can_reword
 from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START
 from tests.core.drawing import plans
 from tests.core.specimens import copied, refused_and_changed, specimens
@@ -178,6 +179,9 @@ class KernelMachine(RuleBasedStateMachine):
             text = "no"
         elif question.about == "confirm" and text == "yes":
             more = data.draw(st.sampled_from(self.ways_of_saying_yes(question)))
+        elif question.about == "ask" and text == "edit":
+            can_reword_it = can_reword(self.state.nodes[question.step])
+            more = {"edit": "anew"} if can_reword_it else {"diff": BlobId("d")}
         if text == "done":
             self.do_by_hand(question.step)
         more |= self.person_for(found)

@@ -14,7 +14,7 @@ from surefoot.core.event_words import Applied, ApproverWord, Ending, Moment, Sta
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import RunBody, Step
-from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Understood
 from surefoot.core.tool_table import TOOLBOX, PlanInForce
 
 
@@ -80,7 +80,13 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
 
 WORK = ("read", "edit", "finish")
 """What the kindest worker calls, one tool a turn; other roles look at a file and end."""
-ENDS = {Role.SCOUT: "understood", Role.PLANNER: "plan", Role.WORKER: "finish", Role.REVIEWER: "finish"}
+ENDS = {
+    Role.SCOUT: "understood",
+    Role.PLANNER: "plan",
+    Role.REPLANNER: "amend",
+    Role.WORKER: "finish",
+    Role.REVIEWER: "finish",
+}
 USAGE = Usage(requests=1, input_tokens=100, output_tokens=10, cost_usd=0.25)
 
 
@@ -118,6 +124,8 @@ def used(command: do.UseTool, place: Mapping[str, Any]) -> ev.ToolCallFinished:
             return replace(done, tree=f"t-{command.step}", changed=(command.step,), exit_code=0)
         case "understood":
             return replace(done, payload=Understood(understanding=Understanding(summary="known")))
+        case "amend":
+            return replace(done, payload=ProposedAmendment(why="it stays"))
         case "plan":
             step = Step(id=StepId("made"), body=RunBody(command="made"))
             assert isinstance(command.state, PlanInForce)

@@ -113,7 +113,7 @@ ONCE_OVER = (
     "workspace.remove.*",
     "agent.cancel.before",
 )
-"""Points that no run passes; `test_after_the_run.py` kills there, and `test_messages.py`; of an undo `test_undo.py` does."""
+"""Points that no run passes; `test_after_the_run.py`, `test_messages.py` and `test_undo.py` kill there."""
 
 
 QUICK = (
