@@ -41,28 +41,33 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
 def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> BlobId | None:
     """Keep what the attempt has changed as a patch; None: nothing, too much, or it cannot be read.
 
-    It is noted beside the lane until the next checkpoint: after a kill the lane may be half put back.
+    Its tree is noted beside the lane until the next checkpoint: after a kill the lane may be half put back, and what
+    was stored and not yet journaled is lost.
     """
     noted = context.note(lane).get(CHANGES_NOTE)
-    if noted is not None:
-        return BlobId(noted) if noted else None
     try:
-        patch = _changes_of(context, lane, command)
+        tree = _tree_of(context, lane, command) if noted is None else noted
+        patch = _patch_of(context, command, tree) if tree else b""
     except (WorkspaceError, EffectError):  # too large, a folder nobody can read: the lane is put back all the same
-        patch = b""
-    kept = context.store(patch) if patch else None
-    context.write_note(lane, context.note(lane) | {CHANGES_NOTE: kept or ""})
-    return kept
+        tree, patch = "", b""
+    if noted is None:
+        context.write_note(lane, context.note(lane) | {CHANGES_NOTE: tree})
+    return context.store(patch) if patch else None
 
 
-def _changes_of(context: RunContext, lane: str, command: do.RestoreLane) -> bytes:
+def _tree_of(context: RunContext, lane: str, command: do.RestoreLane) -> str:
+    """Return the tree of what stands in the lane; empty where it holds a secret: nothing of that is stored."""
     space, uncommitted = context.space, (*command.scratch, *command.made)
     root = space.lane_path(lane)
     if context.declared and any(holds_secret(context, root, one) for one in space.written(lane, exclude=uncommitted)):
-        return b""  # nothing of that is stored anywhere
+        return ""
+    return space.tree(lane, exclude=uncommitted, within_s=_WITHIN_S)
+
+
+def _patch_of(context: RunContext, command: do.RestoreLane, tree: str) -> bytes:
+    space, masked = context.space, context.masker.content
     base = space.commit_tree_of(command.commit)
-    tree = space.tree(lane, exclude=uncommitted, within_s=_WITHIN_S)
-    patch, masked = space.patch(base, tree), context.masker.content
+    patch = space.patch(base, tree)
     if masked(patch) != patch:  # what is masked would not be what the attempt had written
         parts = (space.patch(base, tree, one) for one in space.changes(base, tree))
         patch = b"".join(part for part in parts if masked(part) == part)
