@@ -5,7 +5,6 @@ Read `tests/core/test_kernel_around.py` for the questions.
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,18 +31,6 @@ steps:
   - {id: "a-{f}", for_each: {f: {lines: list-them}}, run: wc, network: true, effect: read}
   - {id: b, run: pay, effect: idempotent, probe: {run: was-paid}, checks: [{run: look, confine: false}], uses: [gpu]}
 """
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit, and no settings."""
-    monkeypatch.setenv("SUREFOOT_CONFIG", str(tmp_path / "none.toml"))
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        git = ["git", "-c", "user.name=u", "-c", "user.email=u@h"]
-        subprocess.run([*git, *words], cwd=folder, check=True)
-    return folder
 
 
 @pytest.mark.parametrize(

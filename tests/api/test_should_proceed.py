@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,18 +18,6 @@ from surefoot.models.scripts import ScriptedRequest
 
 SEND = surefoot.Step("send", run="echo sent > sent.txt", effect="irreversible", needs=["edit"])
 STEPS = (surefoot.Step("edit", run="echo x > edit.txt"), SEND)
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit, and no settings."""
-    monkeypatch.setenv("SUREFOOT_CONFIG", str(tmp_path / "none.toml"))
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        git = ["git", "-c", "user.name=u", "-c", "user.email=u@h"]
-        subprocess.run([*git, *words], cwd=folder, check=True)
-    return folder
 
 
 Running = Callable[..., surefoot.Report]

@@ -6,7 +6,7 @@ Its members are the plan's steps and groups as written; `surefoot.core.graph_sta
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from surefoot.core.ids import ID_LENGTH_MAX, StepId, encode_id, is_id_glob, matches_id
 from surefoot.core.placeholders import Reference, references_of
@@ -58,7 +58,7 @@ def build_graph(steps: Sequence[Step]) -> tuple[Graph | None, tuple[Problem, ...
             found |= dict.fromkeys(matched)
         found.pop(step.id, None)
         needs[step.id] = tuple(sorted(found, key=index.__getitem__))
-    order = _sorted(needs)
+    order = sorted_by_needs(needs)
     problems += _problems_of_cycles(needs, order)
     problems += [problem for step in steps for problem in _problems_of_rollback(step, known, needs)]
     references = {step.id: given for step in steps if (given := references_of(step))}
@@ -145,7 +145,7 @@ def suggestion(name: str, known: Mapping[StepId, Step], *, most: int = 1) -> str
     return f"did you mean {near}?" if near else f"the ids are {listed((repr(str(name)) for name in known), 8)}"
 
 
-def _turned(needs: Mapping[StepId, tuple[StepId, ...]]) -> dict[StepId, tuple[StepId, ...]]:
+def _turned(needs: Mapping[StepId, Collection[StepId]]) -> dict[StepId, tuple[StepId, ...]]:
     turned: dict[StepId, list[StepId]] = {name: [] for name in needs}
     for name, wanted in needs.items():
         for need in wanted:
@@ -153,8 +153,11 @@ def _turned(needs: Mapping[StepId, tuple[StepId, ...]]) -> dict[StepId, tuple[St
     return {name: tuple(dependants) for name, dependants in turned.items()}
 
 
-def _sorted(needs: Mapping[StepId, tuple[StepId, ...]]) -> list[StepId]:
-    """Sort so that each comes after its needs; what lies on a cycle, or behind one, is left out."""
+def sorted_by_needs(needs: Mapping[StepId, Collection[StepId]]) -> list[StepId]:
+    """Sort so that each comes after its needs, and else as early as it stands in the mapping.
+
+    What lies on a cycle, or behind one, is left out.
+    """
     names = list(needs)
     index = {name: number for number, name in enumerate(names)}
     dependants = _turned(needs)
@@ -189,7 +192,7 @@ def _problems_of_cycles(needs: Mapping[StepId, tuple[StepId, ...]], order: Seque
         yield Problem(step=first, text=text)
         cut = {name: wanted for name, wanted in needs.items() if name not in sorted_so_far and name not in cycle}
         rest = {name: tuple(need for need in wanted if need in cut) for name, wanted in cut.items()}
-        sorted_so_far |= {*cycle, *_sorted(rest)}
+        sorted_so_far |= {*cycle, *sorted_by_needs(rest)}
 
 
 def _problems_of_rollback(

@@ -8,12 +8,11 @@ computed once, when the run is created or a planner's plan is adopted; members t
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from surefoot.core.file_order import waits_of
-from surefoot.core.graph import Graph, longest_path
+from surefoot.core.graph import Graph, longest_path, sorted_by_needs
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 
@@ -95,22 +94,6 @@ def _prerequisites(graph: Graph, path: Sequence[StepId]) -> set[StepId]:
 def start_order(plan: Plan, graph: Graph) -> list[StepId]:
     """Return the steps in the order in which they are taken up one at a time, when nothing fails."""
     _, ranks = ranks_for(plan, graph, {})
-    places = {step.id: (-ranks.get(step.id, 0.0), number, step.id) for number, step in enumerate(plan.steps)}
     waits = waits_of(plan, graph)
-    before = {name: {*needs, *waits.get(name, ())} for name, needs in graph.needs.items()}
-    after: dict[StepId, list[StepId]] = {name: [] for name in before}
-    for name, earlier in before.items():
-        for one in earlier:
-            after[one].append(name)
-    missing = {name: len(earlier) for name, earlier in before.items()}
-    ready = [places[name] for name, count in missing.items() if not count]
-    heapq.heapify(ready)
-    order: list[StepId] = []
-    while ready:
-        *_, name = heapq.heappop(ready)
-        order.append(name)
-        for dependant in after[name]:
-            missing[dependant] -= 1
-            if not missing[dependant]:
-                heapq.heappush(ready, places[dependant])
-    return order
+    names = sorted(graph.needs, key=lambda name: -ranks.get(name, 0.0))
+    return sorted_by_needs({name: {*graph.needs[name], *waits.get(name, ())} for name in names})

@@ -20,7 +20,7 @@ from surefoot.core.events import Event
 from surefoot.core.graph_state import withdraw_question
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
-from surefoot.core.kernel.plan_watch_fold import ask_about_word
+from surefoot.core.kernel.plan_watch_fold import ask_again
 from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for, word_to_decide_on
 from surefoot.core.people_words import note_message
 from surefoot.core.state import MessageState, RunState, StepState
@@ -341,7 +341,7 @@ def _message_sent(state: RunState, event: ev.MessageSent) -> None:
     state.messages[event.message] = MessageState(event, recipients(state, event.to))
     note_message(state, event)
     if word_to_decide_on(state) is not None:
-        ask_about_word(state)
+        ask_again(state)
 
 
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:

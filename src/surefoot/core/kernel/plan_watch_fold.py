@@ -69,9 +69,7 @@ def replan_wanted(state: RunState, event: ev.ReplanWanted) -> None:
         if affected.work is not None:
             withdraw(state, affected, "the plan for it is looked at first")
             make_ready(state, affected)
-    asked = state.nodes.get(PLAN_HOLDS)
-    if asked is not None and asked.status is StepStatus.VERIFIED:
-        _ask_anew(state, asked, "")
+    ask_again(state)
 
 
 def _report(state: RunState, event: ev.ReplanWanted) -> None:
@@ -100,8 +98,8 @@ def settle_words(state: RunState) -> None:
             message.given.setdefault(PLAN_HOLDS, 0)
 
 
-def ask_about_word(state: RunState) -> None:
-    """Let a person be asked about a word that no agent reads, where they were asked before about something else."""
+def ask_again(state: RunState) -> None:
+    """Let a person be asked about what came up, where they were asked before about something else."""
     asked = state.nodes.get(PLAN_HOLDS)
     if asked is not None and asked.status is StepStatus.VERIFIED:
         _ask_anew(state, asked, "")
