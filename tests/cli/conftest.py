@@ -182,6 +182,8 @@ class Shapes:
             "constraints": [],
             "words": [],
             "amendments": [],
+            "stops": [],
+            "stock": None,
             "landings": [],
             "undo": None,
             "asking": ASKING,

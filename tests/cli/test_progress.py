@@ -26,7 +26,7 @@ from surefoot.core.agent_types import (
     Understanding,
     Usage,
 )
-from surefoot.core.amendments import Fate, StepChange
+from surefoot.core.amendments import AmendmentOrigin, Fate, StepChange
 from surefoot.core.check_kinds import CommandCheck, Expect, TestsCheck
 from surefoot.core.event_words import (
     Applied,
@@ -231,6 +231,20 @@ TOLD: list[tuple[Event, str]] = [
         ev.AmendmentRefused(at=3.0, amendment="m", why="there is no step 'x'"),
         "refused    the plan stays as it is: there is no step 'x'",
     ),
+    (
+        ev.StockTaken(at=3.0, done=2, commit="c1"),
+        "stock      2 steps done and kept; the branch is at c1; the planner is asked for another plan",
+    ),
+    (
+        ev.PlanStopped(at=3.0, why="b deletes data", by="una"),
+        "stop       the plan is wrong, says una: b deletes data",
+    ),
+    (
+        ev.AmendmentProposed(
+            at=3.0, amendment="m", operations=(), why="w", by="the planner", origin=AmendmentOrigin.RECOVERY
+        ),
+        "amend      the plan is to change, by the planner (recovery from a failure): w",
+    ),
     (ev.RunLanded(at=3.0, commit="c1"), "landed     the checkout is at c1"),
     (
         ev.LandingTakenBack(at=3.0, commit="c0", by="una"),
@@ -249,7 +263,7 @@ TOLD: list[tuple[Event, str]] = [
     ),
     (
         ev.PhaseEntered(at=3.0, phase=Phase.PLAN, reason="b is not needed"),
-        "plan       the run goes back to make another plan: b is not needed",
+        "plan       the run goes back, so that its plan can change: b is not needed",
     ),
 ]
 UNREMARKABLE: list[Event] = [

@@ -90,6 +90,7 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "limit": "tokens",
     "limits": Limits(),
     "amendment": "m",
+    "done": 1,
     "operations": (SetGoal(goal="h"),),
     "why": "because",
     "constraint": Constraint(text="c", deny=("config/**",)),

@@ -124,7 +124,8 @@ def castings(draw: st.DrawFn) -> ModelRouting:
     if draw(st.integers(0, 15)) == 0:
         del roles[Role.WORKER.value]
     room = draw(st.sampled_from([32_000, 32_000, 8_000, 2_000]))
-    return ModelRouting(roles=roles, brief_tokens_max=room, with_reviewer=draw(st.booleans()))
+    is_planned, is_reviewed = draw(st.booleans()), draw(st.booleans())
+    return ModelRouting(roles=roles, brief_tokens_max=room, with_planner=is_planned, with_reviewer=is_reviewed)
 
 
 def another_plan(draw: st.DrawFn, drawn: Plan, held: Plan, kept: tuple[StepId, ...]) -> Plan:
@@ -237,7 +238,7 @@ def _success(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: 
         case "note":
             return replace(done, payload=Note(text="a fact", by=command.step, call=done.call))
         case "propose":
-            return replace(done, payload=PlanChange(text="another way"))
+            return replace(done, payload=PlanChange(text="another way", is_wrong=draw(st.booleans())))
         case "understood":
             return _understood(command, done, drawn, draw)
         case "plan":
@@ -245,14 +246,15 @@ def _success(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: 
             plan = another_plan(draw, drawn, command.state.plan, command.state.kept)
             return replace(done, payload=Planned(made=MadePlan(plan=plan, text=BlobId("plan")), commands=beside(plan)))
         case "amend":
-            return replace(done, payload=ProposedAmendment(operations=_changes(drawn, draw), why="so it goes"))
+            return replace(done, payload=ProposedAmendment(operations=draw(changes_of(drawn)), why="so it goes"))
         case "finish":
             return replace(done, payload=claims(draw, command.role))
         case _:
             return done
 
 
-def _changes(drawn: Plan, draw: st.DrawFn) -> tuple[Operation, ...]:
+@st.composite
+def changes_of(draw: st.DrawFn, drawn: Plan) -> tuple[Operation, ...]:
     """Draw changes of a plan, which may not fit it."""
     step = draw(st.sampled_from(drawn.steps))
     anew = replace(step, id=draw(st.sampled_from([step.id, StepId("anew")])), needs=())

@@ -11,6 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import GoalOptions, ModelRouting, ToolKind, Usage
+from surefoot.core.amendment_effects import effects_of
 from surefoot.core.budget import spent_by
 from surefoot.core.cost_report import spending_of
 from surefoot.core.event_words import Diagnosis, Moment, Outcome, Phase
@@ -31,6 +32,7 @@ from tests.core.talking_world import (
     SHOWN,
     another_plan,
     castings,
+    changes_of,
     kind_result,
     only_prices,
     reply_to,
@@ -182,6 +184,23 @@ class TalksMachine(KernelMachine):
             name = f"<message {len(self.state.messages)}>"
             said = {"message": name, "to": to, "text": f"words of {name}", "by": "me", "is_urgent": is_urgent}
             self.fold(ev.MessageSent(at=self.world.now, **said))
+
+    @precondition(lambda self: self.state.outcome not in (Outcome.COMPLETED, Outcome.CANCELLED))
+    @rule()
+    def stop_plan(self) -> None:
+        """Say that the plan is wrong, at any moment; whoever made the run pause may go on at once."""
+        if self.state.undoing is None:
+            self.fold(ev.PlanStopped(at=self.world.now, why="it deletes data", by="me"))
+
+    @precondition(lambda self: self.state.is_paused and self.state.outcome is None and self.state.stop is not None)
+    @rule(drawn=plans(), data=st.data())
+    def plan_anew(self, drawn: Plan, data: st.DataObject) -> None:
+        """Go on after a stop, perhaps with another plan."""
+        changes = data.draw(changes_of(drawn))
+        if self.state.phase in (Phase.EXECUTE, Phase.VALIDATE) and not effects_of(self.state, changes).objections:
+            wanted = {"amendment": f"m{len(self.state.amendments)}", "operations": changes, "why": "", "by": "me"}
+            self.say(ev.AmendmentProposed(at=self.world.now, **wanted))
+        self.fold(ev.RunResumed(at=self.world.now, by="me"))
 
     @precondition(lambda self: self.state.outcome is not None)
     @rule()

@@ -44,6 +44,7 @@ from surefoot.core.plan import (
 from surefoot.core.policy_types import CommandFacts, Demand, Overdue, Policy, Rule
 from surefoot.core.policy_types import Tier as RuleTier
 from surefoot.core.probe_kinds import Probe, RunProbe
+from surefoot.core.tool_payload import ProposedAmendment
 from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import calls
 from tests.core.test_kernel_table import CASTING, FACTS, WISHED, walk
@@ -114,6 +115,16 @@ def _amended() -> list[Event]:
     run.say(ev.AmendmentProposed, amendment="m1", operations=operations, why="Another way")
     run.say(ev.AmendmentProposed, amendment="m2", operations=(DropStep(step=StepId("b")),), why="The new step needs it")
     return run.go().journal
+
+
+def _stopped() -> list[Event]:
+    """A plan that a person stops while its step is under way, which the planner makes anew; a red acceptance."""
+    offered = ProposedAmendment(operations=(DropStep(step=StepId("b")),), why="b is not needed")
+    run = Play({"a": {}, "b": {"needs": ("a",)}}, accept=(KEPT,)).say(
+        ev.ModelsConfigured, routing=replace(CASTING, with_planner=True)
+    )
+    run.say_yes().go(do.RunStep, "a").say(ev.PlanStopped, why="b is wrong").will(do.UseTool, "2.1", payload=offered)
+    return run.will(do.AskCheck, KEPT.name).will(do.AskCheck, KEPT.name, verdict=Verdict.FAILED).go().journal
 
 
 def _approver() -> list[Event]:
@@ -255,5 +266,6 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "edits": _edits,
     "amended": _amended,
     "replanned": _replanned,
+    "stopped": _stopped,
     "worker": _worker,
 }

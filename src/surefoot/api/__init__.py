@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from surefoot.api.attempt_changes import AttemptChanges, attempt_changes
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
-    from surefoot.api.plan_amendments import amend
+    from surefoot.api.plan_amendments import amend, stop_plan
     from surefoot.api.queries import RunSummary, audit, events, report, runs, spending
     from surefoot.api.questions import OpenQuestion, inbox
     from surefoot.api.retention import Freed, collect_garbage, land_run, remove_run
@@ -64,6 +64,7 @@ __all__ = [
     "runs",
     "shown_plan",
     "spending",
+    "stop_plan",
     "take_over",
     "tell",
     "undo",
@@ -78,7 +79,7 @@ _PLACES = {
     **dict.fromkeys(("AttemptChanges", "attempt_changes"), "attempt_changes"),
     "ShownFile": "shown_files",
     **dict.fromkeys(("keep", "tell"), "agent_messages"),
-    "amend": "plan_amendments",
+    **dict.fromkeys(("amend", "stop_plan"), "plan_amendments"),
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     "Options": "run_options",

@@ -4,36 +4,67 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.plan_amendments import amend, amendment_in
+from surefoot.api.plan_amendments import amend, amendment_in, stop_plan
 from surefoot.cli.confirmation import agrees
 from surefoot.cli.lookup import find_run, find_steps
 from surefoot.cli.options import Given
-from surefoot.cli.overview import engine_of
+from surefoot.cli.overview import engine_of, read_report
+from surefoot.cli.report_page import section_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.amendment_effects import AmendmentEffects, effects_of
-from surefoot.core.amendments import DropStep, Fate, MoveStep, Operation
+from surefoot.core.amendments import AmendmentOrigin, DropStep, Fate, MoveStep, Operation
 from surefoot.core.ids import RunId, StepId, encode_id
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile.amendment_reader import ReadAmendment
 from surefoot.views.lines import EMPTY, Line, Style, one_line
+from surefoot.views.report_sections import Section, stock_rows
 
 _STYLES: dict[Fate, Style] = {Fate.ADDED: "good", Fate.REFUSED: "bad", Fate.INVALIDATED: "warn", Fate.RESTARTED: "warn"}
 _INVALID = 2
 
 
 def amend_by_file(given: Given, screen: Screen) -> int:
-    """Change the plan of a run as a file says: an amendment, or the whole plan as it should be."""
+    """Change the plan of a run as a file says: an amendment, or the whole plan as it should be; or stop the plan."""
+    if given.stops:
+        return _stop(given, screen)
+    if not given.run_and_file:
+        raise UsageError(
+            "a file was expected: `surefoot amend [RUN] FILE`, or `surefoot amend [RUN] --stop --why TEXT`"
+        )
     *names, file = given.run_and_file
     if len(names) > 1:
         raise UsageError(f"{names[1]!r} is one argument too many; `surefoot amend [RUN] FILE` was expected")
     text = _text_of(Path(file))
     with Home() as home:
         run = find_run(home, names[0] if names else None, given.repo)
-        return _amend(home, run, given, screen, lambda state: amendment_in(home, state, text, file))
+        read = partial(amendment_in, home, text=text, name=file)
+        return _amend(home, run, given, screen, read, AmendmentOrigin.FILE)
+
+
+def _stop(given: Given, screen: Screen) -> int:
+    """Stop a plan that is wrong, and show the stock of its run."""
+    if len(given.run_and_file) > 1 or given.dry_run:
+        raise UsageError(
+            "--stop stands alone: `surefoot amend [RUN] --stop --why TEXT`; then change the plan by a file"
+        )
+    with Home() as home:
+        run = find_run(home, next(iter(given.run_and_file), None), given.repo)
+        stop_plan(home, run, given.why)
+        report, engine = read_report(home, run), engine_of(home, run)
+    if screen.is_json:
+        document = {"run": run, "stops": report["stops"], "stock": report["stock"], "next": report["next"]}
+        screen.document({**document, "engine": engine})
+    screen.show(section_lines(Section(title="Stock", rows=stock_rows(report))))
+    if engine is None:
+        screen.show([EMPTY, Line(f"Next: surefoot resume {run}", "head", is_whole=True)])
+    else:
+        screen.show([EMPTY, Line(f"The engine ({engine}) ends what runs, and takes stock.", "warn", hang=2)])
+    return 0
 
 
 def amend_to(home: Home, run: RunId, file: Path, given: Given, screen: Screen) -> None:
@@ -52,7 +83,7 @@ def amend_to(home: Home, run: RunId, file: Path, given: Given, screen: Screen) -
     if found.objections:
         raise PlanInvalid.of(*found.objections)
     _refuse_wideners(found, given, screen)
-    amend(home, run, wanted.operations, why=wanted.why or f"as in {file.name}")
+    amend(home, run, wanted.operations, why=wanted.why or f"as in {file.name}", origin=AmendmentOrigin.FILE)
     screen.note(_lines(found))
 
 
@@ -106,7 +137,14 @@ def _id(name: str | None) -> StepId | None:
     return None if name is None else encode_id(name)
 
 
-def _amend(home: Home, run: RunId, given: Given, screen: Screen, read: Callable[[RunState], ReadAmendment]) -> int:
+def _amend(
+    home: Home,
+    run: RunId,
+    given: Given,
+    screen: Screen,
+    read: Callable[[RunState], ReadAmendment],
+    origin: AmendmentOrigin = AmendmentOrigin.PERSON,
+) -> int:
     state = home.state(run)
     wanted = read(state)
     if not wanted.operations:
@@ -119,7 +157,7 @@ def _amend(home: Home, run: RunId, given: Given, screen: Screen, read: Callable[
         _tell(run, found, screen, is_done=False, engine=None)
         return _INVALID if found.objections else 0
     _refuse_wideners(found, given, screen)
-    amend(home, run, wanted.operations, why=given.why or wanted.why)
+    amend(home, run, wanted.operations, why=given.why or wanted.why, origin=origin)
     _tell(run, found, screen, is_done=True, engine=engine_of(home, run))
     return 0
 

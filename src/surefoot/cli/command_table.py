@@ -193,9 +193,9 @@ def tell(given: Given, screen: Screen) -> int:
     return tell(given, screen)
 
 
-@command("run_and_file dry_run why yes repo as_json", panel=_DECIDE)
+@command("run_and_file stops dry_run why yes repo as_json", panel=_DECIDE)
 def amend(given: Given, screen: Screen) -> int:
-    """Change the plan of a run at any moment. What is verified and stays the same is not done again.
+    """Change the plan of a run at any moment, or stop a wrong one. What is verified and stays is not done again.
 
     Example: surefoot amend --dry-run edited.yaml
     """

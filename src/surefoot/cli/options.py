@@ -117,7 +117,6 @@ class Given:
         _argument(
             metavar="[RUN] FILE", says="The run (default: the latest), and a file: an amendment, or the whole plan."
         ),
-        REQUIRED,
     ] = ()
     command: Annotated[str | None, _argument(metavar="[COMMAND]", says="The shell command, as one argument.")] = None
 
@@ -274,6 +273,9 @@ class Given:
 
     # How a plan is changed.
     dry_run: Annotated[bool, _option("--dry-run", says="Only show what would become of each step.")] = False
+    stops: Annotated[
+        bool, _option("--stop", says="The plan is wrong: end what runs, take stock, and plan anew. Wants --why.")
+    ] = False
     why: Annotated[
         str, _option("--why", metavar="TEXT", says="Why the plan changes; people and later agents read it.")
     ] = ""

@@ -15,6 +15,21 @@ from surefoot.core.plan import Check, Constraint, Effect, Limits, Plan, Step, wi
 from surefoot.core.record import record
 
 
+class AmendmentOrigin(StrEnum):
+    """Where an amendment comes from."""
+
+    PERSON = "person"
+    """Somebody says it by a command."""
+    FILE = "file"
+    """An amendment's file, or an edited plan."""
+    AGENT = "agent"
+    """The planner, asked because an agent at work says that the plan should change."""
+    RECOVERY = "recovery"
+    """The planner, asked because a step failed."""
+    PLANNER = "planner"
+    """The planner, asked for another reason: a word of a person, a doubt, a stopped plan, a red acceptance check."""
+
+
 @record
 class AddStep:
     """A step more; without a place it comes last."""

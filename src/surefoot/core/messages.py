@@ -28,8 +28,13 @@ def has_conversation(node: StepState) -> bool:
 
 def has_planner(state: RunState) -> bool:
     """Tell whether a planner can change the plan while its steps are carried out."""
+    return state.phase is Phase.EXECUTE and can_plan_anew(state)
+
+
+def can_plan_anew(state: RunState) -> bool:
+    """Tell whether the run has a plan, and a planner that can change it."""
     is_made = state.revision > 0 if state.created.goal_options is not None else state.routing.with_planner
-    return is_made and Role.PLANNER.value in state.routing.roles and state.phase is Phase.EXECUTE
+    return is_made and Role.PLANNER.value in state.routing.roles
 
 
 REPLANS_MAX = 6

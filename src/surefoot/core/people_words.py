@@ -82,10 +82,10 @@ def note_message(state: RunState, event: MessageSent) -> None:
     state.said = (*state.said, word)
 
 
-def note_reason(state: RunState, by: str, why: str) -> None:
-    """Note why a person changed the plan."""
+def note_reason(state: RunState, by: str, why: str, about: str = "the plan, which they changed") -> None:
+    """Note why a person changed the plan, or stopped it."""
     if why:
-        state.said = (*state.said, PersonWord(by=by, about="the plan, which they changed", text=why))
+        state.said = (*state.said, PersonWord(by=by, about=about, text=why))
 
 
 # --- telling

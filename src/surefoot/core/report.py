@@ -29,7 +29,9 @@ from surefoot.core.state import (
     RunState,
     StepState,
     StepStatus,
+    StopStage,
 )
+from surefoot.core.stock_report import stock_in_report, stop_in_report
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (
     CHANGED,
@@ -109,6 +111,8 @@ def report_of(state: RunState) -> Report:
         "constraints": list(map(_constraint, state.plan.constraints)),
         "words": [_word(one) for one in state.said if not one.message],
         "amendments": list(map(_amendment, state.amendments.values())),
+        "stops": list(map(stop_in_report, state.stops)),
+        "stock": stock_in_report(state),
         "landings": list(map(_landing, state.landings)),
         "undo": _undo(state),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
@@ -160,7 +164,9 @@ def _reason(state: RunState) -> str | None:
         return state.outcome_reason or None
     if not state.is_paused or state.pausing is None:
         return None
-    is_said = state.limit is not None or state.pausing.startswith(("restored by ", "the limit of "))
+    is_said = state.limit is not None or state.pausing.startswith(
+        ("restored by ", "the limit of ", "the plan was stopped by ")
+    )
     return state.pausing if is_said else f"asked by {state.pausing}"
 
 
@@ -324,6 +330,7 @@ def _amendment(wanted: AmendmentState) -> AmendmentShape:
         "revision": wanted.revision,
         "refused": wanted.refused,
         "steps": [*wanted.touches],
+        "origin": event.origin.value,
     }
 
 
@@ -500,7 +507,8 @@ def next_command(state: RunState) -> str:
         return f"surefoot answer {question.asked.question} {'|'.join(options) if options else answer}"
     if any(step.needs_program for step in state.plan.steps):
         return f"start the program that made run {run} again, with this run id"
-    return f"surefoot resume {run}{_raising(state)}"
+    is_left = state.stop is not None and state.stop.stage is StopStage.RESTED and state.amending is None
+    return f"surefoot resume {run} --plan FILE" if is_left else f"surefoot resume {run}{_raising(state)}"
 
 
 def _command_after_end(state: RunState) -> str:

@@ -130,6 +130,50 @@ class AmendmentShape(TypedDict):
     """Why it does not hold."""
     steps: list[str]
     """Those that it changes."""
+    origin: str
+    """Where it comes from: `person`, `file`, `agent`, `recovery` or `planner`."""
+
+
+class StopShape(TypedDict):
+    """A plan that somebody has stopped as wrong."""
+
+    at: float
+    by: str
+    step: str | None
+    """The step whose agent says so; null: a person does."""
+    why: str
+    state: str
+    """`stopping`, `planning` (the planner is asked), `rested` (a person decides) or `settled`."""
+    said: str
+    """What the planner says."""
+    settled: str
+    """How it was settled."""
+
+
+class StockStepShape(TypedDict):
+    """How a step stands."""
+
+    step: str
+    state: str
+    commit: str | None
+    proof: str | None
+
+
+class StockShape(TypedDict):
+    """What a run has come to, whose plan has turned out wrong."""
+
+    why: str
+    done: list[StockStepShape]
+    """What was carried out and stays, in the order in which it was verified."""
+    left: list[StockStepShape]
+    """What another plan may replace."""
+    head: str | None
+    """The head of the run branch."""
+    tree: str | None
+    learnt: list[str]
+    """Failures with their causes, findings, notes, and words of people."""
+    ways: list[str]
+    """What people, agents and the planner have said of the right way."""
 
 
 class ApproverAnswerShape(TypedDict):
@@ -287,6 +331,8 @@ class Report(TypedDict):
     constraints: list[ConstraintShape]
     words: list[WordShape]
     amendments: list[AmendmentShape]
+    stops: list[StopShape]
+    stock: StockShape | None
     landings: list[LandingShape]
     undo: UndoShape | None
     asking: AskingShape

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, ToolUse, Understanding, Usage
+from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation
@@ -24,6 +25,7 @@ from surefoot.core.events import (
     AttemptFailed,
     LandingRequested,
     MessageSent,
+    PlanStopped,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
@@ -393,6 +395,32 @@ class PlanDoubt:
     """How: by an answer, by an amendment, or because its step is done again."""
 
 
+class StopStage(StrEnum):
+    """How far a run is that somebody has stopped, because its plan is wrong."""
+
+    STOPPING = "stopping"
+    """What runs comes to its end; then stock is taken."""
+    PLANNING = "planning"
+    """The planner is asked on the stock, and nothing else goes on."""
+    RESTED = "rested"
+    """The run is paused: a person decides what follows."""
+    SETTLED = "settled"
+
+
+@record(frozen=False, kw_only=False)
+class PlanStop:
+    """A plan that somebody has stopped as wrong, and what came of it."""
+
+    asked: PlanStopped
+    stage: StopStage = StopStage.STOPPING
+    is_asked: bool = False
+    """Whether the planner is asked, or was."""
+    said: str = ""
+    """What the planner says, or why it has said nothing that helps."""
+    settled: str = ""
+    """How it was settled."""
+
+
 @record(frozen=False, kw_only=False)
 class LandingState:
     """The run's work in the user's checkout or folder."""
@@ -514,7 +542,15 @@ class RunState:
     asked_about: dict[StepId, float] = field(default_factory=dict[StepId, float])
     """The failed steps that the planner was asked about, and when each had failed."""
     replans: int = 0
-    """How often it was asked about failures."""
+    """How often it was asked about failures, red acceptance checks, and plans that agents have stopped."""
+    replan_origin: AmendmentOrigin = AmendmentOrigin.PLANNER
+    """Where what it wants changed comes from: why it was asked last."""
+    stops: list[PlanStop] = field(default_factory=list["PlanStop"])
+    """The plans that somebody has stopped as wrong, in order."""
+    stop_wanted: tuple[StepId, str] | None = None
+    """The step whose agent says that the plan is so wrong that work on it has to stop, and why."""
+    red_trees: dict[str, None] = field(default_factory=dict[str, None])
+    """The trees whose red acceptance checks the planner was asked about."""
     limit: str | None = None
     """The limit at which the run has stopped, until somebody goes on."""
     has_shown_plan: bool = False
@@ -570,6 +606,12 @@ class RunState:
     def amending(self) -> AmendmentState | None:
         """The next amendment that is about to hold."""
         return next((one for one in self.amendments.values() if one.is_open), None) if self.amendments else None
+
+    @property
+    def stop(self) -> PlanStop | None:
+        """The stop of the plan that is not settled."""
+        last = self.stops[-1] if self.stops else None
+        return None if last is None or last.stage is StopStage.SETTLED else last
 
     @property
     def has_workspace(self) -> bool:

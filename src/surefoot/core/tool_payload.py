@@ -18,6 +18,8 @@ class PlanChange:
     """A change of the plan that an agent proposes."""
 
     text: str
+    is_wrong: bool = False
+    """Whether the plan is so wrong that work on it has to stop."""
 
 
 @record

@@ -46,6 +46,8 @@ class PlanInForce:
     """That plan as a plan file, where a model made it."""
     kept: tuple[StepId, ...] = ()
     """Steps that were begun: they stand in every later plan."""
+    is_stopped: bool = False
+    """Whether the plan was stopped as wrong: then checks may go with their steps, once a person agrees."""
 
 
 ToolState = EditableFiles | StoredTexts | PlanInForce

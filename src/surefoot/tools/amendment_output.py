@@ -1,7 +1,7 @@
 """A planner's words in `amend`, made into an amendment of the plan in force.
 
 It is written as an amendment's file and read like any other. What a person alone may decide is refused here: no check
-is dropped, and neither scope nor limits nor constraints are changed.
+is dropped, but with the steps of a plan that was stopped, and neither scope nor limits nor constraints are changed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def amend(arguments: Arguments, context: ToolContext) -> ToolResult:
     except PlanInvalid as error:
         return _refused(cast("tuple[str, ...]", error.facts["problems"]), text)
     operations = tuple(_with_held_back(plan, one) for one in operations)
-    problems = tuple(_problems(plan, operations))
+    problems = tuple(_problems(plan, operations, may_drop=context.state.is_stopped))
     return _refused(problems, text) if problems else _ended(ProposedAmendment(operations=operations, why=why))
 
 
@@ -60,14 +60,14 @@ def _with_held_back(plan: Plan, operation: Operation) -> Operation:
     return replace(operation, by=replace(operation.by, checks=(*operation.by.checks, *held_back)))
 
 
-def _problems(plan: Plan, operations: Sequence[Operation]) -> Iterator[str]:
+def _problems(plan: Plan, operations: Sequence[Operation], *, may_drop: bool) -> Iterator[str]:
     after, problems = amended(plan, operations)
     yield from problems
     yield from (f"step {step.id!r}: {flaw}" for step in steps_of(operations) for flaw in step_flaws(step))
     yield from (
         f"{'a check that is held back' if check.held_back else f'check {check.name!r}'} of step {step.id!r} would not "
         "be asked any more, which only a person may decide; let a step of the amended plan have it"
-        for step, check in lost_checks(plan, after)
+        for step, check in (() if may_drop else lost_checks(plan, after))
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolKind, Usage
+from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.short_text import listed
@@ -16,7 +17,7 @@ from surefoot.core.state import RunState, StepState
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.views.activity import Activity, call_said
 from surefoot.views.lines import Words, counted, duration, first_line, one_line, tokens
-from surefoot.views.report_sections import style_of
+from surefoot.views.report_sections import HASH, style_of
 
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")
 
@@ -142,12 +143,26 @@ def _call_words(work: Activity, state: RunState, event: ev.ToolCallFinished) -> 
             return word, f"{event.step}  {call_said(call, event.call)}{ending}", ""
 
 
+_ORIGINS = {AmendmentOrigin.RECOVERY: " (recovery from a failure)", AmendmentOrigin.AGENT: " (as an agent proposes)"}
+"""What is said of a change of the planner's that it does not want by itself."""
+
+
 def _amendment_words(event: Event) -> Words | None:
     """Tell what is to change in the plan, and what came of it."""
     match event:
         case ev.AmendmentProposed():
             why = f": {one_line(event.why)}" if event.why else ""
-            return "amend", f"the plan is to change, by {one_line(event.by)}{why}", ""
+            because = _ORIGINS.get(event.origin, "")
+            return "amend", f"the plan is to change, by {one_line(event.by)}{because}{why}", ""
+        case ev.StockTaken():
+            at = f"; the branch is at {event.commit[:HASH]}" if event.commit else ""
+            return (
+                "stock",
+                f"{counted(event.done, 'step')} done and kept{at}; the planner is asked for another plan",
+                "warn",
+            )
+        case ev.PlanStopped():
+            return "stop", f"the plan is wrong, says {one_line(event.by)}: {one_line(event.why)}", "warn"
         case ev.PlanAmended():
             changes = listed((f"{one_line(one.step)} {one.fate.value}" for one in event.changes), 6)
             return "plan", f"revision {event.revision} of the plan holds: {changes or 'no step changes'}", ""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         Report,
         SelectionShape,
         StepShape,
+        StopShape,
         ToolCallsShape,
         WordShape,
     )
@@ -39,6 +40,8 @@ _LEFT_OUT_MOST = 12
 """So many steps that were not chosen are named."""
 _AMENDED_MOST = 6
 """So many steps that a change of the plan concerns are named."""
+_ORIGINS = ("agent", "recovery")
+"""Where a change of the planner's comes from, where that is not the planner itself."""
 HASH = 7
 """So many characters of a commit id are shown."""
 
@@ -167,6 +170,8 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
         Section(title="Messages", rows=list(map(_message_row, report["messages"]))),
         Section(title="What holds for the run", rows=list(map(_constraint_row, report["constraints"]))),
         Section(title="Said by people", rows=list(map(_word_row, report["words"]))),
+        Section(title="The plan was stopped", rows=list(map(_stop_row, report["stops"]))),
+        Section(title="Stock", rows=stock_rows(report)),
         Section(title="Changes of the plan", rows=list(map(_amendment_row, report["amendments"]))),
         Section(title="Landed and undone", rows=_landing_rows(report)),
         Section(title="Asking", rows=asking_rows(report, is_short=not is_long)),
@@ -322,9 +327,37 @@ def _amendment_row(wanted: AmendmentShape) -> Row:
     """Say what came of a change of the plan, and whom it concerned."""
     steps = listed(map(one_line, wanted["steps"]), _AMENDED_MOST) if wanted["steps"] else "no step"
     why = f" ({one_line(wanted['why'])})" if wanted["why"] else ""
+    name = one_line(wanted["by"]) + (f", {wanted['origin']}" if wanted["origin"] in _ORIGINS else "")
     text = f"{steps}{why}" if wanted["refused"] is None else f"{steps}{why}: {one_line(wanted['refused'])}"
     style: Style = "bad" if wanted["state"] == "refused" else "warn" if wanted["state"] == "pending" else ""
-    return Row(word=wanted["state"], name=one_line(wanted["by"]), text=text, style=style)
+    return Row(word=wanted["state"], name=name, text=text, style=style)
+
+
+def _stop_row(stop: StopShape) -> Row:
+    """Say who stopped the plan, why, and what came of it."""
+    then = f": {one_line(stop['settled'])}" if stop["settled"] else ""
+    text = f"{one_line(stop['why'])}{then}"
+    style: Style = "" if stop["state"] == "settled" else "warn"
+    return Row(word=stop["state"], name=one_line(stop["by"]), text=text, style=style)
+
+
+def stock_rows(report: Report) -> list[Row]:
+    """Say what is done, what is left, what was learnt, and what the right way may be."""
+    stock = report["stock"]
+    if stock is None:
+        return []
+    rows = [Row(word="why", text=one_line(stock["why"]), style="warn")]
+    rows += [
+        Row(word="done", name=one["step"], text=f"commit {one['commit'][:HASH]}" if one["commit"] else "no change")
+        for one in stock["done"]
+    ] or [Row(word="done", text="nothing")]
+    left = listed((f"{one['step']} ({one['state'].replace('_', ' ')})" for one in stock["left"]), _LEFT_OUT_MOST)
+    rows += [Row(word="left", text=left)] if left else []
+    if stock["head"] is not None:
+        text = f"branch {report['branch']} at {stock['head'][:HASH]}, tree {(stock['tree'] or '')[:HASH]}"
+        rows.append(Row(word="stands", text=text))
+    rows += [Row(word="learnt", text=one_line(one)) for one in stock["learnt"]]
+    return rows + [Row(word="right way", text=one_line(one)) for one in stock["ways"]]
 
 
 def _landing_rows(report: Report) -> list[Row]:

@@ -196,7 +196,7 @@ def _question_words(state: RunState, event: Event) -> Words | None:
 def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None:
     number = len(state.plan.accept)
     if event.reason:
-        return event.phase.value, f"the run goes back to make another plan: {one_line(event.reason)}", "warn"
+        return event.phase.value, f"the run goes back, so that its plan can change: {one_line(event.reason)}", "warn"
     if state.created.goal_options is not None and event.phase in _PHASES:
         return event.phase.value, _PHASES[event.phase], "head"
     if event.phase is Phase.VALIDATE and number:

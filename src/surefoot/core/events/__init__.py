@@ -23,7 +23,9 @@ from surefoot.core.events.amendment_events import AmendmentProposed as Amendment
 from surefoot.core.events.amendment_events import AmendmentRefused as AmendmentRefused
 from surefoot.core.events.amendment_events import ConstraintAdded as ConstraintAdded
 from surefoot.core.events.amendment_events import PlanAmended as PlanAmended
+from surefoot.core.events.amendment_events import PlanStopped as PlanStopped
 from surefoot.core.events.amendment_events import ReplanWanted as ReplanWanted
+from surefoot.core.events.amendment_events import StockTaken as StockTaken
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
 from surefoot.core.events.question_events import QuestionAsked as QuestionAsked
@@ -153,6 +155,8 @@ EVENTS: tuple[type[Event], ...] = (
     AmendmentRefused,
     ConstraintAdded,
     ReplanWanted,
+    PlanStopped,
+    StockTaken,
     LandingRequested,
     RunLanded,
     LandingTakenBack,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar
 
-from surefoot.core.amendments import Operation, StepChange
+from surefoot.core.amendments import AmendmentOrigin, Operation, StepChange
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Constraint
-from surefoot.core.raw import GivenName, Handle
+from surefoot.core.raw import Digest, GivenName, Handle
 from surefoot.core.record import record
 
 
@@ -18,6 +18,7 @@ from surefoot.core.record import record
 class AmendmentProposed(Event):
     """Somebody wants another plan for the rest of the run. What runs and is to change is brought to its end first."""
 
+    version: ClassVar[int] = 2
     is_waited_for: ClassVar[bool] = True
     amendment: Handle
     operations: tuple[Operation, ...]
@@ -25,6 +26,30 @@ class AmendmentProposed(Event):
     by: GivenName
     by_planner: bool = False
     """Whether the planner wants it: then it may turn out that it cannot hold."""
+    origin: AmendmentOrigin = AmendmentOrigin.PERSON
+    """Where it comes from; version 1 does not say."""
+
+
+@record
+class PlanStopped(Event):
+    """Somebody says that the plan is wrong. Nothing new starts, what runs is ended, and stock is taken."""
+
+    is_waited_for: ClassVar[bool] = True
+    why: str
+    by: GivenName
+    step: StepId | None = None
+    """The step whose agent says so; None: a person does."""
+
+
+@record
+class StockTaken(Event):
+    """What ran under a plan that was stopped has come to its end. The planner alone works now."""
+
+    is_decision: ClassVar[bool] = True
+    done: int
+    """How many steps are done and stay."""
+    commit: Digest | None = None
+    """The head of the run branch."""
 
 
 @record

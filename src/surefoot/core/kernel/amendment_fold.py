@@ -14,6 +14,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
 from surefoot.core.kernel.plan_watch_fold import settle_by_change, settle_words
+from surefoot.core.kernel.stop_fold import planner_failed, settle_stop_by
 from surefoot.core.people_words import note_reason
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan, Step
@@ -50,7 +51,10 @@ def _leave(work: Attempt) -> None:
 
 def amendment_refused(state: RunState, event: ev.AmendmentRefused) -> None:
     """Note that an amendment does not hold."""
-    _open(state, event).refused = event.why
+    wanted = _open(state, event)
+    wanted.refused = event.why
+    if wanted.proposed.by_planner:
+        planner_failed(state, event.why)
 
 
 def plan_amended(state: RunState, event: ev.PlanAmended) -> None:
@@ -81,6 +85,7 @@ def plan_amended(state: RunState, event: ev.PlanAmended) -> None:
     hold(state, plan, nodes, event.revision)
     wanted.revision = event.revision
     validate_anew(state)
+    settle_stop_by(state, wanted)
 
 
 def _open(state: RunState, event: ev.PlanAmended | ev.AmendmentRefused) -> AmendmentState:

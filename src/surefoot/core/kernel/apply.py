@@ -35,6 +35,14 @@ from surefoot.core.kernel.plan_adoption import constraint_added, go_back, plan_a
 from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
+from surefoot.core.kernel.stop_fold import (
+    go_back_to_execute,
+    plan_stopped,
+    settle_stop,
+    stock_taken,
+    stop_paused,
+    stop_resumed,
+)
 from surefoot.core.kernel.undo_rules import (
     landing_requested,
     landing_taken_back,
@@ -169,6 +177,9 @@ def _policy_configured(state: RunState, event: ev.PolicyConfigured) -> None:
 def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     need(state.outcome is None, event, "the run has ended")
     step = _PHASES.index(event.phase) - _PHASES.index(state.phase)
+    if event.phase is Phase.EXECUTE and state.phase is Phase.VALIDATE:
+        go_back_to_execute(state, event)
+        return
     is_return = event.phase is Phase.PLAN and state.phase in (Phase.EXECUTE, Phase.VALIDATE) and bool(event.reason)
     if event.phase is Phase.UNDERSTAND and state.phase is Phase.EXECUTE:
         leave_short_way(state, event)
@@ -200,12 +211,14 @@ def _run_paused(state: RunState, event: ev.RunPaused) -> None:
     need(state.pausing is not None and state.outcome is None, event, "nobody asked for it")
     need(not state.is_busy, event, "something is under way")
     state.is_paused = True
+    stop_paused(state)
 
 
 def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     need(state.outcome is None, event, "the run has ended; use retry or restore")
     state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
     state.accept.interrupt_requested = False
+    stop_resumed(state, event.by)
     _try_lanes_again(state)
     for name in state.active:
         try_models_again(work_of(state.nodes[name]))
@@ -233,6 +246,7 @@ def _run_ended(state: RunState, event: ev.RunEnded) -> None:
         state.ready.clear()
         state.waits.clear()
     state.outcome, state.outcome_reason, state.undoing = event.outcome, event.reason, None
+    settle_stop(state, "the run ended")
 
 
 # --- lanes and groups
@@ -393,6 +407,12 @@ def _amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
         _reopen(state)
 
 
+def _plan_stopped(state: RunState, event: ev.PlanStopped) -> None:
+    plan_stopped(state, event)
+    if state.outcome is not None:
+        _reopen(state)
+
+
 def _reopen(state: RunState) -> None:
     state.outcome, state.outcome_reason, state.cancelling, state.undone_by = None, "", None, None
     _try_lanes_again(state)
@@ -440,6 +460,8 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.AmendmentRefused: amendment_refused,
     ev.PlanAmended: plan_amended,
     ev.ReplanWanted: replan_wanted,
+    ev.PlanStopped: _plan_stopped,
+    ev.StockTaken: stock_taken,
     ev.EngineStarted: _engine_started,
     ev.EngineStopped: _engine_stopped,
     ev.ApprovalsGiven: _approvals_given,

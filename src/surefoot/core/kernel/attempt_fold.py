@@ -31,7 +31,14 @@ from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
-from surefoot.core.kernel.replan_fold import left_to_planner, replanning_ended, replanning_failed, replanning_started
+from surefoot.core.kernel.replan_fold import (
+    amendment_offered,
+    left_to_planner,
+    replanning_ended,
+    replanning_failed,
+    replanning_started,
+)
+from surefoot.core.kernel.stop_fold import planner_answered
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
@@ -329,6 +336,8 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0
     keep_outcome(state, work)
+    if (offered := amendment_offered(work)) is not None:
+        planner_answered(state, offered)
     is_proved = event.proof != CLAIM or node.is_system_step
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
     if event.step == PLAN_HOLDS:
@@ -396,7 +405,7 @@ def _step_failed(state: RunState, event: ev.StepFailed) -> None:
     left_to_planner(state, node, work.people.answer)
     finish(state, node, StepStatus.FAILED, event.reason)
     if event.step == REPLANNING:
-        replanning_failed(state)
+        replanning_failed(state, event.reason)
     if event.step == PLAN_HOLDS:
         settle_asked(state, node, STOP)
     stop_undo(state, node)

@@ -21,6 +21,7 @@ from surefoot.core.graph_state import withdraw_question
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.plan_watch_fold import ask_again
+from surefoot.core.kernel.stop_fold import leave_without_planner, wrong_plan_said
 from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for, word_to_decide_on
 from surefoot.core.people_words import note_message
 from surefoot.core.state import MessageState, RunState, StepState
@@ -45,6 +46,7 @@ def _conversation_of(state: RunState, event: ev.StepEvent) -> tuple[StepState, A
 
 def _models_configured(state: RunState, event: ev.ModelsConfigured) -> None:
     state.routing = event.routing
+    leave_without_planner(state)
 
 
 def _conversation_started(state: RunState, event: ev.ConversationStarted) -> None:
@@ -259,6 +261,7 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
     conversation.seen.update(event.saw)
     if isinstance(event.payload, Note):
         state.notes = (*state.notes, event.payload)
+    wrong_plan_said(state, event)
     if isinstance(event.payload, PlanChange) and state.created.goal_options is not None:
         state.replan = event.payload.text
     if call.kind is ToolKind.END and event.ok and not waiting_for(state, node):

@@ -231,7 +231,7 @@ def _editable_files(state: RunState, node: StepState, conversation: Conversation
 
 def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInForce:
     kept = dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node))
-    return PlanInForce(plan=state.plan, text=state.plan_text, kept=tuple(kept))
+    return PlanInForce(plan=state.plan, text=state.plan_text, kept=tuple(kept), is_stopped=state.stop is not None)
 
 
 def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:

@@ -22,7 +22,7 @@ from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.priorities import ranks_for
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLANNING, REVIEWING
-from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Understood
+from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord
 
 
@@ -35,8 +35,6 @@ def keep_outcome(state: RunState, work: Attempt) -> None:
         case Planned() as planned:
             edited = work.people.edited
             state.proposal = planned.made if edited is None else MadePlan(plan=edited.plan, text=edited.text)
-        case ProposedAmendment(operations=operations) as offered if operations:
-            state.offered = offered
         case _:
             pass
 

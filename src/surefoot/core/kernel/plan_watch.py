@@ -16,7 +16,7 @@ from surefoot.core.event_words import Diagnosis, QuestionKind, Severity
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import expired, fails
-from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, first_open, has_not_begun
+from surefoot.core.kernel.plan_watch_fold import GO_ON, PROPOSAL, STOP, first_open, has_not_begun
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.messages import word_to_decide_on
 from surefoot.core.recovery import question
@@ -70,23 +70,25 @@ def _unexpected_output(state: RunState, node: StepState, work: Attempt) -> _Doub
     return f"{'; '.join(said)}; expected was {'; '.join(wanted)}", _named(_resting_on(state, node))
 
 
-def _proposal(state: RunState, _: StepState, work: Attempt) -> _Doubt | None:
+def _proposal(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
     """Look whether its agent says that the steps to come should change."""
     conversation = work.conversation
     if conversation is None:
         return None
     claimed = "" if conversation.claim is None else conversation.claim.changes_next
     # In a run with a goal in words the planner has each proposal as soon as it is made.
-    proposed = () if state.created.goal_options is not None else tuple(_proposed(conversation))
+    proposed = () if state.created.goal_options is not None else tuple(_proposed(state, node, conversation))
     why = "; ".join(filter(None, (*proposed, claimed)))
     return (why, _named(state.nodes.values())) if why else None
 
 
-def _proposed(conversation: Conversation) -> Iterator[str]:
-    calls = (call for turn in conversation.turns for call in turn.calls)
-    for call in calls:
-        if isinstance(call.result, ev.ToolCallFinished) and isinstance(call.result.payload, PlanChange):
-            yield call.result.payload.text
+def _proposed(state: RunState, node: StepState, conversation: Conversation) -> Iterator[str]:
+    """Yield what it proposed, but for what has stopped the plan already."""
+    has_stopped = any(stop.asked.step == node.spec.id for stop in state.stops)
+    for call in (call for turn in conversation.turns for call in turn.calls):
+        found = call.result.payload if isinstance(call.result, ev.ToolCallFinished) else None
+        if isinstance(found, PlanChange) and not (found.is_wrong and has_stopped):
+            yield found.text
 
 
 def _vanished_item(state: RunState, _: StepState, work: Attempt) -> _Doubt | None:
@@ -140,7 +142,7 @@ def _problem(state: RunState, node: StepState, _: Attempt) -> _Doubt | None:
 
 RULES = (
     Rule("output", _unexpected_output, asks=True),
-    Rule("proposal", _proposal, asks=True),
+    Rule(PROPOSAL, _proposal, asks=True),
     Rule("item", _vanished_item, asks=True),
     Rule("overlap", _overlap, asks=False),
     Rule("finding", _problem, asks=False),

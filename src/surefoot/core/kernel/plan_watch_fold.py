@@ -19,6 +19,8 @@ from surefoot.core.system_steps import PLAN_HOLDS
 
 GO_ON = "go_on"
 STOP = "stop"
+PROPOSAL = "proposal"
+"""The rule that finds what an agent says about the steps to come."""
 _NAMED_MAX = 6
 _WAITS = frozenset({StepStatus.RUNNING, StepStatus.WAITING})
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from surefoot.core.kernel.plan_watch_fold import open_doubts
+from surefoot.core.amendments import AmendmentOrigin
+from surefoot.core.attempt import Attempt
+from surefoot.core.kernel.plan_watch_fold import PROPOSAL, open_doubts
+from surefoot.core.kernel.stop_fold import planner_failed
 from surefoot.core.messages import REPLANS_MAX
-from surefoot.core.plan import OnFailure
+from surefoot.core.plan import Check, OnFailure
 from surefoot.core.state import FINAL, PlanDoubt, RunState, StepState, StepStatus
+from surefoot.core.stock import red_checks
 from surefoot.core.system_steps import REPLANNING
+from surefoot.core.tool_payload import ProposedAmendment
+from surefoot.core.verdicts import CheckRecord
 from surefoot.core.ways_on import WANTS_PLAN
 
 
@@ -27,6 +33,12 @@ def doubts_to_ask_about(state: RunState) -> list[PlanDoubt]:
     return [one for one in open_doubts(state) if not one.planner_asked]
 
 
+def red_acceptance(state: RunState) -> list[tuple[Check, CheckRecord]]:
+    """Return the red acceptance checks about whose tree the planner has not been asked."""
+    is_known = state.branch is not None and state.branch.tree not in state.red_trees
+    return red_checks(state) if is_known else []
+
+
 def is_with_planner(state: RunState) -> bool:
     """Tell whether the planner is asked about a doubt, so that no person is for now."""
     node = state.nodes.get(REPLANNING)
@@ -34,11 +46,22 @@ def is_with_planner(state: RunState) -> bool:
 
 
 def replanning_started(state: RunState) -> None:
-    """Note about which failures and doubts the planner is asked."""
-    for doubt in doubts_to_ask_about(state):
+    """Note about what the planner is asked."""
+    doubts, failed, red = doubts_to_ask_about(state), failures_to_ask_about(state), red_acceptance(state)
+    is_agents = any(one.wanted.rule == PROPOSAL for one in doubts)
+    state.replan_origin = AmendmentOrigin.AGENT if is_agents else AmendmentOrigin.PLANNER
+    if state.stop is not None:
+        state.stop.is_asked = True
+        is_agents = state.stop.asked.step is not None
+        state.replan_origin = AmendmentOrigin.AGENT if is_agents else AmendmentOrigin.PLANNER
+        state.replans += is_agents
+    elif failed:
+        state.replan_origin = AmendmentOrigin.RECOVERY
+    for doubt in doubts:
         doubt.planner_asked = True
-    failed = failures_to_ask_about(state)
-    state.replans += bool(failed)
+    state.replans += bool(failed or red)
+    if red and state.branch is not None:
+        state.red_trees[state.branch.tree] = None
     for node in failed:
         assert node.ended_at is not None
         state.asked_about[node.spec.id] = node.ended_at
@@ -50,6 +73,13 @@ def left_to_planner(state: RunState, node: StepState, answer: str | None) -> Non
         state.asked_about[node.spec.id] = state.at
 
 
+def amendment_offered(work: Attempt) -> ProposedAmendment | None:
+    """Return what the planner has come to; None: another attempt has ended."""
+    ended = None if work.conversation is None else work.conversation.ended
+    found = None if ended is None else ended.payload
+    return found if isinstance(found, ProposedAmendment) else None
+
+
 def replanning_ended(state: RunState) -> None:
     """Close the doubts that the planner was asked about: it has left the plan, or wants another one."""
     for doubt in open_doubts(state):
@@ -57,8 +87,9 @@ def replanning_ended(state: RunState) -> None:
             doubt.settled = "the planner leaves the plan as it is" if state.offered is None else "the plan changes"
 
 
-def replanning_failed(state: RunState) -> None:
+def replanning_failed(state: RunState, why: str) -> None:
     """Let the run go on with the plan in force: the planner has no answer, and is not asked the same once more."""
+    planner_failed(state, why)
     for message in state.messages.values():
         if REPLANNING not in message.given:
             message.to = [step for step in message.to if step != REPLANNING]

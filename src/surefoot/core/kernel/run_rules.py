@@ -40,6 +40,12 @@ from surefoot.core.kernel.replan_fold import is_with_planner
 from surefoot.core.kernel.replan_rules import replan
 from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
+from surefoot.core.kernel.stop_rules import (
+    back_for_red,
+    is_planning_anew,
+    said_by_agent,
+    take_stock,
+)
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
 from surefoot.core.kernel.undo_rules import next_undo
 from surefoot.core.lessons import lesson_of, teaches
@@ -49,7 +55,7 @@ from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, wai
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.short_text import shortened
 from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
-from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REVIEWING, UNDERSTANDING
+from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REPLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
 
 CLEAN = "clean"
@@ -74,7 +80,7 @@ def decide(state: RunState, now: float) -> list[Proposal]:
     moves = _move_branch(state, now)
     if state.outcome is not None or (state.is_paused and state.cancelling is None):
         return moves
-    moves += _interrupts(state, now)
+    moves += said_by_agent(state, now) or _interrupts(state, now)
     if moves:
         return moves
     # What became of a body that began under an engine before this one comes before anything else.
@@ -202,7 +208,7 @@ def _pause(state: RunState, now: float) -> list[Proposal]:
     """Pause, once asked to and nothing is under way. While something is, the answer is to wait."""
     if state.pausing is None or state.is_busy:
         return []
-    return [Proposal(ev.RunPaused(at=now, reason=state.pausing))]
+    return take_stock(state, now) or [Proposal(ev.RunPaused(at=now, reason=state.pausing))]
 
 
 # --- before the first change
@@ -380,6 +386,8 @@ def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> lis
 
 
 def _execute(state: RunState, now: float) -> list[Proposal]:
+    if is_planning_anew(state):
+        return _plan_anew(state, now)
     waiting = results_that_wait(state)
     moves = _step_moves(state, [node for node in _active(state) if node.spec.id not in waiting], now)
     if moves:
@@ -404,6 +412,26 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     is_preparing = any(lane.is_open for lane in state.lanes.values())
     ending = acceptance_interrupts(state, now, is_busy=is_preparing)
     return ending or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+
+
+def _plan_anew(state: RunState, now: float) -> list[Proposal]:
+    """Let nothing but the planner work, until it has said what takes the place of the plan that was stopped."""
+    moves = _step_moves(state, [state.nodes[name] for name in state.active if name == REPLANNING], now)
+    if moves:
+        return moves
+    if state.pausing is not None:
+        return _pause(state, now)
+    moves = _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now) + replan(state, now)
+    return moves or _without_lane(state, now)
+
+
+def _without_lane(state: RunState, now: float) -> list[Proposal]:
+    """Give the planner up where the steps that are kept waiting have all the lanes there can be."""
+    node = state.nodes.get(REPLANNING)
+    if node is None or state.is_busy or not state.is_short_of_lanes or not wants_lane(state, node):
+        return []
+    reason = "no lane is free, and no other one can be prepared"
+    return [Proposal(ev.StepFailed(**node.at(now), reason=reason, stop=False))]
 
 
 def _judge_batches(state: RunState, waiting: Mapping[StepId, StepState], now: float) -> list[Proposal]:
@@ -513,6 +541,9 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
     """Ask the acceptance checks in a clean lane; then the run is over."""
     index = next_after(state.plan.accept, state.accept.records)
     if index is None:
+        back = back_for_red(state, now)
+        if back:
+            return back
         if state.routing.with_reviewer and state.created.goal_options is not None and not is_over(state, REVIEWING):
             return _advance_system_step(state, REVIEWING, now)
         outcome, reason = _outcome(state)

@@ -10,6 +10,7 @@ from surefoot.core.graph_state import move_back, recount, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.stop_fold import settle_stop
 from surefoot.core.state import LandingState, RunState, StepState, StepStatus, UndoState
 from surefoot.core.system_steps import undone_by_step
 from surefoot.core.undo import next_to_undo, undo_step_of
@@ -74,6 +75,7 @@ def undo_requested(state: RunState, event: ev.UndoRequested) -> None:
     state.queue = {name: None for name in state.queue if name in state.active}
     state.outcome, state.outcome_reason, state.cancelling = None, "", None
     state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
+    settle_stop(state, "the run is taken back")
     state.lane_failure = None
     for lane in state.lanes.values():
         lane.given_up, lane.failures = None, 0
