@@ -23,7 +23,16 @@ from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.messages import flaw_of_message
 from surefoot.core.plan import AgentBody, Plan
 from surefoot.core.state import QuestionState
-from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REPLANNING, REVIEWING, SYSTEM_STEPS, UNDERSTANDING
+from surefoot.core.system_steps import (
+    BASELINE,
+    COMMANDS,
+    PLAN_HOLDS,
+    PLANNING,
+    REPLANNING,
+    REVIEWING,
+    SYSTEM_STEPS,
+    UNDERSTANDING,
+)
 from surefoot.core.tool_table import TOOLBOX, StoredTexts
 from surefoot.effects import CHECKOUT
 from tests.core.drawing import plans
@@ -410,7 +419,7 @@ class TalksMachine(KernelMachine):
         working = {name for name in self.state.active if name in SYSTEM_STEPS}
         beside = {COMMANDS, BASELINE}
         allowed = {Phase.UNDERSTAND: {UNDERSTANDING} | beside, Phase.PLAN: {PLANNING} | beside}
-        allowed |= {Phase.EXECUTE: {REPLANNING}, Phase.VALIDATE: {REVIEWING}}
+        allowed |= {Phase.EXECUTE: {REPLANNING, PLAN_HOLDS}, Phase.VALIDATE: {REVIEWING}}
         assert working <= allowed.get(self.state.phase, set())
 
 

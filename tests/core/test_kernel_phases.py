@@ -19,6 +19,7 @@ from surefoot.core.agent_types import (
     RoleModels,
     Understanding,
 )
+from surefoot.core.amendments import AddStep, DropStep
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Outcome, Phase, Verdict
 from surefoot.core.ids import BlobId, StepId
@@ -26,7 +27,7 @@ from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Plan, RunBody, Step
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.policy_types import Effect
-from surefoot.core.tool_payload import MadePlan, Planned, Understood
+from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Understood
 from surefoot.errors import IllegalTransition
 
 FACTS = ModelFacts(name="m", price=Price(input_usd=1.0, output_usd=1.0))
@@ -239,36 +240,38 @@ def two_agents(play: Any) -> Any:
     return run.go(do.RequestModel, "one")
 
 
-def test_what_an_agent_finds_out_takes_the_run_back_to_planning(play: Any) -> None:
-    """Its claim says that the next steps should change; that is journaled as a way back."""
+def test_what_an_agent_finds_out_is_put_to_the_planner_in_execute(play: Any) -> None:
+    """Its claim says that the next steps should change; the plan stays in force until the planner has answered."""
     run = two_agents(play)
     ends(run, 3, payload=Claim(summary="done", changes_next="two is not needed, three is"))
-    run.go(do.RequestModel, "(plan)")
-    assert phases(run) == ["plan", "execute", "plan"]
-    assert run.told(ev.PhaseEntered)[-1].reason == "two is not needed, three is"
-    assert "three is" in run.state.nodes["(plan)"].lessons[-1].said
+    run.go(do.RequestModel, "(replan)")
+    assert (phases(run), run.states["two"]) == (["plan", "execute"], "pending")
+    assert "two is not needed, three is" in run.state.nodes["(replan)"].spec.body.text
 
 
-def test_a_revision_keeps_what_was_done_and_replaces_the_rest(play: Any) -> None:
-    """Nothing that was verified is done again, and nothing that was dropped is done at all."""
+def test_a_change_that_an_agent_wants_keeps_what_was_done(play: Any) -> None:
+    """Nothing that was verified is done again, nothing that was dropped is done, and the report says who wanted it."""
     run = two_agents(play)
     ends(run, 3, payload=Claim(summary="done", changes_next="three instead of two")).go(do.UseTool, "3.1").let(
         do.UseTool
     )
-    ends(run, 2, **planned(agent("one"), agent("three"))).go()
+    operations = (DropStep(step=StepId("two")), AddStep(step=agent("three")))
+    ends(run, 2, payload=ProposedAmendment(operations=operations, why="so")).go().reply("yes").go()
     assert run.states == {"one": "verified", "three": "verified"}
-    assert run.told(ev.PlanAdopted)[-1].changes == ("new: three", "not done any more: two")
     assert [event.step for event in run.told(ev.BodyStarted)].count("one") == 1
+    assert [one["origin"] for one in run.report["amendments"]] == ["agent"]
 
 
-def test_a_revision_that_drops_what_was_begun_is_made_anew(play: Any) -> None:
-    """The journal would have steps that no plan knows; the planner is told, and nothing breaks."""
+def test_a_planner_without_an_answer_leaves_what_an_agent_wants_to_a_person(play: Any) -> None:
+    """The steps that it concerns wait for that."""
     run = two_agents(play)
-    ends(run, 3, payload=Claim(summary="done", changes_next="x")).go(do.UseTool, "3.1").let(do.UseTool)
-    ends(run, 2, **planned(agent("three")))
-    ends(run, 2, **planned(agent("one"), agent("three"))).go()
-    assert "leaves out steps that were begun: one" in run.state.nodes["(plan)"].lessons[-1].said
-    assert run.states == {"one": "verified", "three": "verified"}
+    ends(run, 3, payload=Claim(summary="done", changes_next="three instead of two"))
+    run.go(do.UseTool, "3.1").let(do.UseTool)
+    offered = ProposedAmendment(operations=(DropStep(step=StepId("nobody")),), why="so")
+    for _ in range(4):
+        ends(run, 2, payload=offered)
+    run.go()
+    assert (run.states["two"], run.state.open_questions[0].asked.step) == ("pending", "(plan-holds)")
 
 
 def test_the_reviewer_may_object_and_then_the_run_is_not_complete(play: Any) -> None:

@@ -533,10 +533,8 @@ class RunState:
     """The plan that was made, until it is adopted or another is wanted."""
     plan_text: BlobId | None = None
     """The plan that holds, as a plan file, where a model made it."""
-    replan: str = ""
-    """Why the run goes back to make another plan, once nothing is under way."""
     returns: int = 0
-    """How often it has gone back."""
+    """How often it has gone back to understand the goal: from the short way."""
     offered: ProposedAmendment | None = None
     """What the planner wants changed while steps are carried out, until it is proposed."""
     asked_about: dict[StepId, float] = field(default_factory=dict[StepId, float])

@@ -31,7 +31,7 @@ from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, c
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
-from surefoot.core.kernel.plan_adoption import constraint_added, go_back, plan_adopted, validate_anew
+from surefoot.core.kernel.plan_adoption import constraint_added, plan_adopted, validate_anew
 from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
 from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
@@ -180,14 +180,10 @@ def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     if event.phase is Phase.EXECUTE and state.phase is Phase.VALIDATE:
         go_back_to_execute(state, event)
         return
-    is_return = event.phase is Phase.PLAN and state.phase in (Phase.EXECUTE, Phase.VALIDATE) and bool(event.reason)
     if event.phase is Phase.UNDERSTAND and state.phase is Phase.EXECUTE:
         leave_short_way(state, event)
         return
-    need(step == 1 or is_return, event, f"{event.phase} does not follow {state.phase}")
-    if is_return:
-        go_back(state, event)
-        return
+    need(step == 1, event, f"{event.phase} does not follow {state.phase}")
     if event.phase is Phase.PLAN:
         is_known = state.understanding is not None or is_on_short_way(state)
         need(is_known, event, "nothing is known about the goal yet")

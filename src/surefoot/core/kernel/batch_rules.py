@@ -29,7 +29,7 @@ def results_that_wait(state: RunState) -> dict[StepId, StepState]:
     Where something else could start in their place, the results are judged at once, so that no lane stands still; and
     so are those of agents, which learn from what their checks say.
     """
-    if len(state.active) < 2 or state.ready or state.replan or state.pausing is not None or state.amending is not None:
+    if len(state.active) < 2 or state.ready or state.pausing is not None or state.amending is not None:
         return {}
     found = ((name, state.nodes[name]) for name in state.active)
     return {name: node for name, node in found if _has_result_to_judge(node) and not goes_alone(state, node)}

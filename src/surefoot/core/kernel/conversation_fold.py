@@ -25,7 +25,6 @@ from surefoot.core.kernel.stop_fold import leave_without_planner, wrong_plan_sai
 from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for, word_to_decide_on
 from surefoot.core.people_words import note_message
 from surefoot.core.state import MessageState, RunState, StepState
-from surefoot.core.tool_payload import PlanChange
 
 SEEN_BEFORE_MAX = 6
 """So many of the latest turns are looked through for the same reply."""
@@ -262,8 +261,6 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
     if isinstance(event.payload, Note):
         state.notes = (*state.notes, event.payload)
     wrong_plan_said(state, event)
-    if isinstance(event.payload, PlanChange) and state.created.goal_options is not None:
-        state.replan = event.payload.text
     if call.kind is ToolKind.END and event.ok and not waiting_for(state, node):
         _end(work, conversation, event)
 

@@ -6,13 +6,15 @@ shown and adopted. Nothing here changes the state.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from surefoot.core import events as ev
+from surefoot.core.amendment_effects import AmendmentEffects
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.claim_check import ungrounded, unproven
-from surefoot.core.event_words import Diagnosis, Finding, Phase, QuestionKind, Severity
+from surefoot.core.event_words import Diagnosis, Finding, QuestionKind, Severity
 from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
@@ -37,10 +39,7 @@ from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, 
 from surefoot.core.tool_payload import Planned, ProposedAmendment, Understood
 from surefoot.core.ways_on import EDIT
 
-RETURNS_MAX = 3
-"""A run goes back to make another plan so often and no more."""
 SHORT_STEPS_MAX = 2
-_REASON_MAX = 400
 
 
 def next_system_step(state: RunState, name: StepId, now: float) -> Proposal | None:
@@ -164,7 +163,7 @@ def _show_amendment(
         return None
     found, lines = words_of_amendment(state, offered)
     if found.objections:
-        return fails(node, now, Diagnosis.MALFORMED, "; ".join(found.objections))
+        return fails(node, now, Diagnosis.MALFORMED, "; ".join(_told_agents(found)))
     commands = commands_of_model(state, offered.commands)
     said_no = _refused(node, work, "the change of the plan", now)
     if never := never_allowed(commands):
@@ -175,6 +174,15 @@ def _show_amendment(
     shown = f"the change {digest_of(repr(offered.operations))}"
     needs_person = bool(found.wideners)
     return _consent_to_outcome(state, node, shown, "\n".join(lines), commands, now, needs_person=needs_person)
+
+
+def _told_agents(found: AmendmentEffects) -> Iterator[str]:
+    """Yield why a change cannot hold, without a word of checks that agents are not told of."""
+    checks = (*found.plan.accept, *(check for step in found.plan.steps for check in step.checks))
+    hidden = [check.name for check in checks if check.held_back]
+    for text in found.objections:
+        is_hidden = any(name in text for name in hidden)
+        yield "the plan would not be whole with a check that agents are not told of" if is_hidden else text
 
 
 def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:
@@ -259,19 +267,6 @@ def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -
         if finding not in state.reported:
             return Proposal(ev.FindingReported(at=now, finding=finding))
     return None
-
-
-def going_back(state: RunState, now: float) -> Proposal | None:
-    """Return the way back to PLAN, where something was found out that changes what comes next."""
-    if not state.replan or state.created.goal_options is None:
-        return None
-    if state.returns >= RETURNS_MAX:
-        text = f"The plan should change once more ({state.replan}), but it was made anew {state.returns} times already."
-        finding = Finding(kind="replanned-often", severity=Severity.WARNING, text=text)
-        if finding in state.reported:
-            return None
-        return Proposal(ev.FindingReported(at=now, finding=finding))
-    return Proposal(ev.PhaseEntered(at=now, phase=Phase.PLAN, reason=state.replan[:_REASON_MAX]))
 
 
 def is_over(state: RunState, name: StepId) -> bool:

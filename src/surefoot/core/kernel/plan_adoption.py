@@ -1,4 +1,4 @@
-"""The fold of finished system steps, adopted plans, and returns to PLAN.
+"""The fold of finished system steps and adopted plans.
 
 A revision keeps every step that was ever begun, as it stands; what had not begun is replaced. Decides nothing.
 """
@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Lesson
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Phase
 from surefoot.core.graph import build_graph
-from surefoot.core.graph_state import member_waits, policy_of, recount, reset, withdraw
+from surefoot.core.graph_state import member_waits, policy_of, recount, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_watch_fold import settle_all
@@ -21,7 +20,7 @@ from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.priorities import ranks_for
 from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
-from surefoot.core.system_steps import PLANNING, REVIEWING
+from surefoot.core.system_steps import REVIEWING
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord
 
@@ -64,7 +63,7 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     changed = event.plan.accept != state.plan.accept
     hold(state, with_constraints(event.plan, state.plan.constraints), nodes, event.revision)
     state.plan_text = event.text or state.plan_text
-    state.proposal, state.replan = None, ""
+    state.proposal = None
     settle_all(state, "planned anew")
     if changed:
         state.accept = AcceptState(records=[CheckRecord() for _ in event.plan.accept])
@@ -167,21 +166,3 @@ def forget_review(state: RunState) -> None:
         withdraw(state, node, "the result is made anew")
     state.waits.pop(REVIEWING, None)
     del state.nodes[REVIEWING]
-
-
-def go_back(state: RunState, event: ev.PhaseEntered) -> None:
-    """Go back to make another plan; what was done stays done."""
-    need(state.created.goal_options is not None, event, "the plan was written by a person")
-    need(not state.active and not state.is_busy, event, "steps are under way")
-    state.phase, state.returns, state.proposal = Phase.PLAN, state.returns + 1, None
-    forget_review(state)
-    if (planning := state.nodes.get(PLANNING)) is not None:
-        reset(planning)
-        planning.lessons = (
-            *planning.lessons,
-            Lesson(attempt=0, tried="the plan in force, as far as it was done", said=event.reason),
-        )
-    for record in state.accept.records:
-        record.forget_after()
-    state.accept.lane_ready = False
-    recount(state)

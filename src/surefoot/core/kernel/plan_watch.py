@@ -18,7 +18,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import expired, fails
 from surefoot.core.kernel.plan_watch_fold import GO_ON, PROPOSAL, STOP, first_open, has_not_begun
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.messages import word_to_decide_on
+from surefoot.core.kernel.short_way import is_on_short_way
+from surefoot.core.messages import has_planner, word_to_decide_on
 from surefoot.core.recovery import question
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepState
@@ -52,7 +53,7 @@ def watch(state: RunState, node: StepState, now: float) -> list[Proposal]:
 def _wanted(state: RunState, node: StepState, rule: Rule, doubt: _Doubt, now: float) -> ev.ReplanWanted:
     why, affects = doubt
     # A planner may add steps where none is left; a person is not kept waiting for nothing.
-    asks = rule.asks and (bool(affects) or state.created.goal_options is not None)
+    asks = rule.asks and (bool(affects) or has_planner(state)) and not is_on_short_way(state)
     return ev.ReplanWanted(**node.at(now), rule=rule.name, why=why, affects=affects, asks=asks)
 
 
@@ -76,9 +77,7 @@ def _proposal(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
     if conversation is None:
         return None
     claimed = "" if conversation.claim is None else conversation.claim.changes_next
-    # In a run with a goal in words the planner has each proposal as soon as it is made.
-    proposed = () if state.created.goal_options is not None else tuple(_proposed(state, node, conversation))
-    why = "; ".join(filter(None, (*proposed, claimed)))
+    why = "; ".join(filter(None, (*_proposed(state, node, conversation), claimed)))
     return (why, _named(state.nodes.values())) if why else None
 
 

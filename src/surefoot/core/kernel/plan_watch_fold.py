@@ -47,8 +47,6 @@ def open_doubts(state: RunState) -> list[PlanDoubt]:
 
 def is_kept_by_replan(state: RunState, node: StepState) -> bool:
     """Tell whether the step does not start, because a person decides first whether the plan for it holds."""
-    if state.created.goal_options is not None:
-        return False  # there the planner decides, and nothing starts meanwhile
     return any(node.spec.id in one.wanted.affects or node.group in one.wanted.affects for one in open_doubts(state))
 
 
@@ -60,9 +58,6 @@ def replan_wanted(state: RunState, event: ev.ReplanWanted) -> None:
     if not event.asks:
         return
     state.plan_doubts.append(PlanDoubt(wanted=event))
-    if state.created.goal_options is not None:
-        state.replan = state.replan or event.why
-        return
     for name in event.affects:
         affected = state.nodes.get(name)
         if affected is None or not has_not_begun(affected):

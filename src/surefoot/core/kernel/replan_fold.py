@@ -30,7 +30,7 @@ def _is_open_failure(state: RunState, node: StepState) -> bool:
 
 def doubts_to_ask_about(state: RunState) -> list[PlanDoubt]:
     """Return the doubts whether the plan holds that the planner has not been asked about."""
-    return [one for one in open_doubts(state) if not one.planner_asked]
+    return [one for one in open_doubts(state) if not one.planner_asked] if state.replans < REPLANS_MAX else []
 
 
 def red_acceptance(state: RunState) -> list[tuple[Check, CheckRecord]]:
@@ -59,7 +59,7 @@ def replanning_started(state: RunState) -> None:
         state.replan_origin = AmendmentOrigin.RECOVERY
     for doubt in doubts:
         doubt.planner_asked = True
-    state.replans += bool(failed or red)
+    state.replans += bool(failed or red or doubts)
     if red and state.branch is not None:
         state.red_trees[state.branch.tree] = None
     for node in failed:
@@ -90,6 +90,9 @@ def replanning_ended(state: RunState) -> None:
 def replanning_failed(state: RunState, why: str) -> None:
     """Let the run go on with the plan in force: the planner has no answer, and is not asked the same once more."""
     planner_failed(state, why)
+    for doubt in open_doubts(state):
+        if doubt.planner_asked and not doubt.wanted.affects:
+            doubt.settled = "the planner has no answer, and no step waits for one"
     for message in state.messages.values():
         if REPLANNING not in message.given:
             message.to = [step for step in message.to if step != REPLANNING]

@@ -40,9 +40,10 @@ def replan(state: RunState, now: float) -> list[Proposal]:
     if not has_planner(state) or state.amending is not None or is_on_short_way(state):
         return []
     is_told = any(REPLANNING in one.to and REPLANNING not in one.given for one in state.messages.values())
-    doubts = [] if state.created.goal_options is not None else doubts_to_ask_about(state)
     is_stopped = state.stop is not None and not state.stop.is_asked
-    if not (failures_to_ask_about(state) or doubts or is_told or red_acceptance(state) or is_stopped):
+    if not (
+        failures_to_ask_about(state) or doubts_to_ask_about(state) or is_told or red_acceptance(state) or is_stopped
+    ):
         return []
     spec = system_step_of(REPLANNING, instructions_of(state))
     return [Proposal(ev.StepStarted(at=now, step=REPLANNING, attempt=1, spec=spec))]

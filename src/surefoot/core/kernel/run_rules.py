@@ -24,7 +24,6 @@ from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.phase_rules import (
     ends_badly,
-    going_back,
     is_done,
     is_over,
     next_system_step,
@@ -394,7 +393,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return moves
     if state.pausing is not None:
         return _pause(state, now)
-    back = _whole_way(state, now) if is_on_short_way(state) else going_back(state, now)
+    back = _whole_way(state, now) if is_on_short_way(state) else None
     if back is not None:
         if not state.active and not state.is_busy:
             return [back]
@@ -440,9 +439,9 @@ def _judge_batches(state: RunState, waiting: Mapping[StepId, StepState], now: fl
 
 
 def _look_at_plan(state: RunState, now: float) -> list[Proposal]:
-    """Let a person decide whether a plan holds that a step has made doubtful; a goal in words has its planner."""
+    """Let a person decide whether a plan holds that a step has made doubtful, once the planner has no answer."""
     is_wanted = PLAN_HOLDS in state.nodes or first_open(state) is not None or word_to_decide_on(state) is not None
-    if not is_wanted or state.created.goal_options is not None or (has_planner(state) and is_with_planner(state)):
+    if not is_wanted or (has_planner(state) and is_with_planner(state)):
         return []
     asking = next_system_step(state, PLAN_HOLDS, now)
     return [] if asking is None else [asking]

@@ -74,7 +74,7 @@ def leave_short_way(state: RunState, event: ev.PhaseEntered) -> None:
     need(node is not None and bool(event.reason), event, "the short way has not failed")
     need(not state.active and not state.is_busy, event, "steps are under way")
     assert node is not None
-    state.phase, state.returns, state.replan = Phase.UNDERSTAND, state.returns + 1, ""
+    state.phase, state.returns = Phase.UNDERSTAND, state.returns + 1
     state.adopted = replace(state.plan, steps=())
     said = "; ".join(f"attempt {one.attempt} tried: {one.tried}; it was told: {one.said}" for one in node.lessons)
     if said:
