@@ -507,8 +507,7 @@ def next_command(state: RunState) -> str:
         return f"surefoot answer {question.asked.question} {'|'.join(options) if options else answer}"
     if any(step.needs_program for step in state.plan.steps):
         return f"start the program that made run {run} again, with this run id"
-    is_left = state.stop is not None and state.stop.stage is StopStage.RESTED and state.amending is None
-    return f"surefoot resume {run} --plan FILE" if is_left else f"surefoot resume {run}{_raising(state)}"
+    return f"surefoot resume {run}{_raising(state)}{_planning(state)}"
 
 
 def _command_after_end(state: RunState) -> str:
@@ -531,6 +530,12 @@ def _is_only_old_red(state: RunState) -> bool:
     records = state.accept.records
     is_old = all(one.after is Verdict.PASSED or one.before is Verdict.FAILED for one in records)
     return bool(records) and is_old and not state.unfinished and state.lane_failure is None
+
+
+def _planning(state: RunState) -> str:
+    """Return the option for another plan, where the one in force was stopped and a person decides what follows."""
+    is_left = state.stop is not None and state.stop.stage is StopStage.RESTED and state.amending is None
+    return " --plan FILE" if is_left else ""
 
 
 def _raising(state: RunState) -> str:

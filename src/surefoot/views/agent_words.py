@@ -77,7 +77,13 @@ def conversation_words(work: Activity, state: RunState, event: Event) -> Words |
             who = f"{found.step}  " if found.step else ""
             return found.severity.value, f"{who}{one_line(found.text)}", style_of(found.severity.value)
         case _:
-            return _model_words(event) or _plan_words(event) or _amendment_words(event) or _session_words(state, event)
+            return (
+                _model_words(event)
+                or _plan_words(event)
+                or _stop_words(event)
+                or _amendment_words(event)
+                or _session_words(state, event)
+            )
 
 
 def _session_words(state: RunState, event: Event) -> Words | None:
@@ -154,15 +160,6 @@ def _amendment_words(event: Event) -> Words | None:
             why = f": {one_line(event.why)}" if event.why else ""
             because = _ORIGINS.get(event.origin, "")
             return "amend", f"the plan is to change, by {one_line(event.by)}{because}{why}", ""
-        case ev.StockTaken():
-            at = f"; the branch is at {event.commit[:HASH]}" if event.commit else ""
-            return (
-                "stock",
-                f"{counted(event.done, 'step')} done and kept{at}; the planner is asked for another plan",
-                "warn",
-            )
-        case ev.PlanStopped():
-            return "stop", f"the plan is wrong, says {one_line(event.by)}: {one_line(event.why)}", "warn"
         case ev.PlanAmended():
             changes = listed((f"{one_line(one.step)} {one.fate.value}" for one in event.changes), 6)
             return "plan", f"revision {event.revision} of the plan holds: {changes or 'no step changes'}", ""
@@ -175,6 +172,22 @@ def _amendment_words(event: Event) -> Words | None:
             return "replan", f"{event.step}  {one_line(event.why)}{concerned}", "warn" if event.asks else ""
         case ev.AmendmentRefused():
             return "refused", f"the plan stays as it is: {one_line(event.why)}", "warn"
+        case _:
+            return None
+
+
+def _stop_words(event: Event) -> Words | None:
+    """Tell that a plan was stopped, and what holds then."""
+    match event:
+        case ev.StockTaken():
+            at = f"; the branch is at {event.commit[:HASH]}" if event.commit else ""
+            return (
+                "stock",
+                f"{counted(event.done, 'step')} done and kept{at}; the planner is asked for another plan",
+                "warn",
+            )
+        case ev.PlanStopped():
+            return "stop", f"the plan is wrong, says {one_line(event.by)}: {one_line(event.why)}", "warn"
         case _:
             return None
 

@@ -177,11 +177,9 @@ def _policy_configured(state: RunState, event: ev.PolicyConfigured) -> None:
 def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     need(state.outcome is None, event, "the run has ended")
     step = _PHASES.index(event.phase) - _PHASES.index(state.phase)
-    if event.phase is Phase.EXECUTE and state.phase is Phase.VALIDATE:
-        go_back_to_execute(state, event)
-        return
-    if event.phase is Phase.UNDERSTAND and state.phase is Phase.EXECUTE:
-        leave_short_way(state, event)
+    way_back = _WAYS_BACK.get((state.phase, event.phase))
+    if way_back is not None:
+        way_back(state, event)
         return
     need(step == 1, event, f"{event.phase} does not follow {state.phase}")
     if event.phase is Phase.PLAN:
@@ -195,6 +193,12 @@ def _phase_entered(state: RunState, event: ev.PhaseEntered) -> None:
     if event.phase is Phase.VALIDATE:
         need(state.unfinished == 0, event, "some steps are not final")
     state.phase = event.phase
+
+
+_WAYS_BACK: dict[tuple[Phase, Phase], Callable[[RunState, ev.PhaseEntered], None]] = {
+    (Phase.EXECUTE, Phase.UNDERSTAND): leave_short_way,
+    (Phase.VALIDATE, Phase.EXECUTE): go_back_to_execute,
+}
 
 
 def _pause_requested(state: RunState, event: ev.PauseRequested) -> None:

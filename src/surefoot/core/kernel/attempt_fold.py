@@ -32,13 +32,12 @@ from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.replan_fold import (
-    amendment_offered,
+    keep_offered,
     left_to_planner,
     replanning_ended,
     replanning_failed,
     replanning_started,
 )
-from surefoot.core.kernel.stop_fold import planner_answered
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
@@ -336,8 +335,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
     node.crashes = 0
     keep_outcome(state, work)
-    if (offered := amendment_offered(work)) is not None:
-        planner_answered(state, offered)
+    keep_offered(state, work)
     is_proved = event.proof != CLAIM or node.is_system_step
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
     if event.step == PLAN_HOLDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.attempt import Attempt
 from surefoot.core.kernel.plan_watch_fold import PROPOSAL, open_doubts
-from surefoot.core.kernel.stop_fold import planner_failed
+from surefoot.core.kernel.stop_fold import planner_answered, planner_failed
 from surefoot.core.messages import REPLANS_MAX
 from surefoot.core.plan import Check, OnFailure
 from surefoot.core.state import FINAL, PlanDoubt, RunState, StepState, StepStatus
@@ -73,11 +73,12 @@ def left_to_planner(state: RunState, node: StepState, answer: str | None) -> Non
         state.asked_about[node.spec.id] = state.at
 
 
-def amendment_offered(work: Attempt) -> ProposedAmendment | None:
-    """Return what the planner has come to; None: another attempt has ended."""
+def keep_offered(state: RunState, work: Attempt) -> None:
+    """Keep what the planner has come to, where it is the planner's attempt that has ended."""
     ended = None if work.conversation is None else work.conversation.ended
     found = None if ended is None else ended.payload
-    return found if isinstance(found, ProposedAmendment) else None
+    if isinstance(found, ProposedAmendment):
+        planner_answered(state, found)
 
 
 def replanning_ended(state: RunState) -> None:

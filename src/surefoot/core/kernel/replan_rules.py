@@ -39,14 +39,18 @@ def replan(state: RunState, now: float) -> list[Proposal]:
         return [Proposal(ev.StepStarted(at=now, step=REPLANNING, attempt=node.failures + 1))] if is_ready(node) else []
     if not has_planner(state) or state.amending is not None or is_on_short_way(state):
         return []
-    is_told = any(REPLANNING in one.to and REPLANNING not in one.given for one in state.messages.values())
-    is_stopped = state.stop is not None and not state.stop.is_asked
-    if not (
-        failures_to_ask_about(state) or doubts_to_ask_about(state) or is_told or red_acceptance(state) or is_stopped
-    ):
+    if not _is_wanted(state):
         return []
     spec = system_step_of(REPLANNING, instructions_of(state))
     return [Proposal(ev.StepStarted(at=now, step=REPLANNING, attempt=1, spec=spec))]
+
+
+def _is_wanted(state: RunState) -> bool:
+    """Tell whether there is something that the planner has not been asked about."""
+    is_told = any(REPLANNING in one.to and REPLANNING not in one.given for one in state.messages.values())
+    is_stopped = state.stop is not None and not state.stop.is_asked
+    found = (failures_to_ask_about(state), doubts_to_ask_about(state), red_acceptance(state))
+    return is_told or is_stopped or any(found)
 
 
 def _proposed(state: RunState, offered: ProposedAmendment, now: float) -> Proposal:

@@ -79,7 +79,7 @@ def decide(state: RunState, now: float) -> list[Proposal]:
     moves = _move_branch(state, now)
     if state.outcome is not None or (state.is_paused and state.cancelling is None):
         return moves
-    moves += said_by_agent(state, now) or _interrupts(state, now)
+    moves += _interrupts(state, now)
     if moves:
         return moves
     # What became of a body that began under an engine before this one comes before anything else.
@@ -109,7 +109,7 @@ def _in_phase(state: RunState, now: float) -> list[Proposal]:
         case Phase.PLAN:
             return _pause(state, now) or _baseline(state, now, Phase.EXECUTE)
         case Phase.EXECUTE:
-            return _execute(state, now)
+            return _plan_anew(state, now) if is_planning_anew(state) else _execute(state, now)
         case Phase.VALIDATE:
             return _pause(state, now) or _validate(state, now)
 
@@ -171,7 +171,7 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
     """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
     if not state.interrupting and state.cancelling is None:
-        return leave(state, now) or _break_off_turns(state, now)
+        return said_by_agent(state, now) or leave(state, now) or _break_off_turns(state, now)
     moves = acceptance_interrupts(state, now, is_busy=state.is_busy_itself)
     return moves + interrupts_of(_active(state), now)
 
@@ -385,8 +385,6 @@ def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> lis
 
 
 def _execute(state: RunState, now: float) -> list[Proposal]:
-    if is_planning_anew(state):
-        return _plan_anew(state, now)
     waiting = results_that_wait(state)
     moves = _step_moves(state, [node for node in _active(state) if node.spec.id not in waiting], now)
     if moves:
