@@ -372,6 +372,19 @@ def test_a_paused_run_promises_no_attempt_at_once() -> None:
     assert line.text.endswith("again      a  when the run is resumed, attempt 1 of 3")
 
 
+@pytest.mark.parametrize(
+    "event", [*(event for event, _ in TOLD), ev.CheckRequested(**STEP, check=0, moment=Moment.AFTER)]
+)
+def test_no_event_needs_its_step_to_be_in_the_plan_still(event: Event) -> None:
+    """An amendment in the same commit may have dropped it."""
+    dropped, shown = state(), progress()
+    for name in (A, B):
+        del dropped.nodes[name]
+    dropped.ready.clear()
+    shown.observe(dropped, event)
+    assert shown.state is dropped
+
+
 def test_a_pause_of_ones_own_is_by_you() -> None:
     """Who pressed Ctrl-C reads no name."""
     line = progress().line_of(state(), ev.RunPaused(at=3.0, reason=current_user()))

@@ -134,7 +134,10 @@ class Activity:
             self._attempts[name] = event.at
             self._stations[name] = Station(_STARTING, event.at)
         if isinstance(event, ev.CheckRequested):
-            check = state.nodes[name].spec.checks[event.check]
+            node = state.nodes.get(name)
+            if node is None or event.check >= len(node.spec.checks):
+                return
+            check = node.spec.checks[event.check]
             self._stations[name] = Station(f"check {one_line(check.name)} {event.moment.value}", event.at)
         elif isinstance(event, _TALKING):
             self._follow_conversation(state, event)
@@ -182,7 +185,8 @@ def progress_of(state: RunState) -> tuple[int, int]:
 
 def titled(state: RunState, step: StepId) -> str:
     """Return the id of a step, with its title if it has one."""
-    title = one_line(state.nodes[step].spec.title)
+    node = state.nodes.get(step)
+    title = one_line(node.spec.title) if node is not None else ""
     return f"{step} ({title})" if title else step
 
 

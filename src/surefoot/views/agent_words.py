@@ -94,7 +94,8 @@ def _session_words(state: RunState, event: Event) -> Words | None:
         case ev.SessionReported() if event.lines:
             return "reports", f"{event.step}  {listed(map(one_line, event.lines), 3)}", "dim"
         case ev.PermissionAnswered():
-            work = state.nodes[event.step].work
+            node = state.nodes.get(event.step)
+            work = None if node is None else node.work
             asked = None if work is None else work.permission(event.call)
             said = call_said(None if asked is None else asked.asked, event.call)
             if event.is_allowed:

@@ -69,7 +69,10 @@ class Timeline:
     _failed: dict[StepId, str] = field(default_factory=dict[StepId, str])
 
     def entry_of(self, state: RunState, event: Event) -> Entry | None:
-        """Return what is told of an event; None: nothing."""
+        """Return what is told of an event; None: nothing.
+
+        The state may be ahead of it: an amendment may have dropped its step.
+        """
         told = _TOLD.get(type(event))
         if told is not None:
             words = told(self, state, event)
@@ -212,7 +215,8 @@ def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Wo
     named, took = titled(state, event.step), timeline.took(event)
     if event.proof == CLAIM:
         return "unproved", f"{named}  {commit}  {took}, {proof}{_progress_words(state)}", "warn"
-    files = dict.fromkeys(path for record in state.nodes[event.step].records for path in record.changed_files)
+    node = state.nodes.get(event.step)
+    files = dict.fromkeys(path for record in (node.records if node else ()) for path in record.changed_files)
     changed = f", {one_line(changed_said(list(files)))}" if files else ""
     style = "warn" if files else "good"
     return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_progress_words(state)}", style
@@ -257,8 +261,10 @@ def _attempt_failed(timeline: Timeline, _: RunState, event: ev.AttemptFailed) ->
     return "failed", f"{event.step}  attempt {event.attempt}, {timeline.took(event)}, {said}", "bad"
 
 
-def _retry(_: Timeline, state: RunState, event: ev.RetryScheduled) -> Words:
-    node = state.nodes[event.step]
+def _retry(_: Timeline, state: RunState, event: ev.RetryScheduled) -> Words | None:
+    node = state.nodes.get(event.step)
+    if node is None:
+        return None
     most = node.spec.retry.maximum_attempts
     wait = f"in {duration(event.due - event.at)}" if event.due > event.at else "at once"
     if state.pausing is not None:
@@ -306,7 +312,8 @@ def _changes(_: Timeline, state: RunState, event: ev.ChangesObserved) -> Words |
     if event.undeclared:
         text = f"{event.step}  wrote files it does not declare; put back: {listed(map(one_line, event.undeclared))}"
         return "warning", text, "warn"
-    found = finding_of(state.plan, state.nodes[event.step].spec, event.left)
+    node = state.nodes.get(event.step)
+    found = finding_of(state.plan, node.spec, event.left) if node is not None else None
     if found is not None and found.severity is Severity.WARNING:
         return "warning", f"{event.step}  {one_line(found.text)}", "warn"
     return None
