@@ -11,14 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from surefoot.core.batches import is_careful
-from surefoot.core.event_words import Diagnosis, Phase
+from surefoot.core.event_words import Diagnosis, Phase, Verdict
 from surefoot.core.events import RunCreated
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
-from surefoot.core.plan import Plan
+from surefoot.core.plan import Check, Plan
 from surefoot.core.policy_types import Policy
-from surefoot.core.state import FINAL, SATISFIED, AcceptState, BranchState, RunState, StepState, StepStatus
+from surefoot.core.state import (
+    FINAL,
+    SATISFIED,
+    AcceptState,
+    BranchState,
+    RunState,
+    StepState,
+    StepStatus,
+    needed_by,
+)
 from surefoot.core.verdicts import CheckRecord
 
 _LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
@@ -52,6 +61,30 @@ def new_state(
     )
     recount(state)
     return state
+
+
+def fresh_records(state: RunState, node: StepState) -> list[CheckRecord]:
+    """Return the records of checks that are still to be asked.
+
+    What a step that changes nothing verifies was made by the steps that it needs. So a check of it stood before as the
+    first of these found it, or as it did before the first change.
+    """
+    if node.spec.body.changes:
+        return [CheckRecord() for _ in node.spec.checks]
+    needed = [state.nodes[name] for name in needed_by(state, node)]
+    needed.sort(key=lambda one: (one.started_at or 0.0, one.order))
+    known = {
+        check.digest: record
+        for checks, records in (*((one.spec.checks, one.records) for one in reversed(needed)), _accepted(state))
+        for check, record in zip(checks, records, strict=False)
+        if record.before in (Verdict.PASSED, Verdict.FAILED)
+    }
+    found = (known.get(check.digest, CheckRecord()) for check in node.spec.checks)
+    return [CheckRecord(before=record.before, before_results=record.before_results) for record in found]
+
+
+def _accepted(state: RunState) -> tuple[Sequence[Check], Sequence[CheckRecord]]:
+    return state.plan.accept, state.accept.records
 
 
 def policy_of(plan: Plan, given: Policy) -> Policy:

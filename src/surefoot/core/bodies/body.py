@@ -34,6 +34,8 @@ class Body:
     """What stands before its text where a plan is shown to be decided upon."""
     acts: ClassVar[bool] = True
     """Whether anything is carried out; else nothing has to be allowed, kept apart, looked at or proved."""
+    changes: ClassVar[bool] = True
+    """Whether it can change anything; else its checks are asked only once, and have to pass."""
     in_program: ClassVar[bool] = False
     """Whether it runs in the program that made the run: only that one can go on with it, and no sandbox holds it."""
     by_model: ClassVar[bool] = False

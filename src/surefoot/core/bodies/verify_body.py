@@ -11,6 +11,7 @@ class VerifyBody(Body):
     """Nothing: what other steps have made is verified."""
 
     kind = "verify"
+    changes = False
 
     @property
     def text(self) -> str:

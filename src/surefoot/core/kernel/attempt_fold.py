@@ -14,6 +14,7 @@ from surefoot.core.event_words import Applied, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
     finish,
+    fresh_records,
     hold,
     hold_all_pending,
     join_queue,
@@ -52,7 +53,7 @@ from surefoot.core.system_steps import (
     is_system_step,
     undone_by_step,
 )
-from surefoot.core.verdicts import CLAIM, CheckRecord, is_red_before
+from surefoot.core.verdicts import CLAIM, is_red_before
 from surefoot.effects import (
     ARTIFACTS,
     BODY,
@@ -103,7 +104,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     node.status, node.attempt = StepStatus.RUNNING, event.attempt
     if node.started_at is None:
         node.started_at = event.at
-    node.work = Attempt(checks=[CheckRecord() for _ in node.spec.checks], probed_before=node.probed_before)
+    node.work = Attempt(checks=fresh_records(state, node), probed_before=node.probed_before)
     if node.references:
         node.spec, node.work.lack = spec_of(state, node)
         _edit_again(node)
@@ -250,7 +251,7 @@ def _merged(state: RunState, event: ev.Merged) -> None:
         for record in work.checks:
             record.forget_after()
     else:
-        work.checks = [CheckRecord() for _ in node.spec.checks]
+        work.checks = fresh_records(state, node)
     _note_overlap(state, event.overlap, (*event.with_steps, event.step))
 
 

@@ -235,7 +235,7 @@ def free_lane(state: RunState) -> str | None:
 
 def _before(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Ask what must be red or green before the body."""
-    if work.body_started or not node.spec.checks:
+    if work.body_started or not node.spec.checks or not node.spec.body.changes:
         return None
     bad = first_unanswerable(node.spec.checks, work.checks)
     if bad is not None:
@@ -391,7 +391,7 @@ def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
 
 def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Ask on the head what was asked on the lane's base; a body's leavings that no tree holds would mislead it."""
-    if not work.is_merged or node.applied or not node.spec.checks:
+    if not work.is_merged or node.applied or not node.spec.checks or not node.spec.body.changes:
         return None
     if first_unanswerable(node.spec.checks, work.checks) is not None:
         return late(node, now, "a check has no answer on the head of the run branch")

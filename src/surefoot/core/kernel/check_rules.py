@@ -6,10 +6,12 @@ Verdicts are judged by `surefoot.core.verdicts`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
+from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, Moment
 from surefoot.core.failure_words import lacks_network
 from surefoot.core.kernel.proposal import Proposal
@@ -33,11 +35,12 @@ def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which
     environment = environment_of(state, work.lane, services)
     if work.body_started and node.spec.artifacts:
         environment += f"!{state.seq}"  # what the body has made for later steps makes it one of a kind
+    check = node.spec.checks[index]
     command = do.AskCheck(
         **node.in_lane,
         moment=moment,
         index=index,
-        check=node.spec.checks[index],
+        check=check if node.spec.body.changes else replace(check, expect=Expect.PASS),
         spec=node.spec,
         tree=tree,
         environment=environment,

@@ -14,7 +14,7 @@ from surefoot.core.approval_metrics import SHOULD_PROCEED
 from surefoot.core.attempt import Attempt, Preparing
 from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.events import Event
-from surefoot.core.graph_state import join_queue, leave_queue
+from surefoot.core.graph_state import fresh_records, join_queue, leave_queue
 from surefoot.core.kernel.approval_request import ABANDON, DONE, body_digest, preconditions_of
 from surefoot.core.kernel.conversation_fold import settle_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need, work_of
@@ -26,7 +26,6 @@ from surefoot.core.plan import digest_of
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import has_result, let_past
 from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, WantedAttempt
-from surefoot.core.verdicts import CheckRecord
 from surefoot.core.ways_on import EDIT, RETRY_WITH_CHANGES, TAKE_OVER, can_patch, can_reword, is_about_failure
 
 
@@ -59,7 +58,7 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
         # The lane is free while a person thinks; the attempt takes its checkpoint anew afterwards.
         state.lanes[work.lane].held_by = None
         work.free_lane()
-        work.checks = [CheckRecord() for _ in node.spec.checks]
+        work.checks = fresh_records(state, node)
 
 
 def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:
