@@ -18,6 +18,7 @@ from surefoot.cli.screen import Screen
 from surefoot.core.amendment_effects import AmendmentEffects, effects_of
 from surefoot.core.amendments import AmendmentOrigin, DropStep, Fate, MoveStep, Operation
 from surefoot.core.ids import RunId, StepId, encode_id
+from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile.amendment_reader import ReadAmendment
@@ -157,8 +158,13 @@ def _amend(
         _tell(run, found, screen, is_done=False, engine=None)
         return _INVALID if found.objections else 0
     _refuse_wideners(found, given, screen)
-    amend(home, run, wanted.operations, why=given.why or wanted.why, origin=origin)
+    state = amend(home, run, wanted.operations, why=given.why or wanted.why, origin=origin)
     _tell(run, found, screen, is_done=True, engine=engine_of(home, run))
+    ahead = [one.proposed for one in state.amendments.values() if one.is_open][:-1]
+    if ahead and not screen.is_json:
+        whose = listed(tuple(dict.fromkeys(one_line(one.by) for one in ahead)))
+        text = f"The change of {whose} comes first; this one is judged again once that holds."
+        screen.show([Line(text, "warn")])
     return 0
 
 
