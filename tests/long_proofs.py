@@ -19,6 +19,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "0",
         "1",
     ),
+    "acceptance/test_failures_at_a_terminal.py::test_every_way_on_is_typed_at_the_prompt": ("retry", "edit", "diff"),
+    "acceptance/test_failures_at_a_terminal.py::test_each_way_on_stands_on_a_row_of_its_own_with_its_meaning": ("0",),
     "acceptance/test_keeping.py::test_landing_twice_as_one_commit_lands_once": (),
     "acceptance/test_keeping.py::test_rm_of_a_run_on_a_plain_folder_wants_it_landed_first": (),
     "acceptance/test_lanes.py::test_steps_that_share_a_declared_file_or_resource_take_turns": ("0",),

@@ -29,12 +29,12 @@ from surefoot.cli.inbox import file_lines
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.plan_editor import SUFFIX, plan_difference, shown_lines
 from surefoot.cli.progress import Progress
-from surefoot.cli.prompt_words import KEYS_TO_CONFIRM, Typed, Word, key_of, keys_of, read_line
+from surefoot.cli.prompt_words import KEYS_TO_CONFIRM, Typed, Word, keys_of, keys_shown, read_line
 from surefoot.cli.typed_line import TypedLine
 from surefoot.core import events as ev
 from surefoot.core.events import Event, QuestionAnswered, QuestionAsked
 from surefoot.core.ids import StepId
-from surefoot.core.messages import flaw_of_message, has_conversation
+from surefoot.core.messages import flaw_of_message, has_conversation, has_reader
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
@@ -130,8 +130,7 @@ class Asker:
             return
         asked = self._waiting[0]
         lines = [EMPTY, Line(f"Question {asked.question}", "head"), *block(asked.text, 2), *self._beside(asked)]
-        can_tell = self._agent(asked) is not None
-        self.progress.screen.show([*lines, Line(f"  {key_of(asked, can_tell=can_tell)}", "dim", hang=4)])
+        self.progress.screen.show([*lines, *key_lines(asked, can_tell=self._agent(asked) is not None)])
         self._start_reading()
         self._forget_key()
         # What was typed before the question was seen is no answer to it.
@@ -168,6 +167,8 @@ class Asker:
             return None
         state = self.engagement.state
         to = asked.step if has_conversation(state.nodes[asked.step]) else None
+        if to is None and not has_reader(state):
+            return None
         return None if flaw_of_message(state, to) else (to,)
 
     def _tell(self, asked: QuestionAsked, text: str) -> None:
@@ -256,7 +257,7 @@ class Asker:
             else:
                 self._say([Line("Nothing was sent.", "dim")])
         except NotAwaitingAnswer as error:
-            self._say(refusal_lines(asked, error))
+            self._say(refusal_lines(asked, error, can_tell=self._agent(asked) is not None))
         except SurefootError as error:
             self._say([Line(error.message, "warn", hang=2)])
 
@@ -322,7 +323,8 @@ class Asker:
             if self._to_confirm is None:
                 self._prompt()
             else:
-                self.progress.screen.text("approve this version? yes/no> ")
+                act = "try again with" if is_about_failure(asked) else "approve"
+                self.progress.screen.text(f"{act} this version? yes/no> ")
 
     async def _edited(self, asked: QuestionAsked) -> list[Line]:
         found = self._found(asked)
@@ -409,7 +411,12 @@ async def _in_editor(text: bytes, suffix: str) -> bytes:
         return path.read_bytes()
 
 
-def refusal_lines(asked: QuestionAsked, error: NotAwaitingAnswer) -> list[Line]:
+def key_lines(asked: QuestionAsked, *, can_tell: bool) -> list[Line]:
+    """Return all that can be typed."""
+    return [Line(f"  {text}", "dim", hang=4) for text in keys_shown(asked, can_tell=can_tell)]
+
+
+def refusal_lines(asked: QuestionAsked, error: NotAwaitingAnswer, *, can_tell: bool = False) -> list[Line]:
     """Say that a line was no answer, and all that can be typed: more than a command line takes."""
     said = error.message.partition("; it takes: ")[0]
-    return [Line(f"{said}. Type one of:", "warn", hang=2), Line(f"  {key_of(asked)}", "dim", hang=4)]
+    return [Line(f"{said}. Type one of:", "warn", hang=2), *key_lines(asked, can_tell=can_tell)]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from surefoot.core.events import QuestionAsked
 from surefoot.core.record import record
 from surefoot.core.system_steps import PLANNING
-from surefoot.core.ways_on import RETRY_WITH_CHANGES, TAKE_OVER, TRIES_AGAIN, is_about_failure
+from surefoot.core.ways_on import RETRY_WITH_CHANGES, TAKE_OVER, is_about_failure
 
 
 class Word(StrEnum):
@@ -105,6 +105,32 @@ def _has_diff(asked: QuestionAsked) -> bool:
     return is_result or (is_about_failure(asked) and RETRY_WITH_CHANGES in asked.options)
 
 
+_WAYS_ON = {
+    "retry": ("retry [WORDS]", "try again; an agent is told your words"),
+    RETRY_WITH_CHANGES: (f"{RETRY_WITH_CHANGES} [WORDS]", "try again on what this attempt had changed"),
+    "edit": ("edit (e)", "try again with another command or instruction"),
+    TAKE_OVER: ("take over", "do it by hand, in a lane that is made ready"),
+    "split": ("split [WORDS]", "have the planner split the step"),
+    "replan": ("replan [WORDS]", "have the planner find another way"),
+    "skip": ("skip", "go on without it; steps that need it start"),
+    "block": ("block", "give it up; steps that need it are not done"),
+    "stop": ("stop", "give it up; nothing new starts"),
+}
+"""The answers about a failed step: what is typed, and what follows."""
+
+
+def keys_shown(asked: QuestionAsked, *, can_tell: bool = False) -> list[str]:
+    """Return the lines that say what a question takes: of ways on after a failure, one for each with its meaning."""
+    if not is_about_failure(asked):
+        return [key_of(asked, can_tell=can_tell)]
+    rows = [_WAYS_ON[word] for word in asked.options]
+    rows += [("diff (d)", "see what this attempt had changed")] if _has_diff(asked) else []
+    rows += [("tell TEXT (t)", "say something to the agent, and decide later")] if can_tell else []
+    rows += [("pause", "pause the run"), ("later (Ctrl-D)", f"leave it open: surefoot inbox {asked.question}")]
+    widest = max(len(typed) for typed, _ in rows)
+    return [f"{typed:{widest}}  {meant}" for typed, meant in rows]
+
+
 def key_of(asked: QuestionAsked, *, can_tell: bool = False) -> str:
     """Return the words a question takes, each with its key, on one line; `can_tell`: an agent would read a message."""
     if not asked.options:
@@ -116,9 +142,5 @@ def key_of(asked: QuestionAsked, *, can_tell: bool = False) -> str:
         like = ["all (like this)"] if asked.like else []
         diff = ["diff (d)"] if _has_diff(asked) else []
         words = ["yes (y)", "no REASON (n)", *like, *diff, "edit (e)", "take over"]
-    if is_about_failure(asked):
-        shown = {TAKE_OVER: "take over", Word.EDIT.value: "edit (e)"}
-        words = [shown.get(word, f"{word} WORDS" if word in TRIES_AGAIN else word) for word in asked.options]
-        words += ["diff (d)"] if _has_diff(asked) else []
     words += ["tell TEXT (t: to the agent)"] if can_tell else []
     return f"{', '.join(words)}, pause, later (Ctrl-D: leaves it open, surefoot inbox {asked.question})"
