@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -12,16 +13,17 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import GoalOptions, ModelRouting, ToolKind, Usage
 from surefoot.core.amendment_effects import effects_of
+from surefoot.core.amendments import AddConstraint, AddStep, DropStep, MoveStep, Operation
 from surefoot.core.budget import spent_by
 from surefoot.core.cost_report import spending_of
 from surefoot.core.event_words import Diagnosis, Moment, Outcome, Phase
 from surefoot.core.events import Event
-from surefoot.core.ids import BlobId, RunId
+from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.messages import flaw_of_message
-from surefoot.core.plan import AgentBody, Plan
+from surefoot.core.plan import AgentBody, Constraint, Plan
 from surefoot.core.state import QuestionState
 from surefoot.core.system_steps import (
     BASELINE,
@@ -210,6 +212,26 @@ class TalksMachine(KernelMachine):
             wanted = {"amendment": f"m{len(self.state.amendments)}", "operations": changes, "why": "", "by": "me"}
             self.say(ev.AmendmentProposed(at=self.world.now, **wanted))
         self.fold(ev.RunResumed(at=self.world.now, by="me"))
+
+    @precondition(lambda self: self.state.outcome is None or self.state.outcome is Outcome.PARTIALLY_COMPLETED)
+    @rule(drawn=plans(), data=st.data(), by=st.sampled_from(["me", "you"]))
+    def amend(self, drawn: Plan, data: st.DataObject, by: str) -> None:
+        """Let one of two people change the plan, perhaps while the change of the other waits."""
+        goals = self.state.created.goal_options is not None
+        if goals and self.state.revision == 0:
+            return
+        known = self.state.plan.steps
+        found = [one for one in drawn.steps if not one.needs and one.for_each is None]
+        wanted: list[Operation] = [AddConstraint(constraint=Constraint(text=f"{by} {len(self.state.amendments)}"))]
+        wanted += [AddStep(step=replace(one, id=StepId(f"more-{len(known)}"))) for one in found[:1]]
+        wanted += [DropStep(step=data.draw(st.sampled_from(known)).id)] if len(known) > 1 else []
+        wanted += [MoveStep(step=known[-1].id, before=known[0].id)] if len(known) > 1 else []
+        some = data.draw(st.lists(st.sampled_from(wanted), min_size=1, max_size=2, unique_by=id))
+        if effects_of(self.state, some).objections:
+            return
+        name = f"amendment {len(self.state.amendments)}"
+        self.fold(ev.AmendmentProposed(at=self.world.now, amendment=name, operations=tuple(some), why="", by=by))
+        self.end_interrupted()
 
     @precondition(lambda self: self.state.outcome is not None)
     @rule()
@@ -431,3 +453,16 @@ TalksMachine.TestCase.settings = settings(
     max_examples=examples(20), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestTalksMachine = TalksMachine.TestCase
+
+
+class ManyHistories(TalksMachine):
+    """The same machine, for as many histories as are told of."""
+
+
+ManyHistories.TestCase.settings = settings(TalksMachine.TestCase.settings, max_examples=200, derandomize=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+class TestManyHistories(ManyHistories.TestCase):
+    """Two hundred histories of amendments, answers and kills, the same each time."""
