@@ -55,6 +55,32 @@ def test_an_amendment_takes_the_place_of_the_answer(stage: Stage) -> None:
     assert stage.git("show", f"surefoot/{RUN}:out.txt") == "1.0"
 
 
+PROPOSING = """
+goal: Say two
+steps:
+  - {id: fix, agent: Make it say two., writes: [a.txt], checks: [{run: grep -q two a.txt, expect: fail_to_pass}]}
+  - {id: after, needs: [fix], run: rm b.txt}
+"""
+PROPOSED = """
+- when: {step: fix, turn: 1}
+  calls:
+    - {tool: edit, arguments: {edits: [{path: a.txt, old: one, new: two}]}}
+    - {tool: propose, arguments: {change: Drop the step after, why: it would delete data}}
+- calls: [{tool: finish, arguments: {summary: It says two., confidence: 1.0}}]
+"""
+
+
+def test_what_an_agent_proposes_is_put_to_a_person_before_it_is_too_late(stage: Stage) -> None:
+    """M18, M20: in a written plan, too; the step it warns of waits, and an amendment settles it."""
+    (stage.folder / "play.yaml").write_text(PROPOSED, "utf-8")
+    assert stage.run(PROPOSING, "--model", f"scripted:{stage.folder / 'play.yaml'}", "--yes").code == 4
+    [question] = stage.say("report", RUN, "--json").json["questions"]
+    assert ("Drop the step after" in question["text"], "delete data" in question["text"]) == (True, True)
+    assert stage.states() == {"fix": "verified", "after": "pending"}
+    assert stage.say("drop", "after").code == 0
+    assert (stage.say("resume").code, stage.states()) == (0, {"fix": "verified"})
+
+
 def test_stop_ends_the_run(stage: Stage) -> None:
     """What was verified stays."""
     doubtful(stage)
