@@ -315,6 +315,9 @@ QUIET = {
     # Stations of an attempt: how it ends is told.
     ev.Checkpointed,
     ev.VerdictReused,
+    ev.ResultParked,
+    ev.TrainFormed,
+    ev.TrainSplit,
     ev.Merged,
     ev.MergeRefused,
     ev.TreeCheckedOut,

@@ -94,6 +94,9 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "operations": (SetGoal(goal="h"),),
     "why": "because",
     "constraint": Constraint(text="c", deny=("config/**",)),
+    "train": 1,
+    "cars": (NOBODY,),
+    "kept": (NOBODY,),
     "approver": "gate",
     "word": ApproverWord.PROCEED,
 }

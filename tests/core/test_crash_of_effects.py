@@ -39,6 +39,11 @@ class Crash:
     """Whether the effect is requested again."""
 
     @property
+    def is_parked(self) -> bool:
+        """Whether its result waits without a lane: another one may ask for both of them next time."""
+        return self.attempt is not None and self.attempt.work is not None and self.attempt.work.is_parked
+
+    @property
     def is_kept(self) -> bool:
         """Whether what is done already counts: of a conversation, or of a body whose effect is known to be there."""
         node = self.attempt
@@ -92,7 +97,7 @@ def test_an_attempt_is_put_back_and_made_again(effect: Effect) -> None:
     is_doubt = effect.on_crash is OnCrash.DOUBT
     found = [one for one in crashes(effect) if one.attempt and not (is_doubt and one.attempt.effect.is_outside)]
     restored = [one.has(ev.AttemptFailed, ev.LaneRestored) for one in found if not one.is_kept]
-    goes_on = [one.is_again and not one.has(ev.BodyStarted) for one in found if one.is_kept]
+    goes_on = [(one.is_again or one.is_parked) and not one.has(ev.BodyStarted) for one in found if one.is_kept]
     assert [*restored, *goes_on] == [True] * len(found) != []
 
 

@@ -355,7 +355,7 @@ class KernelMachine(RuleBasedStateMachine):
         """Bring a result onto the head, or not."""
         if refused:
             return ev.MergeRefused(**place, onto=command.onto, reason="they conflict", conflicts=("f",))
-        onto_tree = self.world.trees[command.onto]
+        onto_tree = command.onto_tree or self.world.trees[command.onto]
         tree = f"{onto_tree}+{command.tree}"
         return ev.Merged(**place, onto=command.onto, onto_tree=onto_tree, tree=tree, changed=("f",))
 

@@ -57,8 +57,8 @@ def test_a_step_kept_by_one_in_doubt_comes_after_it(play: Any, answer: str, orde
     assert [event.step for event in run.told(ev.StepVerified)][: len(order)] == list(order)
 
 
-def test_what_is_to_be_made_again_begins_when_its_turn_comes(play: Any) -> None:
-    """It had let others past: begun beside them, it would come too late a second time."""
+def test_what_has_come_too_late_twice_begins_when_its_turn_comes(play: Any) -> None:
+    """Begun beside others, it would come too late a third time."""
     run = in_doubt(play)
     late = [event.step for event in run.reply("applied").go().told(ev.AttemptFailed)]
-    assert late == ["a"]
+    assert late == ["a", "a"]

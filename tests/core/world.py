@@ -58,7 +58,7 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
         case do.MergeResult():
-            onto_tree = command.onto.replace("c", "t", 1)
+            onto_tree = command.onto_tree or command.onto.replace("c", "t", 1)
             merged = {"onto": command.onto, "onto_tree": onto_tree, "tree": f"{onto_tree}+{command.tree}"}
             return ev.Merged(**place, **merged, changed=(command.step,))
         case do.CheckOutTree():

@@ -188,6 +188,16 @@ def _groups() -> list[Event]:
     return run.will(do.OpenLane, "1", ev.EffectFailed, reason="no room", diagnosis=Diagnosis.TRANSIENT).go().journal
 
 
+def _trains() -> list[Event]:
+    """Results that are judged together, of which one does not hold, and one that was made on too old a base."""
+    suite = Check(name="suite", ask=CommandCheck(command="suite"))
+    run = Play({name: {"checks": (suite,)} for name in "abcdef"}, limits=Limits(parallel=4, train=4))
+    run.will(do.AskCheck, "suite", verdict=Verdict.PASSED)
+    run.will(do.AskCheck, "suite", verdict=Verdict.FAILED, text="red")
+    run.will(do.MergeResult, "d", ev.MergeRefused, reason="they conflict", conflicts=("f",))
+    return run.go().journal
+
+
 def _faults() -> list[Event]:
     """A model that fails, a limit that is reached, calls that are not carried out, a conversation that is stopped."""
     chain = RoleModels(chain=(FACTS, replace(FACTS, name="n")))
@@ -262,6 +272,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "people": _people,
     "undone": _undone,
     "groups": _groups,
+    "trains": _trains,
     "faults": _faults,
     "edits": _edits,
     "amended": _amended,

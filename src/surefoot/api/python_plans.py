@@ -208,6 +208,10 @@ class Plan:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     wall_s: float | None = None
     parallel: int = 1
+    parked: int | None = None
+    judges: int = 1
+    train: int = 0
+    verify: Literal["auto", "lane", "queue"] = "auto"
     cost_usd: float | None = None
     tokens: int | None = None
     requests: int | None = None

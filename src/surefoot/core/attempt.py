@@ -36,9 +36,15 @@ from surefoot.core.verdicts import CheckRecord
 class Result:
     """What making a step came to: trees of git and what was put out, tied to no lane."""
 
+    made_on: str
+    """The commit of the checkpoint."""
+    made_on_tree: str
+    generation: int
+    """How often the branch had gone back by then."""
     base: str
     """The commit that it is held against: that of the checkpoint; once it is merged, the head of the run branch."""
     base_tree: str
+    """The tree that it is held against: that of `base`, or in a train that of the result before it."""
     tree: str
     changed: tuple[str, ...]
     """The paths at which it differs from its base."""
@@ -48,6 +54,25 @@ class Result:
     """Whether it was brought onto a later head than that of its checkpoint."""
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     claim: Claim | None = None
+
+    environment: str = ""
+    """The environment of the lane in which it was made, once that is free again."""
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it differs from what it was made on."""
+        return self.observed.tree != self.made_on_tree
+
+    def as_made(self) -> Result:
+        """Return the result as it was before it was brought onto anything."""
+        return replace(
+            self,
+            base=self.made_on,
+            base_tree=self.made_on_tree,
+            tree=self.observed.tree,
+            changed=self.observed.changed,
+            is_merged=False,
+        )
 
     def onto(self, merged: Merged) -> Result:
         """Return the result on the head of the run branch."""
@@ -106,6 +131,11 @@ class Judging(Ended):
 
 
 @record
+class Parked(Judging):
+    """The result waits for its train, or is judged in one; the lane it was made in is free."""
+
+
+@record
 class Committing(Judging):
     """The result passed, and is written as a commit."""
 
@@ -119,7 +149,7 @@ class Committed(Committing):
     commit: str
 
 
-Reached = Preparing | Running | Ended | Judging | Committing | Committed
+Reached = Preparing | Running | Ended | Judging | Parked | Committing | Committed
 """The stages in which an attempt can fail."""
 
 
@@ -162,11 +192,28 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
     Judging: {
         Judging: "merged, merge_refused, artifacts_kept, probe_answered, question_answered",
         Ended: "patch_applied, question_answered (changed by hand): looked at again",
+        Parked: "result_parked",
         Committing: "commit_requested",
         Failed: "attempt_failed",
     },
-    Committing: {Committing: "commit_requested (anew)", Committed: "commit_written", Failed: "attempt_failed"},
-    Committed: {Committed: "probe_answered", Failed: "attempt_failed"},
+    Parked: {
+        Parked: "train_formed, merged, merge_refused, train_split",
+        Committing: "commit_requested",
+        Restored: "attempt_failed",
+    },
+    Committing: {
+        Committing: "commit_requested (anew)",
+        Committed: "commit_written",
+        Parked: "train_split",
+        Failed: "attempt_failed",
+        Restored: "attempt_failed (in a train)",
+    },
+    Committed: {
+        Committed: "probe_answered",
+        Parked: "train_split",
+        Failed: "attempt_failed",
+        Restored: "attempt_failed (in a train)",
+    },
     Failed: {Restored: "lane_restored"},
     Restored: {},
 }
@@ -302,6 +349,9 @@ class Attempt:
         assert checkpoint is not None
         ended = now if isinstance(now, Ended) else Ended(begun_by=None, settled=self.settled)
         result = Result(
+            made_on=checkpoint.commit,
+            made_on_tree=checkpoint.tree,
+            generation=self.generation,
             base=checkpoint.commit,
             base_tree=checkpoint.tree,
             tree=observed.tree,
@@ -311,6 +361,33 @@ class Attempt:
             claim=None if self.conversation is None else self.conversation.claim,
         )
         self.move(Judging(**_fields_of(ended), result=result))
+
+    def park(self, environment: str) -> None:
+        """Let go of the lane: the result waits for its train."""
+        now = self.stage
+        assert isinstance(now, Judging)
+        parked = Parked(**_fields_of(now, Judging))
+        self.move(replace(parked, result=replace(now.result, environment=environment), refused=None))
+        self.place = None
+
+    def ride(self, lane: str) -> None:
+        """Be judged in a judging lane."""
+        assert isinstance(self.stage, Parked)
+        self.place = Place(lane=lane, generation=self.stage.result.generation)
+
+    def leave_train(self) -> None:
+        """Wait for another train, as the result was made."""
+        now = self.stage
+        assert isinstance(now, Judging)
+        parked = Parked(**_fields_of(now, Judging))
+        self.move(replace(parked, result=now.result.as_made(), refused=None))
+        self.place = None
+
+    def go_on_from(self, commit: str) -> None:
+        """Note that the result before this one is the head of the run branch now."""
+        now = self.stage
+        assert isinstance(now, Judging)
+        self.move(replace(now, result=replace(now.result, base=commit)))
 
     def look_again(self) -> None:
         """Forget what is known of a result that a person has changed: it is looked at and checked anew."""
@@ -391,8 +468,15 @@ class Attempt:
 
     @property
     def generation(self) -> int:
-        """How often the branch had gone back when the lane was taken."""
-        return 0 if self.place is None else self.place.generation
+        """How often the branch had gone back when the lane was taken in which it is made."""
+        if self.place is not None:
+            return self.place.generation
+        return 0 if self.result is None else self.result.generation
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether there is a result, and the lane it was made in is free."""
+        return self.result is not None and self.checkpoint is None
 
     @property
     def body_started(self) -> bool:

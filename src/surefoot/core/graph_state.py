@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from surefoot.core.attempt import Judging
 from surefoot.core.batches import is_careful
 from surefoot.core.event_words import Diagnosis, Phase, Verdict
 from surefoot.core.events import RunCreated
@@ -28,8 +29,11 @@ from surefoot.core.state import (
     StepStatus,
     needed_by,
 )
+from surefoot.core.trains import TRAIN_MAX
 from surefoot.core.verdicts import CheckRecord
 
+LOSSES_MAX = 2
+"""A step whose result came too late so often keeps its turn: the others wait for it."""
 _LOST = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.CANCELLED})
 
 
@@ -164,14 +168,14 @@ def take_ready(state: RunState, node: StepState) -> None:
 
 
 def make_pending_again(state: RunState, node: StepState) -> None:
-    """Let a started step start anew, as soon as it is due; one whose result came too late keeps its turn."""
+    """Let a started step start anew, as soon as it is due; one whose result came too late too often keeps its turn."""
     work = node.work
     is_late = work is not None and work.failure is not None and work.failure.diagnosis is Diagnosis.STALE
     had_turn = node.spec.id in state.queue
     turns = list(state.queue)
     node.probed_before = is_late and work is not None and work.probed_before
     end_work(state, node)
-    if is_late and had_turn:
+    if is_late and had_turn and (node.losses >= LOSSES_MAX or node.effect.is_outside):
         state.queue = dict.fromkeys(turns)
     node.status = StepStatus.PENDING
     lost = next((state.nodes[need] for need in node.needs if state.nodes[need].status in _LOST), None)
@@ -233,9 +237,52 @@ def end_work(state: RunState, node: StepState) -> None:
     state.reserved.pop(node.spec.id, None)
     if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
         state.lanes[work.lane].held_by = None
+    leave_train(state, node.spec.id)
     node.work = None
     state.active.pop(node.spec.id, None)
     state.queue.pop(node.spec.id, None)
+
+
+def leave_train(state: RunState, name: StepId) -> None:
+    """Take a step off its train; those that come after it wait for another one, as what they rest on is gone."""
+    train = state.train
+    if train is None or name not in train.cars:
+        return
+    shorten_train(state, train.cars.index(name), f"{name} has left it")
+
+
+def shorten_train(state: RunState, count: int, why: str) -> None:
+    """Let only the first results of the train go on in it; the others wait for another one, as they were made."""
+    train = state.train
+    assert train is not None
+    for name in train.cars[count:]:
+        work = state.nodes[name].work
+        if work is not None and isinstance(work.stage, Judging):
+            work.leave_train()
+    train.cars = train.cars[:count]
+    state.trains[-1].split = state.trains[-1].split or why
+    state.train_size = max(1, state.train_size // 2)
+    if not train.cars:
+        state.train = None
+
+
+def car_verified(state: RunState, node: StepState) -> None:
+    """Take a verified result off its train; after the last one the next train may be longer."""
+    train = state.train
+    assert train is not None
+    assert state.branch is not None
+    node.train, train.cars = train.number, train.cars[1:]
+    train.onto, train.onto_tree = state.branch.head, state.branch.tree
+    history = state.trains[-1]
+    history.verified = (*history.verified, node.spec.id)
+    for name in train.cars:
+        work = state.nodes[name].work
+        if work is not None:
+            work.go_on_from(train.onto)
+    if not train.cars:
+        state.train = None
+        if not history.split:
+            state.train_size = min(2 * state.train_size, TRAIN_MAX)
 
 
 def finish(state: RunState, node: StepState, status: StepStatus, reason: str | None) -> None:

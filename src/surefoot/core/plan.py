@@ -27,6 +27,8 @@ from surefoot.core.raw import WRITTEN, Raw
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 
+TRAIN_MOST = 16
+"""So many results can be judged together at most."""
 TIMEOUT_S = 600.0
 """What a check may take, where nobody says anything else."""
 EVERYTHING = "**"
@@ -46,6 +48,17 @@ class OnFailure(StrEnum):
     STOP = "stop"
     ASK = "ask"
     ROLLBACK = "rollback_to"
+
+
+class Verify(StrEnum):
+    """Where results are asked what other steps ask as well."""
+
+    AUTO = "auto"
+    """In their train while results hold; in their lane first once one did not."""
+    LANE = "lane"
+    """In their lane first, and in their train again."""
+    QUEUE = "queue"
+    """In their train alone."""
 
 
 class Batch(StrEnum):
@@ -311,6 +324,14 @@ class Limits:
     """The run pauses after this many seconds of work since it was last started or resumed."""
     parallel: int = 1
     """How many steps run at once, in a run with a workspace each in a lane of its own."""
+    parked: int | None = None
+    """How many results may wait to be judged before no further step starts; None: twice `parallel`."""
+    judges: int = 1
+    """How many lanes there are in which results are judged away from where they were made."""
+    train: int = 0
+    """How many results are judged together; 0: by how many of the last ones held."""
+    verify: Verify = Verify.AUTO
+    """Where they are asked what other steps ask as well."""
     cost_usd: float | None = None
     """What the run may cost, in US dollars; it asks before it goes on once most of that is spent."""
     tokens: int | None = None
@@ -321,6 +342,11 @@ class Limits:
     """How many steps may use a resource at once, by its name in `uses`."""
     observed: Mapping[str, str] = field(default_factory=dict[str, str])
     """For resources that steps rest on: the command whose output tells how each stands."""
+
+    @property
+    def parked_max(self) -> int:
+        """How many results may wait to be judged before no further step starts."""
+        return 2 * self.parallel if self.parked is None else self.parked
 
 
 @record

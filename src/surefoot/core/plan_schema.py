@@ -26,6 +26,7 @@ from surefoot.core.plan import (
     RetryPolicy,
     Service,
     Step,
+    Verify,
 )
 from surefoot.core.plan_keys import (
     ANY_TEXT,
@@ -115,6 +116,14 @@ _LIMITS = (
     Key("attempts", COUNT, "Attempts at a step in all, the first included.",
         "A step's `retry.maximum_attempts` wins.", usual="3", field=""),
     Key("parallel", COUNT, "How many steps run at once, each in its own [lane](../concepts/lanes.md#merge-queue)."),
+    Key("parked", COUNT, "How many results may wait for their [train](../concepts/lanes.md#merge-queue) before no "
+        "further step starts.", usual="twice `parallel`"),
+    Key("judges", COUNT, "In how many lanes results are judged away from the lanes they were made in."),
+    Key("train", Value("train"), "How many results are judged together: 1 to 16, or `auto`.", "With `auto` two at "
+        "first; each train that holds doubles the number up to eight, each that does not halves it.", usual="`auto`"),
+    Key("verify", words(Verify), "Where results are asked what other steps ask as well: `lane` in their own lane "
+        "first, `queue` in their train alone, `auto` in their train while results hold and in their lane first once "
+        "one did not. What an agent made is always asked in its lane first."),
     Key("cost_usd", NUMBER, "What the run may cost, in US dollars.", "No request is made that might cost more than "
         "what is left: the run pauses. Other bodies say what they cost by `cost_usd=0.12` in "
         "[`$SUREFOOT_OUTPUT`](#values); once 80 % is spent, a step that does more than read asks first. Once all of "

@@ -1,8 +1,9 @@
 """The merge queue, and what keeps steps apart that would run at once.
 
-Results go onto the branch one at a time, in the order in which they were made, so that what is verified is what is
-committed. An effect outside the workspace takes its turn before its body and keeps it to the end, so that it never
-rests on a head that moves. A result that conflicts is made again and keeps its turn: it can lose once.
+Results go onto the branch in the order in which they were made, one at a time or several in a train, so that what is
+verified is what is committed. An effect outside the workspace takes its turn before its body and keeps it to the end,
+so that it never rests on a head that moves. A result that conflicts is made again while others go on; one that has lost
+`LOSSES_MAX` times keeps its turn, so that it cannot lose for ever.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _is_stuck(state: RunState, node: StepState) -> bool:
     if node.status is StepStatus.PENDING and is_kept_by_doubt(state, node):
         return True
     return _lacks_lane(state, node) and not any(
-        lane.held_by is None and lane.given_up is None and lane.name != "clean" for lane in state.lanes.values()
+        lane.held_by is None and lane.given_up is None and lane.is_for_steps for lane in state.lanes.values()
     )
 
 
@@ -74,6 +75,8 @@ def _globs_of(state: RunState, node: StepState) -> frozenset[str]:
 
 def has_turn(state: RunState, node: StepState) -> bool:
     """Tell whether it is the step's turn on the branch."""
+    if state.train is not None:
+        return node.spec.id in state.train.cars
     return first_in_queue(state) == node.spec.id
 
 
@@ -84,18 +87,17 @@ def needs_turn_first(state: RunState, node: StepState) -> bool:
 
 def has_result(node: StepState) -> bool:
     """Tell whether the step has changed files that are to go onto the branch."""
-    work = node.work
-    if work is None or work.changes is None or work.checkpoint is None:
+    if node.work is None or node.work.result is None:
         return False
     if node.spec.effect is Effect.READ or node.is_system_step:
         return False
-    return work.changes.tree != work.checkpoint.tree
+    return node.work.result.is_change
 
 
 def is_at_work(state: RunState, node: StepState) -> bool:
     """Tell whether the step's body or its checks are under way: it does not just wait for its turn."""
     work = node.work
-    if work is None or node.status is not StepStatus.RUNNING or not work.body_started:
+    if work is None or node.status is not StepStatus.RUNNING or not work.body_started or work.is_parked:
         return False
     return not has_result(node) or has_turn(state, node)
 
@@ -127,7 +129,7 @@ def files_kept_by(state: RunState, node: StepState) -> StepId | None:
         return None
     for name in state.active:
         other = state.nodes[name]
-        if other is node or other.work is None or other.work.checkpoint is None:
+        if other is node or other.work is None or (other.work.checkpoint is None and not other.work.is_parked):
             continue
         if other.status is StepStatus.RUNNING and overlap_of(node.spec, other.spec) is not None:
             return name

@@ -30,6 +30,7 @@ from surefoot.core.state import (
     StepState,
     StepStatus,
     StopStage,
+    TrainHistory,
 )
 from surefoot.core.stock_report import stock_in_report, stop_in_report
 from surefoot.core.system_steps import REVIEWING
@@ -62,6 +63,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         Report,
         SelectionShape,
         StepShape,
+        TrainShape,
         UndoShape,
         WordShape,
     )
@@ -113,6 +115,7 @@ def report_of(state: RunState) -> Report:
         "amendments": list(map(_amendment, state.amendments.values())),
         "stops": list(map(stop_in_report, state.stops)),
         "stock": stock_in_report(state),
+        "trains": [_train(number, one) for number, one in enumerate(state.trains, 1)],
         "landings": list(map(_landing, state.landings)),
         "undo": _undo(state),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
@@ -180,6 +183,9 @@ def _step(node: StepState) -> StepShape:
     reason = node.reason
     if reason is None and node.last_failure is not None and node.status not in DONE:
         reason = node.last_failure.reason
+    is_parked = node.work is not None and node.work.is_parked
+    if is_parked and node.work is not None:
+        reason = "waits for its train" if node.work.lane is None else "is judged in its train"
     red = _red_check(node, records)
     return {
         "id": node.spec.id,
@@ -193,6 +199,8 @@ def _step(node: StepState) -> StepShape:
         "tier": None if node.tier is None else node.tier.value,
         "rule": node.rule or None,
         "proof": node.proof,
+        "train": node.train,
+        "parked": is_parked,
         "commit": node.commit,
         "blocked_by": list(node.blocked_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
@@ -313,6 +321,10 @@ def _constraint(one: Constraint) -> ConstraintShape:
 
 def _landing(one: LandingState) -> LandingShape:
     return {"branch": _short_ref(one.asked.ref), "before": one.asked.before, "landed": one.landed}
+
+
+def _train(number: int, one: TrainHistory) -> TrainShape:
+    return {"train": number, "steps": [*one.cars], "verified": [*one.verified], "split": one.split or None}
 
 
 def _word(said: PersonWord) -> WordShape:

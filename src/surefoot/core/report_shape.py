@@ -54,6 +54,8 @@ class StepShape(TypedDict):
     effect: str
     optional: bool
     proof: str | None
+    train: int | None
+    parked: bool
     commit: str | None
     blocked_by: list[str]
     checks: list[CheckShape]
@@ -305,6 +307,15 @@ class SelectionShape(TypedDict):
     left_out: list[str]
 
 
+class TrainShape(TypedDict):
+    """Results that were judged together."""
+
+    train: int
+    steps: list[str]
+    verified: list[str]
+    split: str | None
+
+
 class Report(TypedDict):
     """All of it."""
 
@@ -333,6 +344,7 @@ class Report(TypedDict):
     amendments: list[AmendmentShape]
     stops: list[StopShape]
     stock: StockShape | None
+    trains: list[TrainShape]
     landings: list[LandingShape]
     undo: UndoShape | None
     asking: AskingShape

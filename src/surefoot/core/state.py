@@ -58,6 +58,10 @@ class StepStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+CLEAN = "clean"
+"""The name of the lane in which acceptance is asked in the end."""
+JUDGE = "judge-"
+"""How the names of the lanes begin in which trains are judged."""
 DONE = frozenset({StepStatus.VERIFIED, StepStatus.UNPROVED})
 """The step was carried out, and its result stays."""
 SATISFIED = DONE | {StepStatus.SKIPPED}
@@ -117,6 +121,10 @@ class StepState:
     """Counted attempts that failed since the step was last set to pending."""
     crashes: int = 0
     """Engines that died in a row while this step was under way."""
+    losses: int = 0
+    """Results in a row that came too late for the head of the run branch."""
+    train: int | None = None
+    """The number of the train in which it was verified; None: it was judged alone."""
     missing: int = 0
     """Needs that are not satisfied yet."""
     open_members: int = 0
@@ -234,6 +242,8 @@ class StepState:
         work = self.work
         if work is None:
             return False
+        if work.is_parked:
+            return True
         if not self.spec.body.acts:
             return work.people.answer is not None
         if work.conversation is not None:
@@ -284,12 +294,19 @@ class LaneState:
     failures: int = 0
     is_last_try: bool = False
     """Whether it is given up if it fails once more."""
+    opened_at: str | None = None
+    """The commit that it was last made usable at."""
     given_up: str | None = None
     """Why it is not asked for any more while this engine works; the run goes on in the other lanes."""
     kept: tuple[str, ...] = ()
     """What prepare made there that git does not ignore."""
     services: dict[str, bool] = field(default_factory=dict[str, bool])
     """What runs beside the steps of the lane, in the order of its start; False: it is being stopped."""
+
+    @property
+    def is_for_steps(self) -> bool:
+        """Tell whether steps are made in it: not acceptance and not trains alone are judged there."""
+        return self.name != CLEAN and not self.name.startswith(JUDGE)
 
     @property
     def is_stopping(self) -> bool:
@@ -464,6 +481,29 @@ class BranchState:
     """Whether the tip that is left behind has to be kept."""
 
 
+@record(frozen=False)
+class TrainState:
+    """Results that are judged together, each on top of those before it."""
+
+    number: int
+    cars: tuple[StepId, ...]
+    size: int
+    """How many there were when it was formed."""
+    onto: str
+    """The head of the run branch that the first of them goes onto."""
+    onto_tree: str
+
+
+@record(frozen=False)
+class TrainHistory:
+    """What became of a train."""
+
+    cars: tuple[StepId, ...]
+    verified: tuple[StepId, ...] = ()
+    split: str = ""
+    """Why fewer results were judged at a time; empty: they were judged together."""
+
+
 @record(frozen=False, kw_only=False)
 class AcceptState:
     """The acceptance checks: asked before the first change and after the last."""
@@ -564,6 +604,12 @@ class RunState:
     """Steps with work, in the order in which they were started."""
     queue: dict[StepId, None] = field(default_factory=dict[StepId, None])
     """Steps whose results are to be brought onto the branch, in order; only the first one's may be."""
+    train: TrainState | None = None
+    """The results that are judged together just now."""
+    trains: list[TrainHistory] = field(default_factory=list["TrainHistory"])
+    """All trains there were, in order."""
+    train_size: int = 2
+    """How many results the next one may have where the plan does not say: doubled by success, halved by failure."""
     ready: list[Ready] = field(default_factory=list["Ready"])
     """A heap of nodes whose needs are satisfied."""
     expanding: StepId | None = None
@@ -619,7 +665,7 @@ class RunState:
     @property
     def is_short_of_lanes(self) -> bool:
         """Tell whether the run has to do with the lanes it has, because one could not be made usable."""
-        return any(lane.given_up is not None for lane in self.lanes.values())
+        return any(lane.given_up is not None and lane.is_for_steps for lane in self.lanes.values())
 
     @property
     def open_questions(self) -> list[QuestionState]:

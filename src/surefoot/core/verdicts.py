@@ -5,7 +5,7 @@ The same rules serve steps and acceptance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from surefoot.core.agent_types import Excerpt
 from surefoot.core.check_kinds import Expect
@@ -111,14 +111,16 @@ def record_answer(check: Check, record: CheckRecord, event: CheckAnswered | Verd
         record.is_flaky = record.is_flaky or bool(event.flaky)
 
 
-def next_before(checks: Sequence[Check], records: Sequence[CheckRecord], *, every: bool = False) -> int | None:
+def next_before(
+    checks: Sequence[Check], records: Sequence[CheckRecord], *, every: bool = False, but: Collection[int] = ()
+) -> int | None:
     """Return the next check to ask before the body: first those that can show there is nothing to do.
 
     With `every`, also those that only have to pass afterwards.
     """
     for expect in (Expect.FAIL_TO_PASS, Expect.PASS_TO_PASS, *([Expect.PASS] if every else [])):
         for index, (check, known) in enumerate(zip(checks, records, strict=True)):
-            if check.expect is expect and known.before is None:
+            if check.expect is expect and known.before is None and index not in but:
                 return index
     return None
 
@@ -147,11 +149,11 @@ def interims(checks: Sequence[Check], records: Sequence[CheckRecord], tree: str)
     return [(check, said) for check, said in pairs if said is not None and said.tree == tree]
 
 
-def next_after(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+def next_after(checks: Sequence[Check], records: Sequence[CheckRecord], *, but: Collection[int] = ()) -> int | None:
     """Return the next check to ask after the body; a failed `pass_to_pass` is asked once more."""
     for index, (check, known) in enumerate(zip(checks, records, strict=True)):
         is_open = known.after is None or must_ask_again(check, known)
-        if is_open and not is_red_before(check, known):
+        if is_open and not is_red_before(check, known) and index not in but:
             return index
     return None
 
@@ -161,15 +163,18 @@ def must_ask_again(check: Check, record: CheckRecord) -> bool:
     return check.expect is Expect.PASS_TO_PASS and record.after is Verdict.FAILED and record.asked_after == 1
 
 
-def first_unanswerable(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+def first_unanswerable(
+    checks: Sequence[Check], records: Sequence[CheckRecord], *, but: Collection[int] = ()
+) -> int | None:
     """Return a check that had no answer before the body: nothing it says afterwards could prove anything."""
-    return next((i for i, _ in enumerate(checks) if records[i].before is Verdict.INCONCLUSIVE), None)
+    asked = (index for index, _ in enumerate(checks) if index not in but)
+    return next((index for index in asked if records[index].before is Verdict.INCONCLUSIVE), None)
 
 
-def first_unpassed(checks: Sequence[Check], records: Sequence[CheckRecord]) -> int | None:
+def first_unpassed(checks: Sequence[Check], records: Sequence[CheckRecord], *, but: Collection[int] = ()) -> int | None:
     """Return the first check whose final verdict is not *passed*."""
     for index, (check, known) in enumerate(zip(checks, records, strict=True)):
-        if known.after not in (None, Verdict.PASSED) and not must_ask_again(check, known):
+        if known.after not in (None, Verdict.PASSED) and not must_ask_again(check, known) and index not in but:
             return index
     return None
 

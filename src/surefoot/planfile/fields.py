@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from surefoot.core.globs import GLOB_LENGTH_MAX
 from surefoot.core.placeholders import references_in
-from surefoot.core.plan import LOOPBACK, Network
+from surefoot.core.plan import LOOPBACK, TRAIN_MOST, Network
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.core.short_text import shortened
@@ -100,6 +100,17 @@ class Page:
         expected = "`true`, `false` or `loopback` was expected"
         self.flaw(node, f"found {described(node)}; {expected}; write one of them without quotes")
         return None
+
+    def train(self, node: Tree) -> int | None:
+        """Read how many results are judged together; 0 stands for `auto`."""
+        if isinstance(node, Scalar) and node.kind is Kind.TEXT and node.text == "auto":
+            return 0
+        value = _number(node)
+        if value is None or value != int(value) or not 1 <= value <= TRAIN_MOST:
+            expected = f"`auto` or a whole number from 1 to {TRAIN_MOST} was expected"
+            self.flaw(node, f"found {described(node)}; {expected}; write one of them without quotes")
+            return None
+        return int(value)
 
     def number(self, node: Tree) -> float | None:
         """Read a number that is not negative."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+from surefoot.core.plan import TRAIN_MOST
 from surefoot.core.plan_keys import DURATION, TIME, Key, Kind, Table, Value
 from surefoot.core.plan_schema import TABLES
 
@@ -55,6 +56,7 @@ _SHAPES: Mapping[str, Shape] = {
     "scalar": _SCALAR,
     "plain": {},
     "flag": {"type": "boolean"},
+    "train": {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": TRAIN_MOST}]},
     "network": {"anyOf": [{"type": "boolean"}, {"const": "loopback"}]},
     "count": {"type": "integer", "minimum": 1},
     "number": {"type": "number", "minimum": 0},

@@ -251,6 +251,7 @@ _READERS: Mapping[str, Reader] = {
     "read": Page.read,
     "flag": Page.flag,
     "network": Page.network,
+    "train": Page.train,
     "count": Page.count,
     "number": Page.number,
     "coefficient": checked(

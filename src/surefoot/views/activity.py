@@ -16,7 +16,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.record import record
-from surefoot.core.state import FINAL, RunState, StepState
+from surefoot.core.state import CLEAN, FINAL, RunState, StepState
 from surefoot.core.system_steps import is_system_step
 from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
@@ -27,6 +27,7 @@ LATELY = 5
 _STARTING, _ENDING = "starting", "being ended"
 _TALKING = (ev.ConversationStarted, ev.ModelRequested, ev.ModelResponded, ev.ModelRequestDelayed, ev.ToolCallStarted)
 _QUEUED = "waiting in the queue"
+_PARKED = "waiting for its train"
 
 
 @record(kw_only=False)
@@ -73,7 +74,9 @@ class Activity:
             words = BY_REQUEST[work.open].label if work is not None and work.open is not None else _STARTING
             known = Station(words, self._attempts.get(name, node.started_at or state.at))
         if name in state.queue and work is not None and work.open is None and not has_turn(state, node):
-            return Station(_QUEUED, known.since)
+            return Station(_PARKED if work.is_parked else _QUEUED, known.since)
+        if state.train is not None and name in state.train.cars and work is not None and work.open is None:
+            return Station(f"in train {state.train.number}", known.since)
         return known
 
     def join(self, state: RunState) -> None:
@@ -104,7 +107,7 @@ class Activity:
                 self.own[f"lane {event.lane}"] = Station("being prepared", event.at)
             case ev.LaneReady():
                 self.own.pop(f"lane {event.lane}", None)
-                if event.lane != "clean":
+                if event.lane != CLEAN:
                     self.around_s = max(self.around_s, event.duration_s)
             case ev.EffectFailed(effect="lane") | ev.EffectCancelled(effect="lane"):
                 self.own.pop(f"lane {event.subject}", None)

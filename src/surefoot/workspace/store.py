@@ -102,13 +102,17 @@ class Store:
         The attributes are those of the files that `git` is set up for: what is marked `-merge` conflicts.
         """
         # merge-tree finds the base by history, so the tree is given one.
-        theirs = self._git_as(*IDENTITY, 0).line("commit-tree", tree, "-p", base)
+        theirs = self.with_tree(base, tree)
         options = ("-c", "merge.directoryRenames=false", "-c", "merge.conflictStyle=merge")
         ending = git.attempt(*options, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", onto, theirs)
         if ending.code not in {0, 1}:
             raise WorkspaceError(f"git could not merge {tree} into {onto}: {ending.err}", onto=onto, tree=tree)
         merged, *paths = split_names(ending.out)
         return Merge(None if ending.code else merged, tuple(dict.fromkeys(path for path in paths if path)))
+
+    def with_tree(self, parent: str, tree: str) -> str:
+        """Return a commit of `tree` on `parent` that no ref names."""
+        return self._git_as(*IDENTITY, 0).line("commit-tree", tree, "-p", parent)
 
     def write_commit(
         self,

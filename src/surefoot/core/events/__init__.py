@@ -58,6 +58,9 @@ from surefoot.core.events.step_events import StepFailed as StepFailed
 from surefoot.core.events.step_events import StepSkipped as StepSkipped
 from surefoot.core.events.step_events import StepStarted as StepStarted
 from surefoot.core.events.step_events import StepVerified as StepVerified
+from surefoot.core.events.train_events import ResultParked as ResultParked
+from surefoot.core.events.train_events import TrainFormed as TrainFormed
+from surefoot.core.events.train_events import TrainSplit as TrainSplit
 from surefoot.core.events.undo_events import LandingRequested as LandingRequested
 from surefoot.core.events.undo_events import LandingTakenBack as LandingTakenBack
 from surefoot.core.events.undo_events import RunLanded as RunLanded
@@ -138,6 +141,9 @@ EVENTS: tuple[type[Event], ...] = (
     StepFailed,
     StepSkipped,
     RolledBack,
+    ResultParked,
+    TrainFormed,
+    TrainSplit,
     QuestionAsked,
     QuestionAnswered,
     ApprovalRecorded,

@@ -43,6 +43,7 @@ from surefoot.core.kernel.stop_fold import (
     stop_paused,
     stop_resumed,
 )
+from surefoot.core.kernel.train_fold import dissolve_train
 from surefoot.core.kernel.undo_rules import (
     landing_requested,
     landing_taken_back,
@@ -53,7 +54,7 @@ from surefoot.core.kernel.undo_rules import (
 from surefoot.core.placeholders import member_of
 from surefoot.core.priorities import ranks_for
 from surefoot.core.queue import let_past
-from surefoot.core.state import DONE, FINAL, LaneState, RunState, StepState, StepStatus
+from surefoot.core.state import CLEAN, DONE, FINAL, LaneState, RunState, StepState, StepStatus
 from surefoot.effects import BY_NAME, GROUP, LANE, SERVICE_START, TOOL_CALL
 
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
@@ -102,6 +103,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     for lane in state.lanes.values():
         lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
     _resume_bodies(state)
+    dissolve_train(state)
     for name in state.queue:
         state.nodes[name].probed_before = False
     for lane in state.lanes.values():
@@ -260,6 +262,7 @@ def _lane_requested(state: RunState, event: ev.LaneRequested) -> None:
     need(not lane.services, event, f"services run in lane {event.lane}")
     state.lanes[event.lane] = lane
     lane.is_open, lane.is_ready, lane.is_last_try = True, False, event.is_last_try
+    lane.opened_at = event.commit
 
 
 def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
@@ -270,7 +273,7 @@ def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
     state.accept.interrupt_requested = False
     lane.environment = event.environment
     lane.kept = event.kept or lane.kept
-    if event.lane == "clean":
+    if event.lane == CLEAN:
         state.accept.lane_ready = True
 
 
@@ -293,8 +296,8 @@ def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
     lane.failures += 1
     if event.diagnosis is Diagnosis.TRANSIENT and not lane.is_last_try:
         return
-    others = (one for one in state.lanes.values() if one is not lane and one.name != "clean")
-    if lane.name == "clean" or all(one.given_up is not None for one in others):
+    others = [one for one in state.lanes.values() if one is not lane and one.is_for_steps]
+    if lane.name == CLEAN or (lane.is_for_steps and all(one.given_up is not None for one in others)):
         state.lane_failure = event.reason
     else:
         lane.given_up = event.reason

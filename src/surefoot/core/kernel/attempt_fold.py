@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.attempt import Attempt, Committing, Ended, Judging, People, Place, Preparing
-from surefoot.core.event_words import Applied, Phase, Status, Verdict
+from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Parked, People, Place, Preparing
+from surefoot.core.event_words import Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
+    car_verified,
     finish,
     fresh_records,
     hold,
@@ -39,6 +40,7 @@ from surefoot.core.kernel.replan_fold import (
     replanning_failed,
     replanning_started,
 )
+from surefoot.core.kernel.train_fold import TRAIN_FOLDS
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
@@ -53,6 +55,7 @@ from surefoot.core.system_steps import (
     is_system_step,
     undone_by_step,
 )
+from surefoot.core.trains import parent_of
 from surefoot.core.verdicts import CLAIM, is_red_before
 from surefoot.effects import (
     ARTIFACTS,
@@ -238,7 +241,7 @@ def _uses_anything(state: RunState, node: StepState) -> bool:
 
 def _merge_requested(state: RunState, event: ev.MergeRequested) -> None:
     node, work = begin(state, event)
-    need(has_result(node) and type(work.stage) is Judging, event, "there is nothing to merge")
+    need(has_result(node) and type(work.stage) in (Judging, Parked), event, "there is nothing to merge")
     need(state.branch is not None and state.branch.head == event.onto, event, f"{event.onto} is not the head")
     work.open = event.kind
 
@@ -246,6 +249,8 @@ def _merge_requested(state: RunState, event: ev.MergeRequested) -> None:
 def _merged(state: RunState, event: ev.Merged) -> None:
     node, work = answered(state, event, ev.MergeRequested)
     assert work.result is not None
+    if work.place is None:  # it has left its train meanwhile
+        return
     work.judge(result=work.result.onto(event), refused=None)
     if node.applied:
         for record in work.checks:
@@ -257,6 +262,8 @@ def _merged(state: RunState, event: ev.Merged) -> None:
 
 def _merge_refused(state: RunState, event: ev.MergeRefused) -> None:
     _, work = answered(state, event, ev.MergeRequested)
+    if work.place is None:  # it has left its train meanwhile
+        return
     work.judge(refused=event)
     _note_overlap(state, event.conflicts, (*event.with_steps, event.step))
 
@@ -269,15 +276,25 @@ def _note_overlap(state: RunState, paths: tuple[str, ...], steps: tuple[StepId, 
 
 def _checkout_requested(state: RunState, event: ev.CheckoutRequested) -> None:
     _, work = begin(state, event)
-    need(work.checkpoint is not None, event, "the step has no lane")
+    need(work.place is not None, event, "the step has no lane")
     work.open = event.kind
-    work.forget_lane()
+    _note_tree(state, work, None)
 
 
 def _placed(state: RunState, event: ev.TreeCheckedOut) -> None:
     _, work = answered(state, event, ev.CheckoutRequested)
-    assert work.place is not None
-    work.place.tree, work.place.is_spoiled = event.tree, False
+    if work.place is None:  # it has left its train meanwhile
+        return
+    work.place.is_spoiled = False
+    _note_tree(state, work, event.tree)
+
+
+def _note_tree(state: RunState, work: Attempt, tree: str | None) -> None:
+    """Note what the files of a lane are, for all results that are judged in it."""
+    places = (other.place for name in state.active if (other := state.nodes[name].work) is not None)
+    for place in places:
+        if place is not None and place.lane == work.lane:
+            place.tree = tree
 
 
 def failed(state: RunState, event: ev.EffectFailed) -> None:
@@ -299,16 +316,20 @@ def _artifacts_kept(state: RunState, event: ev.ArtifactsKept) -> None:
 
 def _commit_requested(state: RunState, event: ev.CommitRequested) -> None:
     _, work = begin(state, event)
-    need(type(work.stage) in (Judging, Committing), event, "there is no result that passed")
+    need(type(work.stage) in (Judging, Parked, Committing), event, "there is no result that passed")
     assert state.branch is not None
     need(work.base == state.branch.head, event, "the result is not on the head of the branch")
+    parent = parent_of(state, event.step)
+    need(parent is not None, event, "the result before it in the train is not written yet")
+    assert parent is not None
     work.open = event.kind
-    work.commit_to(state.branch.head)
+    work.commit_to(parent)
 
 
 def _commit_written(state: RunState, event: ev.CommitWritten) -> None:
     _, work = answered(state, event, ev.CommitRequested)
-    work.committed(event.commit)
+    if type(work.stage) is Committing:  # else it has left its train meanwhile
+        work.committed(event.commit)
 
 
 def _step_verified(state: RunState, event: ev.StepVerified) -> None:
@@ -334,7 +355,10 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         state.handing[event.step] = None
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
-    node.crashes = 0
+    if state.train is not None and event.step in state.train.cars:
+        need(event.step == state.train.cars[0], event, "it is not the first of its train")
+        car_verified(state, node)
+    node.crashes = node.losses = 0
     keep_outcome(state, work)
     keep_offered(state, work)
     is_proved = event.proof != CLAIM or node.is_system_step
@@ -357,6 +381,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         has_happened(state, node)
     elif work.body_started and work.settled == Applied.NOT_APPLIED:
         node.applied = False
+    if event.diagnosis is Diagnosis.STALE:
+        node.losses += 1
     if event.is_counted:
         node.failures += 1
         node.crashes, node.wanted = 0, None
@@ -440,6 +466,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.BodyStarted: _body_started,
     ev.BodyFinished: _body_finished,
     **PERMISSION_FOLDS,
+    **TRAIN_FOLDS,
     ev.InterruptRequested: _interrupt_requested,
     ev.InspectionRequested: _inspection_requested,
     ev.ChangesObserved: _changes_observed,

@@ -16,6 +16,7 @@ from surefoot.core.attempt import (
     Ended,
     Failed,
     Judging,
+    Parked,
     Preparing,
     Restored,
     Running,
@@ -44,6 +45,14 @@ from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.session_rules import go_on_with_session
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
+from surefoot.core.kernel.train_rules import (
+    checks_left_to_train,
+    commit_in_train,
+    park,
+    ride,
+    travels,
+    wait_for_train,
+)
 from surefoot.core.leftover_files import lost_product
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Check
@@ -94,7 +103,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     if work.is_busy:  # tools are at work in the lane: whatever else is to be done there comes after them
         move = converse(state, node, work, now)
         return move if isinstance(move, Proposal) else None
-    for rule in NEXT[type(work.stage)]:
+    for rule in IN_TRAIN if work.is_parked and work.failure is None else NEXT[type(work.stage)]:
         move = rule(state, node, work, now)
         if isinstance(move, Proposal):
             return move
@@ -170,7 +179,8 @@ def _withdraw(state: RunState, node: StepState, work: Attempt, now: float) -> Ru
 def _lost_ground(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Begin anew what rests on commits that the branch has gone back behind."""
     branch, checkpoint = state.branch, work.checkpoint
-    if branch is None or checkpoint is None or work.generation == branch.generation or checkpoint.commit == branch.head:
+    made_on = work.result.made_on if work.result is not None else None if checkpoint is None else checkpoint.commit
+    if branch is None or made_on is None or work.generation == branch.generation or made_on == branch.head:
         return None
     if node.applied and not has_result(node):
         return None
@@ -187,6 +197,7 @@ def wants_lane(state: RunState, node: StepState) -> bool:
     work = node.work
     assert work is not None
     is_idle = work.open is None and work.people.question is None and work.failure is None and work.checkpoint is None
+    is_idle = is_idle and not work.is_parked
     if not is_idle or not state.has_workspace or not node.spec.takes_lane:
         return False
     if needs_turn_first(state, node) or files_kept_by(state, node) is not None:
@@ -228,9 +239,8 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
 
 def free_lane(state: RunState) -> str | None:
     """Return a lane that is ready and not in use."""
-    in_use = ("clean", state.expanding_in)
-    usable = (x.name for x in state.lanes.values() if x.is_ready and x.held_by is None and x.name not in in_use)
-    return next(usable, None)
+    lanes = (lane for lane in state.lanes.values() if lane.is_ready and lane.is_for_steps and lane.held_by is None)
+    return next((lane.name for lane in lanes if lane.name != state.expanding_in), None)
 
 
 def _before(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -371,7 +381,7 @@ def _outside_scope(state: RunState, node: StepState, work: Attempt, now: float) 
 
 def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Bring the result onto the head of the run branch, once it is its turn."""
-    if not has_result(node):
+    if not has_result(node) or travels(state, node):
         return None
     if not has_turn(state, node):
         return HOLD
@@ -409,6 +419,7 @@ def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -
 
 def _after(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Ask the checks; the first that does not pass fails the attempt."""
+    later = checks_left_to_train(state, node) if travels(state, node) else frozenset[int]()
     index = first_unpassed(node.spec.checks, work.checks)
     if index is not None:
         check, record = node.spec.checks[index], work.checks[index]
@@ -423,7 +434,7 @@ def _after(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
         said = f"check {check.name!r} {standing}"
         reason = because(with_cure(said, _cure_of(state, node, check, record)), record.text)
         return stopped_short(node, work, now, reason) or fails(node, now, diagnosis, reason)
-    index = next_after(node.spec.checks, work.checks)
+    index = next_after(node.spec.checks, work.checks, but=later)
     return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
 
 
@@ -523,6 +534,7 @@ _JUDGE: tuple[_Rule, ...] = (
     _after,
     _count_unfinished,  # whether an agent's unfinished work counts is for its checks to say
     review_confidence,  # after the checks: one that was red before proves more than any confidence
+    park,  # what is its own has passed, and nobody has to be asked: others may have the lane
     _keep,  # only what passed is kept
     _commit,  # last: the branch moves only for what holds
 )
@@ -543,8 +555,16 @@ NEXT: Mapping[type[Stage], tuple[_Rule, ...]] = {
     Judging: (*_AFTER_BODY, _outside_scope, *_JUDGE),
     Committing: (*_AFTER_BODY, *_JUDGE),
     Committed: (*_AFTER_BODY, *_JUDGE),
+    Parked: (),  # what has no lane of its own any more goes by `IN_TRAIN`
     Failed: (_put_back,),
     Restored: (conclude,),
 }
 """What is asked in each stage, in order: the first rule that has something to say decides. The reason for its place
 stands beside it. Where no rule says anything, the step is verified."""
+IN_TRAIN: tuple[_Rule, ...] = (
+    _lost_ground,
+    ride,  # what a result rests on comes before what it is asked
+    commit_in_train,  # each on that of the one before it
+    wait_for_train,  # all of them are verified by one batch of events: the branch moves once
+)
+"""What is asked of a result that waits for its train or is judged in one, in order."""

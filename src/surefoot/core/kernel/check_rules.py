@@ -22,11 +22,20 @@ from surefoot.core.state import RunState, StepState
 from surefoot.core.verdicts import CheckRecord, is_by_test, verdict_key
 
 
-def ask_check(state: RunState, node: StepState, work: Attempt, now: float, which: tuple[Moment, int]) -> Proposal:
-    """Put one of a step's checks, once the lane holds what it is asked about."""
+def ask_check(
+    state: RunState,
+    node: StepState,
+    work: Attempt,
+    now: float,
+    which: tuple[Moment, int],
+    *,
+    tree: str | None = None,
+) -> Proposal:
+    """Put one of a step's checks, once the lane holds what it is asked about: `tree`, or what the moment says."""
     moment, index = which
     assert work.lane is not None
-    tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
+    if tree is None:
+        tree = work.base_tree if moment is Moment.BEFORE else work.tree or work.base_tree
     changed = work.changed
     if moment is Moment.DURING and work.conversation is not None:
         tree, changed = work.conversation.tree, work.conversation.changed

@@ -14,7 +14,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Finding, Moment, Outcome, Phase, Severity, Verdict
-from surefoot.core.events import ACCEPTANCE
+from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import next_ready
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.amendment_rules import amend, is_touched
@@ -46,6 +46,7 @@ from surefoot.core.kernel.stop_rules import (
     take_stock,
 )
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
+from surefoot.core.kernel.train_rules import form_train, judging_lane_wanted
 from surefoot.core.kernel.undo_rules import next_undo
 from surefoot.core.lessons import lesson_of, teaches
 from surefoot.core.messages import breaks_off, has_planner, word_to_decide_on
@@ -53,11 +54,10 @@ from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.short_text import shortened
-from surefoot.core.state import DONE, LaneState, RunState, StepState, StepStatus
+from surefoot.core.state import CLEAN, DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REPLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
 
-CLEAN = "clean"
 _SHORT_WAY = (
     "One file in scope and a red acceptance check: the runtime made the plan itself, one step with the goal as its "
     "instruction. No model was asked to explore or to plan."
@@ -115,7 +115,11 @@ def _in_phase(state: RunState, now: float) -> list[Proposal]:
 
 
 def _active(state: RunState) -> list[StepState]:
-    return [state.nodes[name] for name in state.active]
+    """Return the active steps; those in a train in its order, in which they are verified."""
+    if state.train is None:
+        return [state.nodes[name] for name in state.active]
+    cars = state.train.cars
+    return [state.nodes[name] for name in (*cars, *(name for name in state.active if name not in cars))]
 
 
 def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
@@ -138,13 +142,18 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
             moves.append(move)
         if takes is not None:
             taken.add(takes)
-        if isinstance(move.event, ev.LimitReached):
-            break
+        if isinstance(move.event, ev.LimitReached | ev.TrainSplit) or _leaves_train(state, move.event):
+            break  # the others are asked again afterwards
         doubts = watch(state, node, now) if isinstance(move.event, ev.StepVerified) else []
         moves += doubts
         if doubts:  # what they concern is taken back: the others are asked again afterwards
             break
     return moves
+
+
+def _leaves_train(state: RunState, event: Event) -> bool:
+    """Tell whether the results that come after this one in its train lose what they rest on."""
+    return state.train is not None and isinstance(event, ev.AttemptFailed) and event.step in state.train.cars
 
 
 def _takes(move: Proposal) -> str | None:
@@ -346,7 +355,7 @@ def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
     lanes = [lane for lane in _lanes(state) if lane.held_by is None]
     if not lanes and state.is_short_of_lanes:
         return []
-    lane = lanes[0] if lanes else LaneState(name=str(len(state.lanes) - (CLEAN in state.lanes) + 1))
+    lane = lanes[0] if lanes else LaneState(name=str(sum(one.is_for_steps for one in state.lanes.values()) + 1))
     return _request_lane(state, lane.name, now, fresh=lane.needs_fresh)
 
 
@@ -359,14 +368,17 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
     numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
     made = (LaneState(name=number) for number in numbers)
-    wanted = itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0))
+    wanted = list(itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0)))
+    judging = judging_lane_wanted(state)
+    if judging is not None:
+        wanted.append(state.lanes.get(judging) or LaneState(name=judging))
     return [move for lane in wanted for move in _request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
 
 
 def _lanes(state: RunState) -> list[LaneState]:
     """Return the lanes that steps can have; one that could not be made usable is left alone, and none made for it."""
-    others = (CLEAN, state.expanding_in)
-    return [lane for lane in state.lanes.values() if lane.name not in others and lane.given_up is None]
+    lanes = (lane for lane in state.lanes.values() if lane.is_for_steps and lane.name != state.expanding_in)
+    return [lane for lane in lanes if lane.given_up is None]
 
 
 def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
@@ -387,6 +399,7 @@ def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> lis
 def _execute(state: RunState, now: float) -> list[Proposal]:
     waiting = results_that_wait(state)
     moves = _step_moves(state, [node for node in _active(state) if node.spec.id not in waiting], now)
+    moves = moves or form_train(state, now)
     if moves:
         return moves
     if state.pausing is not None:
@@ -484,10 +497,12 @@ def _deadlines(state: RunState, now: float) -> list[Proposal]:
 
 def _start(state: RunState, now: float) -> list[Proposal]:
     """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
-    steps = (node for node in _active(state) if not node.is_system_step)
-    running = sum(node.status is StepStatus.RUNNING for node in steps) + (state.expanding is not None)
-    moves = _more_lanes(state, now)
-    for node in _startable(state, state.plan.limits.parallel - running):
+    steps = [node for node in _active(state) if not node.is_system_step and node.status is StepStatus.RUNNING]
+    parked = sum(node.work is not None and node.work.is_parked for node in steps)
+    running = len(steps) - parked + (state.expanding is not None)
+    limits, moves = state.plan.limits, _more_lanes(state, now)
+    may_start = limits.parallel - running if parked < limits.parked_max else 0
+    for node in _startable(state, may_start):
         if node.is_group:
             if not moves and state.expanding is None:
                 return _expansion(state, node, now)

@@ -15,6 +15,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import join_queue, leave_queue
 from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.service_rules import FAILURES_MAX
+from surefoot.core.kernel.train_fold import share_answer
 from surefoot.core.plan import Check
 from surefoot.core.state import CachedVerdict, RunState, StepState
 from surefoot.core.system_steps import undo_step_id
@@ -54,6 +55,7 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
     else:
         answered(state, event, ev.CheckRequested)
     record_answer(check, record, event)
+    share_answer(state, event.step, event.check)
     # What an agent left beside its files may have helped: its step's verdict must not rest on that.
     is_final = event.moment is not Moment.DURING
     if is_final and event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
@@ -86,6 +88,7 @@ def _verdict_reused(state: RunState, event: ev.VerdictReused) -> None:
     if event.step != ACCEPTANCE:
         begin(state, event)
     record_answer(check, record, event)
+    share_answer(state, event.step, event.check)
 
 
 def settle_as(state: RunState, node: StepState, work: Attempt, answer: Applied) -> None:

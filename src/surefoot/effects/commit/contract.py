@@ -32,6 +32,8 @@ class WriteCommit(StepCommand):
     spec: Step
     parent: str
     tree: str
+    train: int | None = None
+    """The number of the train in which the result was judged."""
 
 
 COMMIT = Effect(

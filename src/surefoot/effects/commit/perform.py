@@ -19,6 +19,7 @@ async def write_commit(context: RunContext, command: do.WriteCommit) -> Event:
         f"Surefoot-Step: {spec.id}",
         f"Surefoot-Attempt: {command.attempt}",
         f"Surefoot-Journal: {seq}:{digest}",
+        *([] if command.train is None else [f"Surefoot-Train: {command.train}"]),
     )
     message = "\n".join([title, "", *([spec.why, ""] if spec.why else []), *trailers])
     now = context.clock.now()

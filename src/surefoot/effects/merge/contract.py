@@ -53,6 +53,8 @@ class MergeResult(StepCommand):
     base: str
     tree: str
     onto: str
+    onto_tree: str | None = None
+    """What the result goes onto in place of that commit's files: in a train those of the result before it."""
     reads: tuple[str, ...]
 
 

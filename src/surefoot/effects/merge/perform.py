@@ -22,10 +22,10 @@ async def merge_result(context: RunContext, command: do.MergeResult) -> Event:
 
 def _merge(context: RunContext, command: do.MergeResult) -> Event:
     space = context.space
-    since, until = (space.commit_tree_of(commit) for commit in (command.base, command.onto))
+    since, until = space.commit_tree_of(command.base), command.onto_tree or space.commit_tree_of(command.onto)
     moved = space.changes(since, until)
     ours = frozenset(space.changes(since, command.tree))
-    merged = space.merge(command.lane or "", command.base, command.tree, command.onto)
+    merged = space.merge(command.lane or "", command.base, command.tree, command.onto, command.onto_tree)
     both = tuple(path for path in moved if path in ours)
     # Where a file meets a folder git makes up a name; those that were written are told instead.
     overlap = (tuple(path for path in merged.conflicts if path in ours or path in moved) or both)[:NAMED_MAX]

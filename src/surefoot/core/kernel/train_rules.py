@@ -1,0 +1,275 @@
+"""The rules of results that travel: which are parked, which form a train, and how a train is judged.
+
+A result is parked once what is its own has passed in its lane. In a train each result is brought onto those before it;
+its own checks are asked about that tree, and the checks that all results share once, about the last tree. What the last
+tree fails at is found by judging fewer at a time. Nothing here changes the state.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt, Parked
+from surefoot.core.event_words import Moment
+from surefoot.core.ids import StepId
+from surefoot.core.kernel.check_rules import ask_check
+from surefoot.core.kernel.failure_rules import late
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.outputs import artifacts_for
+from surefoot.core.plan import Verify
+from surefoot.core.queue import has_result, has_turn
+from surefoot.core.state import RunState, StepState, StepStatus, TrainState
+from surefoot.core.trains import TRAIN_MAX, judging_lanes, parent_of, shared_checks, shared_key, tree_before
+from surefoot.core.verdicts import (
+    first_unanswerable,
+    first_unpassed,
+    has_nothing_to_do,
+    next_after,
+    next_before,
+)
+
+SINGLY_BELOW = 4
+"""Trains of fewer results are not halved where the last tree fails: the first of them is judged alone."""
+
+
+def may_travel(state: RunState, node: StepState) -> bool:
+    """Tell whether the result can be judged in another lane than its own: all that counts of it is in its tree."""
+    work, spec = node.work, node.spec
+    if work is None or work.changes is None or not has_result(node) or not spec.checks:
+        return False
+    if state.plan.limits.parallel < 2 or state.is_short_of_lanes:
+        return False
+    is_by_hand = work.people.by_hand is not None or work.people.taken_by is not None or work.people.is_patched
+    is_tied = bool(spec.artifacts or spec.uncommitted or spec.made or spec.uses or work.changes.left or is_by_hand)
+    if is_tied or node.effect.is_outside or spec.reaches_out or any(check.reaches_out for check in spec.checks):
+        return False
+    return not (state.plan.services_of(spec) or artifacts_for(state, node))
+
+
+def checks_left_to_train(state: RunState, node: StepState) -> frozenset[int]:
+    """Return the checks that are not asked in the lane of a result, because others are about to ask the same.
+
+    What an agent made, and what has come too late before, is asked there all the same: its maker learns from that.
+    """
+    verify = state.plan.limits.verify
+    is_careful = node.spec.body.by_model or node.losses > 0 or (verify is Verify.AUTO and state.train_size < 2)
+    if verify is Verify.LANE or is_careful:
+        return frozenset()
+    others = (state.nodes[name] for name in state.active if name != node.spec.id)
+    keys = {shared_key(check) for other in others for check in other.spec.checks} - {None}
+    return frozenset(index for index, check in enumerate(node.spec.checks) if shared_key(check) in keys)
+
+
+def _works(state: RunState) -> Iterator[Attempt | None]:
+    return (state.nodes[name].work for name in state.active)
+
+
+# --- trains
+
+
+def form_train(state: RunState, now: float) -> list[Proposal]:
+    """Let the results at the head of the queue be judged together, once there is a lane for it."""
+    if state.train is not None or state.branch is None or state.interrupting:
+        return []
+    cars = _next_cars(state)
+    is_judging = any(work is not None and work.is_parked and work.open is not None for work in _works(state))
+    lanes = [lane for name in judging_lanes(state) if (lane := state.lanes.get(name)) is not None and lane.is_ready]
+    if not cars or is_judging or not lanes or judging_lane_wanted(state) is not None:
+        return []
+    event = ev.TrainFormed(
+        at=now, train=len(state.trains) + 1, cars=cars, onto=state.branch.head, onto_tree=state.branch.tree
+    )
+    return [Proposal(event)]
+
+
+def _next_cars(state: RunState) -> tuple[StepId, ...]:
+    """Return the results that come next: those at the head of the queue that were made in one environment."""
+    waiting = itertools.takewhile(lambda name: _is_waiting(state.nodes[name]), state.queue)
+    found = list(itertools.islice(waiting, state.plan.limits.train or min(state.train_size, TRAIN_MAX)))
+    made_in = environment_of_result(state, found[0]) if found else ""
+    return tuple(itertools.takewhile(lambda name: environment_of_result(state, name) == made_in, found))
+
+
+def _is_waiting(node: StepState) -> bool:
+    work = node.work
+    return work is not None and node.status is StepStatus.RUNNING and work.is_parked and work.open is None
+
+
+def environment_of_result(state: RunState, name: StepId) -> str:
+    """Return the environment that a parked result was made in."""
+    work = state.nodes[name].work
+    return "" if work is None or work.result is None else work.result.environment
+
+
+def judging_lane_wanted(state: RunState) -> str | None:
+    """Return the judging lane that has to be made usable: there is none, or its environment is an older one."""
+    if state.train is not None or state.branch is None or not (cars := _next_cars(state)):
+        return None
+    head = state.branch.head
+    for name in judging_lanes(state):
+        lane = state.lanes.get(name)
+        if lane is None:
+            return name
+        is_older = lane.environment != environment_of_result(state, cars[0]) and lane.opened_at != head
+        if not lane.is_open and lane.given_up is None and (is_older or not lane.is_ready):
+            return name
+    return None
+
+
+# --- judging
+
+
+def travels(state: RunState, node: StepState) -> bool:
+    """Tell whether the result is judged in a train; one that was made on the head, and has its turn, needs none."""
+    return may_travel(state, node) and not _goes_on_head(state, node)
+
+
+def park(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Let a result wait for its train."""
+    del work
+    return Proposal(ev.ResultParked(**node.at(now))) if travels(state, node) else None
+
+
+def _goes_on_head(state: RunState, node: StepState) -> bool:
+    """Tell whether the result rests on the head and it is its turn: then its own lane is as good as any."""
+    work = node.work
+    assert work is not None
+    assert state.branch is not None
+    return state.train is None and has_turn(state, node) and work.base == state.branch.head
+
+
+def ride(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Judge a result in its train: bring it onto those before it, ask what is its own, then what all share."""
+    train = state.train
+    if state.interrupting:
+        return HOLD
+    if train is None or node.spec.id not in train.cars:
+        return _without_judges(state, node, now)
+    if type(work.stage) is not Parked:
+        return None
+    failure = work.broken or (None if work.refused is None else work.refused.reason)
+    if failure is not None:
+        return late(node, now, failure)
+    onto_tree = tree_before(state, train, node.spec.id)
+    if onto_tree is None:
+        return HOLD
+    if (work.base, work.base_tree) != (train.onto, onto_tree):
+        return _join(node, work, train, onto_tree, now)
+    ahead = train.cars[: train.cars.index(node.spec.id)]
+    if any(_is_before_in_lane(state, train, name, work) for name in ahead):
+        return HOLD
+    shared = shared_checks(state, train, node.spec.id)
+    move = _ask(state, node, work, now, but=shared)
+    if move is not None or not shared:
+        return move
+    if node.spec.id == train.cars[-1]:
+        is_first = all(is_settled(state, train, name) for name in ahead)
+        return _ask_shared(state, node, work, train, shared, now) if is_first else HOLD
+    return None if next_after(node.spec.checks, work.checks) is None else HOLD
+
+
+def _without_judges(state: RunState, node: StepState, now: float) -> RuleResult:
+    """Wait for a train; where no judging lane can be had the step is made again, to be judged in its own lane."""
+    lanes = [state.lanes.get(name) for name in judging_lanes(state)]
+    if all(lane is not None and lane.given_up is not None for lane in lanes):
+        return late(node, now, "no lane could be made usable for judging it")
+    return HOLD
+
+
+def _is_before_in_lane(state: RunState, train: TrainState, name: StepId, work: Attempt) -> bool:
+    """Tell whether the checks of a result that comes before this one in its lane are not over."""
+    other = state.nodes[name].work
+    assert other is not None
+    return other.lane == work.lane and not is_settled(state, train, name)
+
+
+def is_settled(state: RunState, train: TrainState, name: StepId) -> bool:
+    """Tell whether a result of the train is on those before it, and what is its own has passed there."""
+    node = state.nodes[name]
+    work = node.work
+    assert work is not None
+    onto_tree = tree_before(state, train, name)
+    if work.open is not None or onto_tree is None or (work.base, work.base_tree) != (train.onto, onto_tree):
+        return False
+    return next_after(node.spec.checks, work.checks, but=shared_checks(state, train, name)) is None
+
+
+def _join(node: StepState, work: Attempt, train: TrainState, onto_tree: str, now: float) -> Proposal:
+    assert work.result is not None
+    command = do.MergeResult(
+        **node.in_lane,
+        base=work.result.made_on,
+        tree=work.result.observed.tree,
+        onto=train.onto,
+        onto_tree=onto_tree,
+        reads=node.spec.reads,
+    )
+    return Proposal(ev.MergeRequested(**node.at(now), onto=train.onto), command)
+
+
+def _ask(state: RunState, node: StepState, work: Attempt, now: float, *, but: Collection[int]) -> RuleResult:
+    """Ask the checks of one result, before it and with it; what does not hold there is made again."""
+    checks, records = node.spec.checks, work.checks
+    if work.is_merged:
+        if first_unanswerable(checks, records, but=but) is not None:
+            return late(node, now, "a check has no answer on the head of the run branch")
+        if has_nothing_to_do(checks, records):
+            return late(node, now, "the head of the run branch has what it was to do")
+        index = next_before(checks, records, but=but)
+        if index is not None:
+            return ask_check(state, node, work, now, (Moment.BEFORE, index))
+    index = first_unpassed(checks, records, but=but)
+    if index is not None:
+        said = records[index].after
+        assert said is not None
+        return late(node, now, f"check {checks[index].name!r} {said.value} on the head of the run branch")
+    index = next_after(checks, records, but=but)
+    return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def _ask_shared(
+    state: RunState, node: StepState, work: Attempt, train: TrainState, shared: Collection[int], now: float
+) -> RuleResult:
+    """Ask the last result of the train what all of them share; where that does not pass, fewer are judged at a time."""
+    checks, records = node.spec.checks, work.checks
+    own = [index for index in range(len(checks)) if index not in shared]
+    bad = first_unanswerable(checks, records, but=own)
+    bad = first_unpassed(checks, records, but=own) if bad is None else bad
+    if bad is not None:
+        kept = len(train.cars) // 2 if len(train.cars) >= SINGLY_BELOW else 1
+        why = f"check {checks[bad].name!r} does not pass with all {len(train.cars)} results"
+        return Proposal(ev.TrainSplit(at=now, train=train.number, kept=train.cars[:kept], why=why))
+    index = next_before(checks, records, but=own)
+    if index is not None:
+        return ask_check(state, node, work, now, (Moment.BEFORE, index), tree=train.onto_tree)
+    index = next_after(checks, records, but=own)
+    return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def commit_in_train(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Write the commits of a train, each on that of the one before it."""
+    train = state.train
+    assert train is not None
+    if work.commit is not None or work.tree == work.base_tree:
+        return None
+    parent = parent_of(state, node.spec.id)
+    if parent is None:
+        return HOLD
+    assert work.tree is not None
+    command = do.WriteCommit(**node.in_lane, spec=node.spec, parent=parent, tree=work.tree, train=train.number)
+    return Proposal(ev.CommitRequested(**node.at(now)), command)
+
+
+def wait_for_train(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Verify the results of a train together."""
+    del node, work, now
+    train = state.train
+    assert train is not None
+    return None if all(_is_written(state.nodes[name].work) for name in train.cars) else HOLD
+
+
+def _is_written(work: Attempt | None) -> bool:
+    return work is not None and (work.commit is not None or work.tree == work.base_tree)

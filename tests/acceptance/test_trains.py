@@ -1,0 +1,60 @@
+"""Results judged together: the suite is asked once for several, and what does not hold is found among them (M30)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+RUN = "20260101-abc123"
+SIX = """
+goal: Six files and a suite
+limits: {parallel: 3LIMITS}
+steps:
+  - id: add-{n}
+    for_each: {n: ["1", "2", "3", "4", "5", "6"]}
+    run: echo fine > f{n}.txt; test {n} != BAD || echo wrong > f{n}.txt
+    retry: {maximum_attempts: 1}
+    checks:
+      - {run: "test -s f{n}.txt", expect: fail_to_pass}
+      - {run: "echo asked >> $SUREFOOT_MEETING/asked; sleep 0.2; ! grep -q wrong f*.txt", expect: pass_to_pass}
+"""
+
+
+def plan(limits: str = "", bad: str = "0") -> str:
+    """Return the plan, in which one step may write what the suite does not let pass."""
+    return SIX.replace("LIMITS", limits and f", {limits}").replace("BAD", bad)
+
+
+def test_results_that_wait_are_judged_together(stage: Stage) -> None:
+    """Each has its own commit, whose trailer names the train; the report says what was judged with what."""
+    assert stage.run(plan()).code == 0
+    report = stage.say("report", RUN, "--json").json
+    in_trains = [step for one in report["trains"] for step in one["verified"]]
+    assert in_trains == [step["id"] for step in sorted(report["steps"], key=lambda s: s["ended_at"]) if step["train"]]
+    trailers = stage.git("log", "--format=%(trailers:key=Surefoot-Train)", f"main..surefoot/{RUN}").split("\n")
+    assert sum("Surefoot-Train" in line for line in trailers) == len(in_trains) > 1
+
+
+@pytest.mark.parametrize("verify", ["auto", "lane", "queue"])
+def test_what_is_bad_is_found_among_the_results_it_was_judged_with(stage: Stage, verify: str) -> None:
+    """It alone fails, with the attempt that counts made and judged by itself; nothing of it gets onto the branch."""
+    assert stage.run(plan(f"verify: {verify}, train: 4", bad="4")).code == 3
+    assert {name for name, state in stage.states().items() if state != "verified"} == {"add-4"}
+    assert "f4.txt" not in stage.git("ls-tree", "--name-only", f"surefoot/{RUN}")
+
+
+def test_a_suite_is_asked_less_often_than_there_are_results(stage: Stage) -> None:
+    """Asked for each result by itself it would be asked twice a step: before and after."""
+    stage.run(plan("verify: queue, train: 6"))
+    assert len((stage.meeting / "asked").read_text("utf-8").splitlines()) < 12
+
+
+def test_one_step_at_a_time_is_judged_where_it_was_made(stage: Stage) -> None:
+    """There is nothing to wait for, and no further lane to prepare."""
+    stage.run(plan().replace("parallel: 3", "parallel: 1"))
+    assert stage.say("report", RUN, "--json").json["trains"] == []
+    assert not [*(stage.folder / "home").glob("runs/*/lanes/judge-*")]
