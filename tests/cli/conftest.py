@@ -140,6 +140,7 @@ class Shapes:
             "parked": False,
             "commit": "1234567890" if is_verified else None,
             "blocked_by": [],
+            "tainted_by": [],
             "checks": [self.check()] if is_verified else [],
             "claim": None,
             "expected": None,

@@ -18,7 +18,7 @@ from surefoot.cli.app import app
 COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
-CHANGING = ("amend", "add", "drop", "move")
+CHANGING = ("amend", "add", "drop", "move", "invalidate")
 LOOKING = ("status", "watch", "ls", "show", "report", "cost", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
 NAMES = [

@@ -42,6 +42,7 @@ from surefoot.core.event_words import (
     Verdict,
 )
 from surefoot.core.events import ACCEPTANCE, Event
+from surefoot.core.events.invalidation_events import Taint, TakingBack
 from surefoot.core.graph_state import finish, take_ready
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
@@ -244,6 +245,16 @@ TOLD: list[tuple[Event, str]] = [
             at=3.0, amendment="m", operations=(), why="w", by="the planner", origin=AmendmentOrigin.RECOVERY
         ),
         "amend      the plan is to change, by the planner (recovery from a failure): w",
+    ),
+    (
+        ev.StepsFoundWrong(at=3.0, steps=(StepId("a"),), why="It drops a line", by="una"),
+        "wrong      a, says una: It drops a line",
+    ),
+    (
+        ev.ResultsTakenBack(
+            at=3.0, taken=TakingBack(tainted=(Taint(step=StepId("a")), Taint(step=StepId("b"))), kept=(StepId("c"),))
+        ),
+        "taken back a, b; judged again: c",
     ),
     (ev.RunLanded(at=3.0, commit="c1"), "landed     the checkout is at c1"),
     (

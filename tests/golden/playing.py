@@ -127,6 +127,13 @@ def _stopped() -> list[Event]:
     return run.will(do.AskCheck, KEPT.name).will(do.AskCheck, KEPT.name, verdict=Verdict.FAILED).go().journal
 
 
+def _taken_back() -> list[Event]:
+    """A step that is found wrong while the run works: what consumed it is done again, another result stays."""
+    steps = {"x": {}, "a": {}, "b": {"needs": ("a",)}, "c": {}, "d": {"needs": ("b", "c")}}
+    run = Play(steps).go(do.RunStep, "d").say(ev.StepsFoundWrong, steps=("a",), why="It is wrong")
+    return run.go().journal
+
+
 def _approver() -> list[Event]:
     """Code of the caller's that lets a step proceed, leaves one to people, and refuses one; it was asked once more."""
     pay = {"effect": Effect.IRREVERSIBLE}
@@ -276,6 +283,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "faults": _faults,
     "edits": _edits,
     "amended": _amended,
+    "taken_back": _taken_back,
     "replanned": _replanned,
     "stopped": _stopped,
     "worker": _worker,

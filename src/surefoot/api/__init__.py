@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from surefoot.api.revisions import ShownPlan, edit_plan, shown_plan
     from surefoot.api.run_control import cancel, pause, restore, retry
     from surefoot.api.run_fork import fork_run
+    from surefoot.api.run_invalidation import InvalidationPreview, invalidate, preview_invalidation
     from surefoot.api.run_options import Options
     from surefoot.api.run_undo import UndoPreview, preview_undo, undo
     from surefoot.api.shown_files import ShownFile
@@ -31,6 +32,7 @@ __all__ = [
     "Engagement",
     "Freed",
     "Home",
+    "InvalidationPreview",
     "OpenQuestion",
     "Options",
     "RunSummary",
@@ -52,9 +54,11 @@ __all__ = [
     "fork_run",
     "home_folder",
     "inbox",
+    "invalidate",
     "keep",
     "land_run",
     "pause",
+    "preview_invalidation",
     "preview_undo",
     "reject",
     "remove_run",
@@ -82,6 +86,7 @@ _PLACES = {
     **dict.fromkeys(("amend", "stop_plan"), "plan_amendments"),
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
+    **dict.fromkeys(("InvalidationPreview", "invalidate", "preview_invalidation"), "run_invalidation"),
     "Options": "run_options",
     "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),

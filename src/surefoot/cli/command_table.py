@@ -239,6 +239,19 @@ def move(given: Given, screen: Screen) -> int:
     return move(given, screen)
 
 
+@command("run_or_step steps dry_run why yes repo as_json", panel=_DECIDE, yes="Do not ask first.")
+def invalidate(given: Given, screen: Screen) -> int:
+    """Take verified steps back that proved wrong, with what consumed them, and do these again.
+
+    Later results that consumed nothing of them are judged again, and stay.
+
+    Example: surefoot invalidate parse --why "It drops the last line" --dry-run
+    """
+    from surefoot.cli.invalidation_page import take_steps_back
+
+    return take_steps_back(given, screen)
+
+
 # --- look
 
 

@@ -25,11 +25,15 @@ from surefoot.core.events import (
     PlanEdited,
     ProbeAnswered,
 )
-from surefoot.core.ids import BlobId
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.permission import Permission
 from surefoot.core.record import fields_of, record
 from surefoot.core.session import Session
 from surefoot.core.verdicts import CheckRecord
+
+_SEES_MORE = frozenset({"run", "search", "git", "outline", "symbols"})
+"""Tools that show what stands in files without noting which."""
+_SEEN_MAX = 500
 
 
 @record
@@ -57,6 +61,8 @@ class Result:
 
     environment: str = ""
     """The environment of the lane in which it was made, once that is free again."""
+    is_off_branch: bool = False
+    """Whether the commit it was made on is no longer on the run branch."""
 
     @property
     def is_change(self) -> bool:
@@ -79,6 +85,20 @@ class Result:
         return replace(
             self, base=merged.onto, base_tree=merged.onto_tree, tree=merged.tree, changed=merged.changed, is_merged=True
         )
+
+
+@record
+class Transplant:
+    """A verified result that is off the branch: it is brought there again without its body, and judged anew."""
+
+    base: str
+    """The commit that it was put on."""
+    base_tree: str
+    tree: str
+    proof: str | None
+    """What had proved it."""
+    rests_on: tuple[StepId, ...] = ()
+    """The steps taken off or done again with it whose results it had consumed."""
 
 
 @record
@@ -173,7 +193,7 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
         Preparing: "probe_answered, question_answered (whether the effect is there)",
         Running: "body_started",
         Ended: "question_answered (done by hand), patch_applied (a person's, in place of the body)",
-        Judging: "changes_observed (the body is a question, or its effect was there)",
+        Judging: "changes_observed (the body is a question, or its effect was there), checkpointed (a transplant)",
         Failed: "attempt_failed",
         Restored: "attempt_failed (without a checkpoint), effect_failed (checkpoint)",
     },
@@ -239,6 +259,8 @@ class Place:
     """The tree that the files of the lane are; None: nobody knows."""
     is_spoiled: bool = False
     """Whether the body changed what `prepare` had made, until that was made anew."""
+    is_off_branch: bool = False
+    """Whether the branch has gone back behind the commit of the checkpoint, and the attempt goes on all the same."""
 
 
 @record(frozen=False)
@@ -291,6 +313,10 @@ class Attempt:
     """Why the workspace failed the attempt, until that has been acted on."""
     probed_before: bool = False
     """Whether the probe has said, before the body, that the effect is not there."""
+    based_at: int = 0
+    """Position in the journal at which its base was fixed."""
+    transplant: Transplant | None = None
+    """The result that it judges again, once it has a lane; there is no body then."""
     lost_service: tuple[Diagnosis, str] | None = None
     """Set when a service the attempt needs did not become ready, or has ended."""
 
@@ -383,11 +409,24 @@ class Attempt:
         self.move(replace(parked, result=now.result.as_made(), refused=None))
         self.place = None
 
+    def branch_went_back(self, generation: int) -> None:
+        """Go on although the branch has gone back behind what this rests on: nothing of that was consumed."""
+        if self.place is not None:
+            self.place.generation, self.place.is_off_branch = generation, True
+        elif isinstance(self.stage, Parked):
+            result = replace(self.stage.result, generation=generation, is_off_branch=True)
+            self.move(replace(self.stage, result=result))
+
     def go_on_from(self, commit: str) -> None:
         """Note that the result before this one is the head of the run branch now."""
         now = self.stage
         assert isinstance(now, Judging)
         self.move(replace(now, result=replace(now.result, base=commit)))
+
+    def take_up(self, transplant: Transplant, before: Judging) -> None:
+        """Begin with a result that there is already."""
+        self.transplant = transplant
+        self.move(before)
 
     def look_again(self) -> None:
         """Forget what is known of a result that a person has changed: it is looked at and checked anew."""
@@ -586,6 +625,15 @@ class Attempt:
     def changed(self) -> tuple[str, ...]:
         """The paths the result changes."""
         return () if self.result is None else self.result.changed
+
+    @property
+    def saw(self) -> tuple[str, ...] | None:
+        """The files that its agent read; None: it has none, or nobody knows them all."""
+        said = self.conversation
+        if said is None or self.session is not None or len(said.seen) > _SEEN_MAX:
+            return None
+        tools = {call.asked.tool for turn in said.turns for call in turn.calls}
+        return None if tools & _SEES_MORE else tuple(said.seen)
 
     @property
     def is_busy(self) -> bool:

@@ -175,7 +175,8 @@ def make_pending_again(state: RunState, node: StepState) -> None:
     turns = list(state.queue)
     node.probed_before = is_late and work is not None and work.probed_before
     end_work(state, node)
-    if is_late and had_turn and (node.losses >= LOSSES_MAX or node.effect.is_outside):
+    keeps_turn = is_late and (node.losses >= LOSSES_MAX or node.effect.is_outside)
+    if had_turn and (keeps_turn or node.transplant is not None):
         state.queue = dict.fromkeys(turns)
     node.status = StepStatus.PENDING
     lost = next((state.nodes[need] for need in node.needs if state.nodes[need].status in _LOST), None)
@@ -234,6 +235,8 @@ def end_work(state: RunState, node: StepState) -> None:
     node.body_evidence = work.evidence
     if work.conversation is not None and work.conversation.claim is not None:
         node.claim = work.conversation.claim
+    if node.transplant is None:
+        node.based_at, node.saw = work.based_at, work.saw
     state.reserved.pop(node.spec.id, None)
     if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
         state.lanes[work.lane].held_by = None
@@ -393,7 +396,8 @@ def reset(node: StepState) -> None:
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.put_back, node.left_changes, node.wanted = (), None, None
-    node.outputs, node.kept = {}, None
+    node.outputs, node.kept, node.changed, node.saw = {}, None, (), None
+    node.made_at, node.put_on, node.transplant = 0, None, None
     node.preconditions, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None
 
 
@@ -477,11 +481,22 @@ def expand_later(state: RunState) -> None:
 def move_back(state: RunState, commit: str, target: StepState | None) -> None:
     """Take the branch back to where `target` left it (None: to the base); the tip that is left is to be kept."""
     assert state.branch is not None
+    tree = state.created.base_tree if target is None else target.tree_after
+    for node in state.nodes.values():
+        if node.transplant is not None:  # what it rests on may be gone for good
+            if node.work is not None:
+                withdraw(state, node, "the run branch has gone back")
+            reset(node)
+    state.queue = {name: None for name in state.queue if name in state.active}
+    move_head(state, commit, tree or state.branch.tree)
+
+
+def move_head(state: RunState, commit: str, tree: str) -> None:
+    """Take the branch back to a commit with that tree; the tip that is left is to be kept."""
+    assert state.branch is not None
     branch = state.branch
     branch.keep_next = branch.head != commit
     branch.generation += branch.head != commit
-    branch.head = commit
-    state.queue = {name: None for name in state.queue if name in state.active}
-    branch.tree = (state.created.base_tree or "") if target is None else (target.tree_after or branch.tree)
+    branch.head, branch.tree = commit, tree
     for lane in state.lanes.values():
         lane.is_ready = lane.is_ready and lane.held_by is not None

@@ -180,12 +180,8 @@ def status_of(node: StepState) -> StepStatus:
 
 def _step(node: StepState) -> StepShape:
     records = node.work.checks if node.work is not None else node.records
-    reason = node.reason
-    if reason is None and node.last_failure is not None and node.status not in DONE:
-        reason = node.last_failure.reason
+    reason = _reason_at(node)
     is_parked = node.work is not None and node.work.is_parked
-    if is_parked and node.work is not None:
-        reason = "waits for its train" if node.work.lane is None else "is judged in its train"
     red = _red_check(node, records)
     return {
         "id": node.spec.id,
@@ -203,6 +199,7 @@ def _step(node: StepState) -> StepShape:
         "parked": is_parked,
         "commit": node.commit,
         "blocked_by": list(node.blocked_by),
+        "tainted_by": list(node.tainted_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
         "claim": _claim(node),
         "expected": None if red is None else red[0].expected,
@@ -215,6 +212,16 @@ def _step(node: StepState) -> StepShape:
         "started_at": node.started_at,
         "ended_at": node.ended_at,
     }
+
+
+def _reason_at(node: StepState) -> str | None:
+    """Say why a step stands where it stands; None: nothing is to be said."""
+    if node.work is not None and node.work.is_parked:
+        return "waits for its train" if node.work.lane is None else "is judged in its train"
+    if node.reason is None and node.transplant is not None:
+        return "judged again on the branch, as what came before it was taken back"
+    has_failed = node.last_failure is not None and node.status not in DONE
+    return node.last_failure.reason if node.reason is None and has_failed and node.last_failure else node.reason
 
 
 def _red_check(node: StepState, records: Sequence[CheckRecord]) -> tuple[Check, CheckRecord] | None:

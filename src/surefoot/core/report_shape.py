@@ -58,6 +58,9 @@ class StepShape(TypedDict):
     parked: bool
     commit: str | None
     blocked_by: list[str]
+    tainted_by: list[str]
+    """For what is, or was, done again because it consumed a result found wrong: the way from that step to the one that
+    it consumed."""
     checks: list[CheckShape]
     expected: str | None
     actual: str | None

@@ -15,7 +15,7 @@ from typing import TypedDict
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, ToolUse, Understanding, Usage
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.approval import Precondition
-from surefoot.core.attempt import Attempt
+from surefoot.core.attempt import Attempt, Transplant
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
@@ -31,6 +31,7 @@ from surefoot.core.events import (
     QuestionExpired,
     ReplanWanted,
     RunCreated,
+    StepsFoundWrong,
 )
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.placeholders import Reference
@@ -62,6 +63,8 @@ CLEAN = "clean"
 """The name of the lane in which acceptance is asked in the end."""
 JUDGE = "judge-"
 """How the names of the lanes begin in which trains are judged."""
+ANY_PATH = ("**",)
+"""What stands for the paths of a result that changed more than are kept."""
 DONE = frozenset({StepStatus.VERIFIED, StepStatus.UNPROVED})
 """The step was carried out, and its result stays."""
 SATISFIED = DONE | {StepStatus.SKIPPED}
@@ -199,6 +202,22 @@ class StepState:
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     kept: ArtifactsKept | None = None
     """What it made for later steps, once it is verified."""
+    changed: tuple[str, ...] = ()
+    """The paths that its verified result changes."""
+    saw: tuple[str, ...] | None = None
+    """The files that its agent read; None: it has none, or nobody knows them all."""
+    based_at: int = 0
+    """Position in the journal at which the base of its last attempt was fixed."""
+    made_at: int = 0
+    """Position in the journal at which its result was first verified; a transplant leaves it as it is."""
+    put_on: tuple[str, str] | None = None
+    """The commit that its own was put on, and that one's tree."""
+    transplant: Transplant | None = None
+    """Its result, while that is off the branch and to be brought there again."""
+    tainted_by: tuple[StepId, ...] = ()
+    """The way of the taint for which it was last done again: from the step found wrong to the one it consumed."""
+    is_taken_back: bool = False
+    """Whether it is to be done again because its result was wrong or tainted."""
     work: Attempt | None = None
 
     @property
@@ -633,6 +652,8 @@ class RunState:
     """What of the run is in the user's checkout or folder, in the order in which it got there."""
     undoing: UndoState | None = None
     """Set while the run is taken back."""
+    found_wrong: tuple[StepsFoundWrong, ...] = ()
+    """What people say is wrong, until it is taken back."""
     undone_by: str | None = None
     """Who has taken the run back, unless it was begun again since."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
@@ -656,6 +677,11 @@ class RunState:
         """The stop of the plan that is not settled."""
         last = self.stops[-1] if self.stops else None
         return None if last is None or last.stage is StopStage.SETTLED else last
+
+    @property
+    def is_about_to_change(self) -> bool:
+        """Tell whether an amendment is about to hold, or results are about to be taken back."""
+        return bool(self.found_wrong) or self.amending is not None
 
     @property
     def has_workspace(self) -> bool:

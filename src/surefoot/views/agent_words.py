@@ -174,6 +174,20 @@ def _amendment_words(event: Event) -> Words | None:
         case ev.AmendmentRefused():
             return "refused", f"the plan stays as it is: {one_line(event.why)}", "warn"
         case _:
+            return _taint_words(event)
+
+
+def _taint_words(event: Event) -> Words | None:
+    """Tell what proved wrong, and what is done again for it."""
+    match event:
+        case ev.StepsFoundWrong():
+            why = f": {one_line(event.why)}" if event.why else ""
+            return "wrong", f"{listed(map(one_line, event.steps), 6)}, says {one_line(event.by)}{why}", "warn"
+        case ev.ResultsTakenBack(taken=taken):
+            again = listed((one_line(one.step) for one in taken.tainted), 6) or "nothing"
+            kept = f"; judged again: {listed(map(one_line, taken.kept), 6)}" if taken.kept else ""
+            return "taken back", f"{again}{kept}", "warn"
+        case _:
             return None
 
 

@@ -504,16 +504,18 @@ class RunWorkspace:
         rows = (row.split("\t", 2) for row in split_names(out))
         return sum(int(number) for row in rows for number in row[:2] if number.isdigit())
 
-    def merge(self, name: str, base: str, tree: str, onto: str, onto_tree: str | None = None) -> Merge:
+    def merge(
+        self, name: str, base: str, tree: str, onto: str, *, onto_tree: str | None = None, is_apart: bool = False
+    ) -> Merge:
         """Bring what `tree` changes relative to the commit `base` onto the commit `onto`; no file is touched.
 
-        With `onto_tree` it is brought onto these files, in place of those of `onto`. The lane `name` has the attributes
-        that say how files are merged.
+        With `onto_tree` it is brought onto these files, in place of those of `onto`. `is_apart` says that `onto` does
+        not descend from `base`. The lane `name` has the attributes that say how files are merged.
         """
         faults.point("workspace.merge.before")
         if onto_tree is not None and onto_tree != self.commit_tree_of(onto):
             onto = self._store.with_tree(onto, onto_tree)
-        merged = self._store.merge(self._lane(name).git, base, tree, onto)
+        merged = self._store.merge(self._lane(name).git, base, tree, onto, is_apart=is_apart)
         faults.point("workspace.merge.after")
         return merged
 

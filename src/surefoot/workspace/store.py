@@ -95,13 +95,19 @@ class Store:
         args = ("rev-list", "--objects", "--no-object-names", commit, *(f"^{one}" for one in known))
         return tuple(self.git.run(*args).decode().split())
 
-    def merge(self, git: Git, base: str, tree: str, onto: str) -> Merge:
+    def merge(self, git: Git, base: str, tree: str, onto: str, *, is_apart: bool = False) -> Merge:
         """Bring what `tree` changes relative to the commit `base` onto the commit `onto`, which descends from `base`.
+
+        Where it does not (`is_apart`), both are given a base of their own: else git would go by history, and keep what
+        was taken off the branch.
 
         Nothing is checked out, and no ref moves. Renamed folders are not guessed at: a file stays where it was written.
         The attributes are those of the files that `git` is set up for: what is marked `-merge` conflicts.
         """
         # merge-tree finds the base by history, so the tree is given one.
+        if is_apart:
+            base = self.with_tree(None, f"{base}^{{tree}}")
+            onto = self.with_tree(base, f"{onto}^{{tree}}")
         theirs = self.with_tree(base, tree)
         options = ("-c", "merge.directoryRenames=false", "-c", "merge.conflictStyle=merge")
         ending = git.attempt(*options, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", onto, theirs)
@@ -110,9 +116,10 @@ class Store:
         merged, *paths = split_names(ending.out)
         return Merge(None if ending.code else merged, tuple(dict.fromkeys(path for path in paths if path)))
 
-    def with_tree(self, parent: str, tree: str) -> str:
+    def with_tree(self, parent: str | None, tree: str) -> str:
         """Return a commit of `tree` on `parent` that no ref names."""
-        return self._git_as(*IDENTITY, 0).line("commit-tree", tree, "-p", parent)
+        on = () if parent is None else ("-p", parent)
+        return self._git_as(*IDENTITY, 0).line("commit-tree", tree, *on)
 
     def write_commit(
         self,

@@ -26,6 +26,8 @@ from surefoot.core.events.amendment_events import PlanAmended as PlanAmended
 from surefoot.core.events.amendment_events import PlanStopped as PlanStopped
 from surefoot.core.events.amendment_events import ReplanWanted as ReplanWanted
 from surefoot.core.events.amendment_events import StockTaken as StockTaken
+from surefoot.core.events.invalidation_events import ResultsTakenBack as ResultsTakenBack
+from surefoot.core.events.invalidation_events import StepsFoundWrong as StepsFoundWrong
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
 from surefoot.core.events.question_events import QuestionAsked as QuestionAsked
@@ -134,6 +136,8 @@ EVENTS: tuple[type[Event], ...] = (
     RunEnded,
     StepsInvalidated,
     RunRestored,
+    StepsFoundWrong,
+    ResultsTakenBack,
     StepStarted,
     InterruptRequested,
     StepVerified,

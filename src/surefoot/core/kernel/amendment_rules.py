@@ -42,6 +42,8 @@ def amend(state: RunState, now: float) -> list[Proposal]:
 
 
 def is_touched(state: RunState, node: StepState) -> bool:
-    """Tell whether a step does not start, because an amendment that changes it is about to hold."""
+    """Tell whether a step does not start: an amendment is about to change it, or results are about to be taken back."""
+    if state.found_wrong:
+        return True
     wanted = state.amending
     return wanted is not None and (node.spec.id in wanted.touches or node.group in wanted.touches)

@@ -43,6 +43,7 @@ from surefoot.core.kernel.stop_fold import (
     stop_paused,
     stop_resumed,
 )
+from surefoot.core.kernel.take_back_fold import results_taken_back, steps_found_wrong
 from surefoot.core.kernel.train_fold import dissolve_train
 from surefoot.core.kernel.undo_rules import (
     landing_requested,
@@ -385,7 +386,9 @@ def _steps_invalidated(state: RunState, event: ev.StepsInvalidated) -> None:
     for name in event.steps:
         reset(state.nodes[name])
     for node in state.nodes.values():
-        if node.status is StepStatus.CANCELLED:
+        if node.status is StepStatus.CANCELLED and node.transplant is not None:
+            node.status, node.reason = StepStatus.PENDING, None
+        elif node.status is StepStatus.CANCELLED:
             reset(node)
     _reopen(state)
 
@@ -412,6 +415,10 @@ def _amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
 
 def _plan_stopped(state: RunState, event: ev.PlanStopped) -> None:
     plan_stopped(state, event)
+
+
+def _steps_found_wrong(state: RunState, event: ev.StepsFoundWrong) -> None:
+    steps_found_wrong(state, event)
     if state.outcome is not None:
         _reopen(state)
 
@@ -484,6 +491,8 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.BranchUpdated: _branch_updated,
     ev.StepsInvalidated: _steps_invalidated,
     ev.RunRestored: _run_restored,
+    ev.StepsFoundWrong: _steps_found_wrong,
+    ev.ResultsTakenBack: results_taken_back,
     ev.LandingRequested: landing_requested,
     ev.RunLanded: run_landed,
     ev.LandingTakenBack: landing_taken_back,

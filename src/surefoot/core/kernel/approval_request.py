@@ -104,7 +104,8 @@ def skipped_needs(state: RunState, node: StepState) -> tuple[str, ...]:
 
 def is_repeated(node: StepState) -> bool:
     """Tell whether an effect that cannot be undone has been applied before."""
-    return bool(node.applied or node.applied_before) and node.effect is Effect.IRREVERSIBLE
+    counts = node.effect is Effect.IRREVERSIBLE or (node.is_taken_back and node.effect.is_outside)
+    return counts and bool(node.applied or node.applied_before)
 
 
 def _package(state: RunState, node: StepState, work: Attempt, decision: Decision) -> Package:

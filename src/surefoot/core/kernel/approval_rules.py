@@ -14,7 +14,7 @@ from surefoot.core.approval import is_satisfied, listed_paths
 from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
-from surefoot.core.kernel.approval_request import ask, body_digest, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.approval_request import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.approver_rules import consult
 from surefoot.core.kernel.failure_rules import fails, refused
 from surefoot.core.kernel.proposal import Proposal, RuleResult
@@ -58,6 +58,9 @@ def get_consent(state: RunState, node: StepState, work: Attempt, now: float) -> 
     skipped = skipped_needs(state, node)
     if skipped and decision.tier is not Tier.CONFIRM:
         decision = Decision(tier=Tier.CONFIRM, rule="skipped-need", reason="It rests on steps that were skipped.")
+    if decision.tier is not Tier.CONFIRM and node.is_taken_back and is_repeated(node):
+        reason = "Its effect was applied before its result was taken back, and would be repeated."
+        decision = Decision(tier=Tier.CONFIRM, rule="repeated-effect", reason=reason)
     if decision.tier is not Tier.CONFIRM:
         return None
     shown = shown_of(state, node)
@@ -88,7 +91,7 @@ def review_result(state: RunState, node: StepState, work: Attempt, now: float) -
     if work.people.patch is not None:
         return apply_patch(node, work, now)
     changes = work.changes
-    if changes is None or not node.spec.body.acts:
+    if changes is None or not node.spec.body.acts or work.transplant is not None:  # it was decided on when it was made
         return None
     decision = _of_result(state, node, changes, work.outputs)
     if decision is None:
@@ -122,6 +125,8 @@ def review_confidence(state: RunState, node: StepState, work: Attempt, now: floa
     if not node.spec.body.by_model or node.spec.effect is not Effect.REVERSIBLE:
         return None
     if changes is None or not changes.changed or work.people.is_patched or work.people.by_hand is not None:
+        return None
+    if work.transplant is not None:
         return None
     stated, wanted = confidence_of(work.outputs), state.policy.confidence
     if (stated or 0.0) >= wanted or _is_proved_red_to_green(node, work):

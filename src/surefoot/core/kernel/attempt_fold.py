@@ -40,13 +40,14 @@ from surefoot.core.kernel.replan_fold import (
     replanning_failed,
     replanning_started,
 )
+from surefoot.core.kernel.take_back_fold import give_up_transplant, take_up
 from surefoot.core.kernel.train_fold import TRAIN_FOLDS
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus, WantedAttempt
+from surefoot.core.state import ANY_PATH, FINAL, RunState, StepState, StepStatus, WantedAttempt
 from surefoot.core.system_steps import (
     PHASES,
     PLAN_HOLDS,
@@ -70,6 +71,10 @@ from surefoot.effects import (
     MERGE,
     PATCH,
 )
+
+_CHANGED_MAX = 500
+_NOT_JUDGED = frozenset({Diagnosis.CRASH, Diagnosis.INTERRUPTED})
+"""Failures that say nothing of a result that is judged again."""
 
 
 def _system_step(state: RunState, event: ev.StepStarted, spec: Step) -> StepState:
@@ -108,6 +113,7 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     if node.started_at is None:
         node.started_at = event.at
     node.work = Attempt(checks=fresh_records(state, node), probed_before=node.probed_before)
+    node.work.based_at = state.seq
     if node.references:
         node.spec, node.work.lack = spec_of(state, node)
         _edit_again(node)
@@ -140,6 +146,7 @@ def _checkpoint_requested(state: RunState, event: ev.CheckpointRequested) -> Non
     assert state.branch is not None
     lane.held_by = event.step
     work.place, work.open = Place(lane=event.lane, generation=state.branch.generation), event.kind
+    work.based_at = state.seq
 
 
 def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
@@ -151,6 +158,8 @@ def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
     if node.effect.is_outside:
         join_queue(state, event.step)
     state.lanes[work.place.lane].environment = event.environment
+    if node.transplant is not None:
+        take_up(state, node, work, event)
 
 
 def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
@@ -346,6 +355,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         assert state.branch is not None
         assert work.tree is not None
         need(work.parent == state.branch.head, event, "the commit is not on the head of the branch")
+        node.put_on = (state.branch.head, state.branch.tree)
         state.branch.head, state.branch.tree = event.commit, work.tree
         node.commit = event.commit
     node.proof, node.verified_seq, node.wanted = event.proof, state.seq, None
@@ -358,16 +368,25 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     if state.train is not None and event.step in state.train.cars:
         need(event.step == state.train.cars[0], event, "it is not the first of its train")
         car_verified(state, node)
-    node.crashes = node.losses = 0
+    node.losses = 0
+    _note_result(state, node, work)
     keep_outcome(state, work)
     keep_offered(state, work)
     is_proved = event.proof != CLAIM or node.is_system_step
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
+    node.transplant = None
     if event.step == PLAN_HOLDS:
         settle_asked(state, node, GO_ON)
     elif event.step == REPLANNING:
         replanning_ended(state)
     note_undone(state, event.step)
+
+
+def _note_result(state: RunState, node: StepState, work: Attempt) -> None:
+    """Note what the result changes, and when it was made."""
+    node.crashes, node.is_taken_back = 0, False
+    node.changed = work.changed if len(work.changed) <= _CHANGED_MAX else ANY_PATH
+    node.made_at = node.made_at or state.seq
 
 
 def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
@@ -386,6 +405,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     if event.is_counted:
         node.failures += 1
         node.crashes, node.wanted = 0, None
+    if node.transplant is not None and event.diagnosis not in _NOT_JUDGED:
+        give_up_transplant(state, node)
 
 
 def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:

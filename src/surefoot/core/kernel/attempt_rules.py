@@ -26,7 +26,7 @@ from surefoot.core.budget import exhausted, told_at
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.failure_words import because, cure_of, with_cure
-from surefoot.core.globs import matches, with_content
+from surefoot.core.globs import literal, matches, with_content
 from surefoot.core.kernel.approval_rules import (
     allowed_meanwhile,
     apply_patch,
@@ -387,14 +387,22 @@ def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
         return HOLD
     assert state.branch is not None
     assert work.changes is not None
-    assert work.checkpoint is not None
+    assert work.place is not None
+    assert work.result is not None
     if work.refused is not None:
         return late(node, now, work.refused.reason)
     onto = state.branch.head
     if work.base == onto:
         return None
+    is_transplant = work.transplant is not None
+    saw = () if node.saw is None or not is_transplant else tuple(map(literal, node.saw))
     command = do.MergeResult(
-        **node.in_lane, base=work.checkpoint.commit, tree=work.changes.tree, onto=onto, reads=node.spec.reads
+        **node.in_lane,
+        base=work.result.made_on,
+        tree=work.changes.tree,
+        onto=onto,
+        reads=(*node.spec.reads, *saw),
+        is_apart=is_transplant or work.place.is_off_branch,
     )
     return Proposal(ev.MergeRequested(**node.at(now), onto=onto), command)
 
@@ -484,6 +492,8 @@ def _proof(state: RunState, node: StepState, work: Attempt) -> str | None:
         return "checks"
     if not node.spec.body.acts or work.people.by_hand is not None:
         return None
+    if work.transplant is not None and work.transplant.proof != "checks":
+        return work.transplant.proof  # what was said of it then, and no more
     if node.spec.body.by_model:
         return CLAIM
     return "probe" if work.settled == Applied.APPLIED else "exit-status-only"

@@ -46,6 +46,7 @@ from surefoot.core.kernel.stop_rules import (
     take_stock,
 )
 from surefoot.core.kernel.surrounding_commands import needs_approval, unanswered_before
+from surefoot.core.kernel.take_back_rules import take_back
 from surefoot.core.kernel.train_rules import form_train, judging_lane_wanted
 from surefoot.core.kernel.undo_rules import next_undo
 from surefoot.core.lessons import lesson_of, teaches
@@ -95,7 +96,12 @@ def decide(state: RunState, now: float) -> list[Proposal]:
         return [Proposal(ev.RunEnded(at=now, outcome=_unfinished_outcome(state), reason=state.lane_failure))]
     if state.undoing is not None:
         return _undo(state, now)
-    return amend(state, now) or _in_phase(state, now)
+    return _change(state, now)
+
+
+def _change(state: RunState, now: float) -> list[Proposal]:
+    """Take back what was found wrong, or change the plan; meanwhile all goes on that is not concerned."""
+    return take_back(state, now) or amend(state, now) or _in_phase(state, now)
 
 
 def _in_phase(state: RunState, now: float) -> list[Proposal]:
@@ -416,7 +422,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     moves = moves or _judge_batches(state, waiting, now)
     if moves:
         return moves
-    if state.unfinished > 0 or state.amending is not None:
+    if state.unfinished > 0 or state.is_about_to_change:
         return []
     # The preparing of lanes in which nothing is left to run is ended.
     is_preparing = any(lane.is_open for lane in state.lanes.values())

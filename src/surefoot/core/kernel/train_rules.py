@@ -38,7 +38,7 @@ SINGLY_BELOW = 4
 def may_travel(state: RunState, node: StepState) -> bool:
     """Tell whether the result can be judged in another lane than its own: all that counts of it is in its tree."""
     work, spec = node.work, node.spec
-    if work is None or work.changes is None or not has_result(node) or not spec.checks:
+    if work is None or work.changes is None or work.transplant is not None or not has_result(node) or not spec.checks:
         return False
     if state.plan.limits.parallel < 2 or state.is_short_of_lanes:
         return False
@@ -206,6 +206,7 @@ def _join(node: StepState, work: Attempt, train: TrainState, onto_tree: str, now
         onto=train.onto,
         onto_tree=onto_tree,
         reads=node.spec.reads,
+        is_apart=work.result.is_off_branch,
     )
     return Proposal(ev.MergeRequested(**node.at(now), onto=train.onto), command)
 

@@ -56,6 +56,8 @@ class MergeResult(StepCommand):
     onto_tree: str | None = None
     """What the result goes onto in place of that commit's files: in a train those of the result before it."""
     reads: tuple[str, ...]
+    is_apart: bool = False
+    """Whether the head does not descend from the base."""
 
 
 MERGE = Effect(

@@ -25,7 +25,14 @@ def _merge(context: RunContext, command: do.MergeResult) -> Event:
     since, until = space.commit_tree_of(command.base), command.onto_tree or space.commit_tree_of(command.onto)
     moved = space.changes(since, until)
     ours = frozenset(space.changes(since, command.tree))
-    merged = space.merge(command.lane or "", command.base, command.tree, command.onto, command.onto_tree)
+    merged = space.merge(
+        command.lane or "",
+        command.base,
+        command.tree,
+        command.onto,
+        onto_tree=command.onto_tree,
+        is_apart=command.is_apart,
+    )
     both = tuple(path for path in moved if path in ours)
     # Where a file meets a folder git makes up a name; those that were written are told instead.
     overlap = (tuple(path for path in merged.conflicts if path in ours or path in moved) or both)[:NAMED_MAX]

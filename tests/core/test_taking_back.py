@@ -1,0 +1,153 @@
+"""Verified steps that prove wrong: what consumed them is done again, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.event_words import Ending, Outcome, Status, Verdict
+from surefoot.core.plan import Check, Effect, Limits, RunBody
+from surefoot.errors import IllegalTransition
+
+PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
+BAD = Ending(status=Status.EXIT, exit_code=1)
+PROOF = Check(name="proof", ask=CommandCheck(command="true"))
+STEPS: dict[str, Any] = {
+    "x": {},
+    "a": {},
+    "b": {"needs": ("a",)},
+    "c": {"needs": ("a",), "reads": ("x",), "checks": (PROOF,)},
+    "d": {"needs": ("b", "c")},
+    "e": {"body": RunBody(command="cat b > e")},
+}
+
+
+def wrong(run: Any, *steps: str, why: str = "It is wrong") -> Any:
+    """Say that steps are wrong."""
+    return run.say(ev.StepsFoundWrong, steps=steps, why=why)
+
+
+def again(run: Any) -> Any:
+    """Let an engine go on with a run that had ended."""
+    return run.claim().go()
+
+
+def tainted(run: Any) -> dict[str, str | None]:
+    """Return what was taken back, each step with the one whose result it consumed."""
+    return {one.step: one.by for event in run.told(ev.ResultsTakenBack) for one in event.taken.tainted}
+
+
+def test_what_consumed_a_wrong_result_is_done_again_and_nothing_else(play: Any) -> None:
+    """M43: what reads something else of what it needs stays; a command that names a file is seen through."""
+    run = play(STEPS).go()
+    before = len(run.bodies)
+    again(wrong(run, "a"))
+    assert tainted(run) == {"a": None, "b": "a", "d": "b", "e": "b"}
+    assert run.bodies[before:] == ["a", "b", "d", "e"]
+    assert run.states == dict.fromkeys("xabcde", "verified")
+    assert run.report["outcome"] == Outcome.COMPLETED
+
+
+def test_what_stays_is_brought_onto_the_branch_again_and_judged_anew(play: Any) -> None:
+    """Its body does not run; its check is asked on the tree that comes of it."""
+    run = wrong(play(STEPS).go(), "a").claim().go(do.MergeResult, "c")
+    assert [one.is_apart for one in run.open if isinstance(one, do.MergeResult)] == [True]
+    assert run.steps["c"]["reason"] == "judged again on the branch, as what came before it was taken back"
+    assert [event.step for event in run.go().told(ev.CheckAnswered)] == ["c", "c"]
+
+
+def test_a_result_that_is_red_without_the_wrong_one_is_done_again_with_what_rests_on_it(play: Any) -> None:
+    """It may have worked for no better reason than the wrong result."""
+    steps = {"a": {}, "c": {"checks": (PROOF,)}, "d": {"body": RunBody(command="cat c > d")}}
+    run = wrong(play(steps).go(), "a").claim()
+    run.will(do.AskCheck, "proof", verdict=Verdict.FAILED)
+    before = len(run.bodies)
+    assert sorted(run.go().bodies[before:]) == ["a", "c", "d"]
+    assert run.report["outcome"] == Outcome.COMPLETED
+
+
+def test_a_result_that_conflicts_without_the_wrong_one_is_done_again(play: Any) -> None:
+    """Nobody merges it by hand."""
+    run = wrong(play({"a": {}, "c": {}}).go(), "a").claim()
+    run.will(do.MergeResult, "c", ev.MergeRefused, reason="it conflicts", conflicts=("c",))
+    before = len(run.bodies)
+    assert sorted(run.go().bodies[before:]) == ["a", "c"]
+
+
+def test_what_consumed_it_and_runs_is_broken_off_and_counts_as_no_attempt(play: Any) -> None:
+    """What consumed nothing goes on, and comes onto the branch as it is."""
+    steps = {"a": {}, "b": {"needs": ("a",)}, "c": {}, "y": {}}
+    run = play(steps, limits=Limits(parallel=4)).go(do.RunStep, "b").go(do.RunStep, "c")
+    before = run.bodies
+    wrong(run, "a").go()
+    assert run.bodies[len(before) :].count("b") == 1
+    assert run.bodies.count("c") == 1
+    assert run.state.nodes["b"].failures == 0
+
+
+def test_the_next_attempt_of_an_agent_is_told_why(play: Any) -> None:
+    """The words of the person, and what its own result had consumed."""
+    run = wrong(play(STEPS).go(), "a", why="It drops the last line")
+    again(run)
+    said = {name: run.state.nodes[name].lessons[-1].said for name in "abd"}
+    assert said["a"] == "una found it wrong: It drops the last line"
+    assert said["b"] == "it needs it, and what it reads is not declared (`reads`) of a"
+    assert run.steps["d"]["tainted_by"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("effect", [Effect.IRREVERSIBLE, Effect.IDEMPOTENT])
+def test_an_applied_effect_is_not_repeated_without_a_yes(play: Any, effect: Effect) -> None:
+    """Whatever was approved beforehand; it is listed meanwhile."""
+    run = play({"a": {}, "p": {"needs": ("a",), "effect": effect}}).go().reply("yes").go()
+    run.say_yes().say(ev.ApprovalsGiven, allow=("p",))
+    again(wrong(run, "a"))
+    assert run.bodies == ["a", "p", "a"]
+    assert len(run.asked) == 1
+    assert [(one["step"], one["applied"]) for one in run.report["outside_effects"]] == [("p", True)]
+
+
+def test_an_output_counts_as_consumed(play: Any) -> None:
+    """Where it stands in the other step's command, and where a function is handed it."""
+    steps = {"a": {}, "b": {"needs": ("a",), "body": RunBody(command="echo {steps.a.key} > b"), "reads": ("x",)}}
+    run = play(steps).will(do.RunStep, "a", outputs={"key": "1"}).will(do.RunStep, "a", outputs={"key": "2"}).go()
+    again(wrong(run, "a"))
+    assert run.told(ev.ResultsTakenBack)[0].taken.tainted[1].why == "used its output key"
+    assert run.state.nodes["b"].spec.body.text == "echo 2 > b"
+
+
+def test_a_step_that_failed_on_a_wrong_result_is_tried_anew(play: Any) -> None:
+    """The run had ended with it, and goes on."""
+    run = play({"a": {}, "b": {"needs": ("a",)}}).will(do.RunStep, "b", ending=BAD).go()
+    assert run.report["outcome"] == Outcome.PARTIALLY_COMPLETED
+    assert again(wrong(run, "a")).states == {"a": "verified", "b": "verified"}
+
+
+def test_what_has_no_result_cannot_be_taken_back(play: Any) -> None:
+    """A step to come, and one of a run that was undone."""
+    run = play({"a": {}, "b": {}}).go(do.RunStep, "b")
+    with pytest.raises(IllegalTransition, match="no result to take back"):
+        wrong(run, "b")
+
+
+def test_it_survives_a_kill_at_any_event(play: Any) -> None:
+    """Whatever was under way: the end is that of an undisturbed run, and no untainted body runs again."""
+    run = wrong(play(STEPS).go(), "a")
+    at, end = len(run.journal), again(run).journal
+    for cut in range(at, len(end)):
+        other = type(run).of(end[:cut]).claim().go()
+        assert other.states == run.states
+        bodies = other.bodies[len(STEPS) :]
+        assert {"x", "c"}.isdisjoint(bodies)
+
+
+def test_a_second_finding_while_results_are_brought_back_takes_only_its_own(play: Any) -> None:
+    """Results that are off the branch at that moment are brought there all the same."""
+    run = wrong(play(STEPS).go(), "a").claim().go(do.MergeResult, "c")
+    before = len(run.bodies)
+    wrong(run, "c").go()
+    assert run.states == dict.fromkeys("xabcde", "verified")
+    assert sorted(run.bodies[before:]) == ["b", "c", "d", "e"]
