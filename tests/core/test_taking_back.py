@@ -8,9 +8,11 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.amendments import DropStep, Operation, ReplaceStep
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Ending, Outcome, Status, Verdict
-from surefoot.core.plan import Check, Effect, Limits, RunBody
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Check, Effect, Limits, RunBody, Step
 from surefoot.errors import IllegalTransition
 
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
@@ -151,3 +153,42 @@ def test_a_second_finding_while_results_are_brought_back_takes_only_its_own(play
     wrong(run, "c").go()
     assert run.states == dict.fromkeys("xabcde", "verified")
     assert sorted(run.bodies[before:]) == ["b", "c", "d", "e"]
+
+
+def amended(run: Any, *operations: Operation, revert: bool = False) -> Any:
+    """Change the plan."""
+    return run.say(ev.AmendmentProposed, amendment="m", operations=operations, why="Not wanted", revert=revert)
+
+
+DROP_A = (DropStep(step=StepId("a")), ReplaceStep(step=StepId("b"), by=Step(id=StepId("b"), body=RunBody(command="b"))))
+
+
+def test_a_verified_step_that_is_dropped_is_off_the_branch(play: Any) -> None:
+    """With what consumed it; a result that did not is brought there again."""
+    run = play({"a": {}, "b": {"needs": ("a",)}, "c": {}}).go()
+    with pytest.raises(IllegalTransition, match="--revert"):
+        amended(run, *DROP_A)
+    assert [one.step for one in amended(run, *DROP_A, revert=True).claim().go().told(ev.ResultsTakenBack)] == []
+    assert run.told(ev.PlanAmended)[0].taken.onto == "c0"
+    assert run.bodies == ["a", "b", "c", "b"]
+    assert run.states == {"b": "verified", "c": "verified"}
+
+
+def test_a_verified_step_that_is_edited_goes_off_the_branch_before_it_is_done_again(play: Any) -> None:
+    """Only what consumed its result is done again with it, not all that needs it."""
+    steps = {"x": {}, "a": {}, "c": {"needs": ("a",), "reads": ("x",)}}
+    other = ReplaceStep(step=StepId("a"), by=Step(id=StepId("a"), body=RunBody(command="a anew")))
+    run = amended(play(steps).go(), other).claim().go()
+    taken = run.told(ev.PlanAmended)[0].taken
+    assert (taken.onto, taken.kept) == ("c0", ("x", "c"))
+    assert run.bodies == ["a", "x", "c", "a"]
+
+
+def test_an_amendment_that_consumes_an_applied_effect_wants_to_be_told_so(play: Any) -> None:
+    """Then the effect stays, and is not repeated without a yes."""
+    run = play({"a": {}, "p": {"needs": ("a",), **PAY}}).go().reply("yes").go()
+    other = ReplaceStep(step=StepId("a"), by=Step(id=StepId("a"), body=RunBody(command="a anew")))
+    with pytest.raises(IllegalTransition, match="was applied"):
+        amended(run, other)
+    amended(run, other, revert=True).claim().go()
+    assert (run.bodies, len(run.asked)) == (["a", "p", "a"], 1)

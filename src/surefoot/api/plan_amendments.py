@@ -33,6 +33,7 @@ def amend(
     why: str = "",
     by: str = "",
     origin: AmendmentOrigin = AmendmentOrigin.PERSON,
+    revert: bool = False,
 ) -> RunState:
     """Change the plan of a run; the engine at work, or else the next one, brings it about.
 
@@ -45,6 +46,7 @@ def amend(
         why: the reason, in the place of that of the text.
         by: who wants it; empty: the user.
         origin: where operations come from; a text is a file's.
+        revert: whether results of verified steps that it drops are taken off the branch, with what consumed them.
 
     Raises:
         PlanInvalid: the text cannot be read.
@@ -63,6 +65,7 @@ def amend(
         why=why,
         by=by or current_user(),
         origin=origin,
+        revert=revert,
     )
     return say(home, run, lambda _: [event])
 

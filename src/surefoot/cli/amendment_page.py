@@ -151,14 +151,15 @@ def _amend(
     if not wanted.operations:
         screen.show([Line("Nothing differs from the plan of the run; nothing was changed.")])
         return 0
-    found = effects_of(state, wanted.operations)
+    found = effects_of(state, wanted.operations, revert=given.revert)
     if found.problems:
         raise PlanInvalid.of(*found.problems)
     if given.dry_run or found.objections:
         _tell(run, found, screen, is_done=False, engine=None)
         return _INVALID if found.objections else 0
     _refuse_wideners(found, given, screen)
-    state = amend(home, run, wanted.operations, why=given.why or wanted.why, origin=origin)
+    why = given.why or wanted.why
+    state = amend(home, run, wanted.operations, why=why, origin=origin, revert=given.revert)
     _tell(run, found, screen, is_done=True, engine=engine_of(home, run))
     ahead = [one.proposed for one in state.amendments.values() if one.is_open][:-1]
     if ahead and not screen.is_json:

@@ -193,7 +193,7 @@ def tell(given: Given, screen: Screen) -> int:
     return tell(given, screen)
 
 
-@command("run_and_file stops dry_run why yes repo as_json", panel=_DECIDE)
+@command("run_and_file stops dry_run revert why yes repo as_json", panel=_DECIDE)
 def amend(given: Given, screen: Screen) -> int:
     """Change the plan of a run at any moment, or stop a wrong one. What is verified and stays is not done again.
 
@@ -217,7 +217,7 @@ def add(given: Given, screen: Screen) -> int:
     return add(given, screen)
 
 
-@command("run_or_step steps dry_run why yes repo as_json", panel=_DECIDE)
+@command("run_or_step steps dry_run revert why yes repo as_json", panel=_DECIDE)
 def drop(given: Given, screen: Screen) -> int:
     """Take steps out of the plan of a run.
 

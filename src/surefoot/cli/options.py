@@ -276,6 +276,10 @@ class Given:
     stops: Annotated[
         bool, _option("--stop", says="The plan is wrong: end what runs, take stock, and plan anew. Wants --why.")
     ] = False
+    revert: Annotated[
+        bool,
+        _option("--revert", says="Take verified results of dropped steps off the branch, with what consumed them."),
+    ] = False
     why: Annotated[
         str, _option("--why", metavar="TEXT", says="Why the plan changes; people and later agents read it.")
     ] = ""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.amendments import Fate, Operation, StepChange, amended, is_same_work, wideners_of
-from surefoot.core.graph import Graph, build_graph, upstream
+from surefoot.core.events.invalidation_events import Taint, TakingBack
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.record import record
 from surefoot.core.service_use import problems_of_services
 from surefoot.core.state import DONE, RunState, StepState, StepStatus
+from surefoot.core.taint import is_result, taking_back
 
 
 class Standing(StrEnum):
@@ -41,7 +41,7 @@ FATES: Mapping[Standing, tuple[tuple[Fate, str], tuple[Fate, str]]] = {
     Standing.FAILED: ((Fate.EDITED, "it is tried anew"), (Fate.DROPPED, "nothing of it is kept")),
     Standing.DONE: (
         (Fate.INVALIDATED, "it is another step now"),
-        (Fate.REFUSED, "its result is on the branch; add a step that takes it back, or restore the run to before it"),
+        (Fate.REFUSED, "its result is on the branch; `--revert` takes it off, with what consumed it"),
     ),
     Standing.APPLIED: (
         (Fate.REFUSED, "its effect was applied; add a step for what is to follow"),
@@ -65,6 +65,8 @@ class AmendmentEffects:
     """What is wrong with the operations, or with the plan they come to."""
     changes: tuple[StepChange, ...]
     """What becomes of each step, in the order of the amended plan; empty where there is a problem."""
+    taken: TakingBack | None
+    """The results that are taken off the branch; None: none."""
     wideners: tuple[str, ...]
     """In which ways it allows more, or proves less, than the plan in force."""
 
@@ -75,14 +77,15 @@ class AmendmentEffects:
         return (*self.problems, *(f"step {one.step!r}: {one.why}" for one in refused))
 
 
-def effects_of(state: RunState, operations: Sequence[Operation]) -> AmendmentEffects:
-    """Return what an amendment would make of a run as it stands."""
+def effects_of(state: RunState, operations: Sequence[Operation], *, revert: bool = False) -> AmendmentEffects:
+    """Return what an amendment would make of a run as it stands; `revert` lets it drop verified steps."""
     plan, problems = amended(state.plan, operations)
     if not problems:
         found = (*problems_of_services(plan), *problems_of_agents(plan))
         problems = tuple(f"step {one.step!r}: {one.text}" for one in found)
-    changes = () if problems else _changes_by(state, plan)
-    return AmendmentEffects(plan=plan, problems=problems, changes=changes, wideners=wideners_of(state.plan, plan))
+    changes, taken = ((), None) if problems else _changes_by(state, plan, revert=revert)
+    wideners = wideners_of(state.plan, plan)
+    return AmendmentEffects(plan=plan, problems=problems, changes=changes, taken=taken, wideners=wideners)
 
 
 def standing_of(node: StepState) -> Standing:
@@ -91,38 +94,46 @@ def standing_of(node: StepState) -> Standing:
         return Standing.GROUP
     if node.status is StepStatus.IN_DOUBT:
         return Standing.IN_DOUBT
-    if node.status in DONE:
+    if node.status in DONE or node.transplant is not None:
         return Standing.APPLIED if node.effect.is_outside and node.applied is not False else Standing.DONE
     if node.work is not None:
         return Standing.OUTSIDE if node.effect.is_outside and node.work.has_begun else Standing.UNDER_WAY
     return Standing.PENDING if node.status is StepStatus.PENDING else Standing.FAILED
 
 
-def _changes_by(state: RunState, plan: Plan) -> tuple[StepChange, ...]:
-    """Return what it does to each step of a run that another plan holds from here on, by the steps' order in it."""
+def _changes_by(state: RunState, plan: Plan, *, revert: bool) -> tuple[tuple[StepChange, ...], TakingBack | None]:
+    """Return what becomes of each step of a run that another plan holds from here on, and which results go."""
     before = {step.id: step for step in state.plan.steps}
-    found = [_change_of(state, before.get(step.id), step) for step in plan.steps]
-    kept = {step.id for step in plan.steps}
-    found += [_drop_of(state.nodes[name]) for name in before if name not in kept and name in state.nodes]
-    graph, _ = build_graph(plan.steps)
-    if graph is None:
-        return tuple(found)
-    again = {one.step for one in found if one.fate is Fate.INVALIDATED}
-    return tuple(_with_bases(state, one, again & _needed_by(one.step, graph)) for one in found)
+    found = {step.id: _change_of(state, before.get(step.id), step) for step in plan.steps}
+    for name in before:
+        if name not in found and name in state.nodes:
+            found[name] = _drop_of(state.nodes[name], revert=revert)
+    wrong = [one.step for one in found.values() if _goes(state, one)]
+    taken = taking_back(state, wrong) if wrong else None
+    for one in () if taken is None else taken.tainted:
+        if one.by is not None and found.get(one.step, _UNCHANGED).fate is Fate.KEPT:
+            found[one.step] = _consumer_of(state, one, revert=revert)
+    return tuple(found.values()), taken
 
 
-def _needed_by(name: StepId, graph: Graph) -> set[StepId]:
-    return upstream(name, graph.needs) if name in graph.needs else set[StepId]()
+_UNCHANGED = StepChange(step=StepId(""), fate=Fate.KEPT, why="")
 
 
-def _with_bases(state: RunState, change: StepChange, bases: set[StepId]) -> StepChange:
-    """Return what becomes of a step that rests on others which are done again."""
-    if change.fate is not Fate.KEPT or not bases:
-        return change
-    fate, _ = FATES[standing_of(state.nodes[change.step])][0]
-    if fate is Fate.EDITED:
-        return change
-    return replace(change, fate=fate, why=f"it rests on {', '.join(sorted(bases))}, which is done again")
+def _goes(state: RunState, change: StepChange) -> bool:
+    """Tell whether a verified result goes, because its step is another one now or none at all."""
+    node = state.nodes.get(change.step)
+    is_other = change.fate in (Fate.INVALIDATED, Fate.DROPPED)
+    return node is not None and is_other and is_result(node)
+
+
+def _consumer_of(state: RunState, taint: Taint, *, revert: bool) -> StepChange:
+    """Return what becomes of a step that consumed a result which goes."""
+    standing = standing_of(state.nodes[taint.step])
+    fate, why = FATES[standing][0]
+    said = f"it {taint.why} ({taint.by}), which is taken back"
+    if fate is Fate.REFUSED and standing is Standing.APPLIED and revert:
+        return StepChange(step=taint.step, fate=Fate.INVALIDATED, why=f"{said}; its effect is not repeated unasked")
+    return StepChange(step=taint.step, fate=fate, why=f"{said}: {why}" if fate is Fate.REFUSED else said)
 
 
 def _change_of(state: RunState, before: Step | None, after: Step) -> StepChange:
@@ -137,6 +148,9 @@ def _change_of(state: RunState, before: Step | None, after: Step) -> StepChange:
     return StepChange(step=after.id, fate=fate, why=why)
 
 
-def _drop_of(node: StepState) -> StepChange:
-    fate, why = FATES[standing_of(node)][1]
+def _drop_of(node: StepState, *, revert: bool) -> StepChange:
+    standing = standing_of(node)
+    fate, why = FATES[standing][1]
+    if standing is Standing.DONE and revert:
+        fate, why = Fate.DROPPED, "its result is taken off the branch"
     return StepChange(step=node.spec.id, fate=fate, why=why)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from surefoot.core.amendments import AmendmentOrigin, Operation, StepChange
 from surefoot.core.event import Event, StepEvent
+from surefoot.core.events.invalidation_events import TakingBack
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Constraint
 from surefoot.core.raw import Digest, GivenName, Handle
@@ -26,6 +27,8 @@ class AmendmentProposed(Event):
     by: GivenName
     by_planner: bool = False
     """Whether the planner wants it: then it may turn out that it cannot hold."""
+    revert: bool = False
+    """Whether results of steps that it drops may be taken off the branch; since version 2."""
     origin: AmendmentOrigin = AmendmentOrigin.PERSON
     """Where it comes from; version 1 does not say."""
 
@@ -56,6 +59,7 @@ class StockTaken(Event):
 class PlanAmended(Event):
     """The amended plan holds from here on."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     amendment: Handle
@@ -64,6 +68,8 @@ class PlanAmended(Event):
     """What that does to each step that does not stay as it is."""
     waits: Mapping[StepId, tuple[StepId, ...]] = field(default_factory=dict[StepId, tuple[StepId, ...]])
     """By step: the steps that have to end before it starts, though it needs none of them."""
+    taken: TakingBack | None = None
+    """The results that it takes off the branch; None: none. Since version 2."""
 
 
 @record

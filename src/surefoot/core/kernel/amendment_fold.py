@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from surefoot.core import events as ev
@@ -9,12 +10,14 @@ from surefoot.core.amendment_effects import effects_of
 from surefoot.core.amendments import Fate
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Diagnosis
+from surefoot.core.events.invalidation_events import TakingBack
 from surefoot.core.graph_state import leave_queue, reset
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
 from surefoot.core.kernel.plan_watch_fold import settle_by_change, settle_words
 from surefoot.core.kernel.stop_fold import planner_failed, settle_stop_by
+from surefoot.core.kernel.take_back_fold import steps_in_the_way, take_back, wait_as_before
 from surefoot.core.people_words import note_reason
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan, Step
@@ -28,7 +31,7 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     """Note what somebody wants changed; what it changes does not start any more."""
     need(event.amendment not in state.amendments, event, "the amendment was proposed already")
     need(state.created.goal_options is None or state.revision > 0, event, "the run has no plan yet")
-    found = effects_of(state, event.operations)
+    found = effects_of(state, event.operations, revert=event.revert)
     need(event.by_planner or not found.objections, event, "; ".join(found.objections))
     if event.by_planner:
         need(state.offered is not None, event, "the planner has not offered it")
@@ -61,12 +64,15 @@ def plan_amended(state: RunState, event: ev.PlanAmended) -> None:
     """Let the amended plan hold from here on."""
     wanted = _open(state, event)
     need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
-    found = effects_of(state, wanted.proposed.operations)
-    need(not found.objections, event, "; ".join(found.objections))
-    changes = {one.step: one.fate for one in found.changes}
-    busy = [name for name in state.active if changes.get(name, Fate.KEPT) is not Fate.KEPT]
+    found = effects_of(state, wanted.proposed.operations, revert=wanted.proposed.revert)
+    need(not found.problems, event, "; ".join(found.problems))
+    changes = {one.step: one.fate for one in event.changes}
+    taken = event.taken or TakingBack(tainted=())
+    busy = _in_the_way(state, changes, event.taken)
     need(not busy, event, f"steps that it changes are under way: {', '.join(busy)}")
     need(not state.accept.open, event, "an acceptance check is under way")
+    why = f"the plan was changed by {wanted.proposed.by}: {wanted.proposed.why}".removesuffix(": ")
+    take_back(state, taken, dict.fromkeys(changes, why))
     for name, fate in changes.items():
         if fate in _BEGINS_ANEW and state.nodes[name].members is None:
             reset(state.nodes[name])
@@ -84,8 +90,15 @@ def plan_amended(state: RunState, event: ev.PlanAmended) -> None:
     state.accept.records = [CheckRecord() if record is None else record for record in found]
     hold(state, plan, nodes, event.revision)
     wanted.revision = event.revision
+    wait_as_before(state, taken)
     validate_anew(state)
     settle_stop_by(state, wanted)
+
+
+def _in_the_way(state: RunState, changes: Mapping[StepId, Fate], taken: TakingBack | None) -> list[StepId]:
+    """Return the steps under way that keep an amendment from holding."""
+    changing = [name for name in state.active if changes.get(name, Fate.KEPT) is not Fate.KEPT]
+    return [*changing, *(() if taken is None else (node.spec.id for node in steps_in_the_way(state, taken)))]
 
 
 def _open(state: RunState, event: ev.PlanAmended | ev.AmendmentRefused) -> AmendmentState:

@@ -10,6 +10,7 @@ from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.take_back_fold import steps_in_the_way
 from surefoot.core.state import RunState, StepState
 
 _LEAVING = frozenset({Fate.RESTARTED, Fate.DROPPED})
@@ -20,12 +21,12 @@ def amend(state: RunState, now: float) -> list[Proposal]:
     wanted = state.amending
     if wanted is None or state.phase not in (Phase.EXECUTE, Phase.VALIDATE):
         return []
-    found = effects_of(state, wanted.proposed.operations)
+    found = effects_of(state, wanted.proposed.operations, revert=wanted.proposed.revert)
     if found.objections:
         why = "; ".join(found.objections)
         return [Proposal(ev.AmendmentRefused(at=now, amendment=wanted.proposed.amendment, why=why))]
     leaving = [one.step for one in found.changes if one.fate in _LEAVING and one.step in state.active]
-    if leaving or state.accept.open:
+    if leaving or state.accept.open or (found.taken is not None and steps_in_the_way(state, found.taken)):
         # What may not be ended is waited for.
         ending = interrupts_of((state.nodes[name] for name in leaving), now)
         return acceptance_interrupts(state, now, is_busy=state.accept.open) + ending
@@ -37,6 +38,7 @@ def amend(state: RunState, now: float) -> list[Proposal]:
         revision=state.revision + 1,
         changes=tuple(one for one in found.changes if one.fate is not Fate.KEPT),
         waits=waits_of(found.plan, graph) if state.has_workspace else {},
+        taken=found.taken,
     )
     return [Proposal(event)]
 

@@ -52,6 +52,11 @@ def results_taken_back(state: RunState, event: ev.ResultsTakenBack) -> None:
     need(not state.accept.open, event, "an acceptance check is under way")
     said = {name: one for one in state.found_wrong for name in _with_members(state, one.steps)}
     take_back(state, event.taken, {name: f"{one.by} found it wrong: {one.why}" for name, one in said.items()})
+    for one in event.taken.tainted:
+        if one.by is None and one.step in said:
+            text = f"taken back: {said[one.step].by} found it wrong: {said[one.step].why}".removesuffix(": ")
+            found = Finding(kind="found-wrong", severity=Severity.WARNING, text=text, step=one.step)
+            state.reported = (*state.reported, found)
     state.found_wrong = ()
     wait_as_before(state, event.taken)
     validate_anew(state)
@@ -74,6 +79,8 @@ def _with_members(state: RunState, names: tuple[StepId, ...]) -> list[StepId]:
 
 def take_back(state: RunState, taken: TakingBack, why: dict[StepId, str]) -> None:
     """Let the tainted steps begin anew, and the results that stay be brought onto the branch again."""
+    if not taken.tainted:
+        return
     for node in [state.nodes[name] for name in state.active]:
         if node.transplant is not None and node.work is not None:
             withdraw(state, node, "results are taken back")
@@ -112,9 +119,6 @@ def _begin_anew(state: RunState, node: StepState, chain: tuple[StepId, ...], why
     state.handing.pop(name, None)
     state.notes = tuple(note for note in state.notes if note.by != name)
     node.is_taken_back, node.tainted_by, node.lessons = True, chain, (*node.lessons, lesson)
-    if not chain:
-        finding = Finding(kind="found-wrong", severity=Severity.WARNING, text=f"taken back: {why}", step=name)
-        state.reported = (*state.reported, finding)
 
 
 def _go_back(state: RunState, taken: TakingBack) -> None:
