@@ -5,6 +5,7 @@ It exists at any moment and rests on the journal alone.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -537,11 +538,34 @@ def _command_after_end(state: RunState) -> str:
     if undone or skipped:
         return " ".join(["surefoot retry", run, *(undone or skipped)])
     if REVIEWING in state.nodes:
-        return f"surefoot show {run} review"
+        named = next((n.spec.id for n in state.steps() if n.status in DONE and _is_objected_to(state, n)), None)
+        return f"surefoot show {run} review" if named is None else f"surefoot invalidate {run} {named} --why TEXT"
     unproved = next((n.spec.id for n in state.steps() if n.status is StepStatus.UNPROVED), None)
     if unproved is not None:
         return f"surefoot show {run} {unproved}"
-    return f"surefoot report {run}" if _is_only_old_red(state) else f"surefoot retry {run}"
+    if _is_only_old_red(state):
+        return f"surefoot report {run}"
+    return f"surefoot invalidate {run} {_committed(state)} --why TEXT" if _is_red(state) else f"surefoot retry {run}"
+
+
+def _is_objected_to(state: RunState, node: StepState) -> bool:
+    """Tell whether the reviewer's objections name the step."""
+    claim = state.nodes[REVIEWING].claim
+    name = re.escape(node.spec.id)
+    return claim is not None and any(re.search(rf"(?<![\w./-]){name}(?![\w/-])", one) for one in claim.objections)
+
+
+def _is_red(state: RunState) -> bool:
+    """Tell whether a verified step must be wrong: all is done, and an acceptance check failed all the same."""
+    has_commits = any(node.commit is not None for node in state.steps())
+    failed = any(one.after is Verdict.FAILED for one in state.accept.records)
+    return failed and has_commits and not state.unfinished and state.lane_failure is None
+
+
+def _committed(state: RunState) -> str:
+    """Return the one step that has a commit; where there are several, a person has to say which."""
+    names = [node.spec.id for node in state.steps() if node.commit is not None]
+    return names[0] if len(names) == 1 else "STEP"
 
 
 def _is_only_old_red(state: RunState) -> bool:

@@ -207,6 +207,8 @@ def _step_row(step: StepShape) -> Row:
         sure = f" ({claim['confidence']:.0%} sure)" if claim["confidence"] is not None else ""
         doubts = f"; not sure: {listed(map(one_line, claim['uncertainties']), 3)}" if claim["uncertainties"] else ""
         asides.append(f"its agent claims: {one_line(claim['summary'])}{sure}{doubts}")
+    if step["tainted_by"]:
+        asides.append(f"tainted by {' > '.join(map(one_line, step['tainted_by']))}, done again")
     more = ""
     if not is_done(step) and not step["blocked_by"]:
         # Why it was not done: expected beside actual, or the last lines of its body's output.

@@ -107,6 +107,8 @@ class StepDetails:
                     yield Occurrence(asked.attempt, event.at, f"answered: {said_by(event)}", "")
             if isinstance(event, ev.MessageSent) and self.node.spec.id in self.state.messages[event.message].to:
                 yield Occurrence(attempt, event.at, f"{one_line(event.by)} told the agent: {one_line(event.text)}", "")
+            if (taken := self._taken_by(event)) is not None:
+                yield Occurrence(attempt, event.at, *taken)
             if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
                 continue
             if isinstance(event, ev.StepStarted):
@@ -114,6 +116,20 @@ class StepDetails:
             said = _said_of_attempt(event, began)
             if said is not None:
                 yield Occurrence(event.attempt, event.at, *said)
+
+    def _taken_by(self, event: ev.Event) -> tuple[str, Style] | None:
+        """Say what it means for the step that results are taken back; None: nothing."""
+        taken = event.taken if isinstance(event, ev.ResultsTakenBack | ev.PlanAmended) else None
+        if taken is None:
+            return None
+        name = self.node.spec.id
+        if name in taken.kept:
+            return "brought onto the branch again, to be judged anew", ""
+        found = next((one for one in taken.tainted if one.step == name), None)
+        if found is None:
+            return None
+        why = "its result was wrong" if found.by is None else f"it {one_line(found.why)} ({one_line(found.by)})"
+        return f"taken back: {why}", "warn"
 
     def answers(self) -> Iterator[tuple[ev.QuestionAsked, ev.QuestionAnswered]]:
         """Yield what people answered to the questions of this step."""
