@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.acceptance.conftest import RUN, Stage
+from tests.acceptance.conftest import PLANS, RUN, Stage
 
 RAN = "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran"
 VALUE = "if test -e $SUREFOOT_MEETING/right; then echo right; else echo wrong; fi"
@@ -89,3 +89,62 @@ def test_on_random_graphs_exactly_the_tainted_steps_run_again(stage: Stage, seed
     assert stage.say("rm", RUN, "--branch").code == 0
     assert stage.run(graph.plan).code == 0
     assert tree(stage) == cured
+
+
+SENT = """
+goal: Send a page
+steps:
+  - {id: page, run: "echo wrong > page.txt", checks: [{file: page.txt, exists: true}]}
+  - {id: send, needs: [page], run: cat page.txt, effect: irreversible, undo: Send a correction.}
+  - {id: other, run: "echo other > other.txt", checks: [{file: other.txt, exists: true}]}
+accept: [{run: grep -q right page.txt}]
+"""
+
+
+def test_an_applied_effect_is_listed_and_not_repeated_unasked(stage: Stage) -> None:
+    """M44: a red acceptance check offers the way back; an approval given beforehand does not count again."""
+    assert stage.run(SENT, "--allow", "send").code == 3
+    assert stage.say("report", "--json").json["next"] == f"surefoot invalidate {RUN} STEP --why TEXT"
+    refused = stage.say("invalidate", "page", "--why", "It is wrong")
+    assert (refused.code, "irreversible, applied; undo: Send a correction." in refused.out) == (4, True)
+    assert stage.say("invalidate", "page", "--why", "It is wrong", "--yes").code == 4
+    assert stage.states() == {"page": "verified", "send": "waiting", "other": "verified"}
+
+
+def test_a_dry_run_says_why_and_changes_nothing(stage: Stage) -> None:
+    """M76: each step with the file it consumed; what has no result is refused."""
+    assert stage.run(SENT, "--allow", "send").code == 3
+    found = stage.say("invalidate", "page", "--dry-run", "--json").json
+    assert [(one["step"], one["by"], one["why"]) for one in found["tainted"]] == [
+        ("page", None, ""),
+        ("send", "page", "read page.txt"),
+    ]
+    assert (found["kept"], found["is_done"]) == (["other"], False)
+    assert stage.say("invalidate", "pgae", "--dry-run").code == 2
+    assert stage.states() == dict.fromkeys(("page", "send", "other"), "verified")
+
+
+def test_a_running_engine_takes_a_step_back(stage: Stage) -> None:
+    """What is under way and consumed nothing is not disturbed."""
+    plan = PLANS["holding"].replace("steps:", "limits: {parallel: 2}\nsteps:\n" + FIRST)
+    with stage.held(plan) as program:
+        while stage.states()["first"] != "verified":
+            pass
+        said = stage.say("invalidate", RUN, "first", "--why", "It is wrong")
+        assert (said.code, "The engine at work brings it about." in said.out) == (0, True)
+        stage.go()
+        assert program.wait().code == 0
+    assert sorted(ran(stage)) == ["first", "first"]
+    assert stage.states() == dict.fromkeys(("first", "hold", "after"), "verified")
+
+
+FIRST = f"  - {{id: first, run: '{RAN}; echo 1 > first.txt', checks: [{{file: first.txt, exists: true}}]}}"
+
+
+def test_a_dropped_step_is_off_the_branch(stage: Stage) -> None:
+    """`--revert` takes its commit out; the result of another step stays."""
+    assert stage.run(SENT, "--only", "page", "--only", "other").code == 3
+    assert stage.say("drop", "page").code == 2
+    assert stage.say("drop", "page", "--revert").code == 0
+    stage.say("resume")
+    assert stage.git("ls-tree", "--name-only", f"surefoot/{RUN}").split() == ["a.txt", "b.txt", "other.txt"]
