@@ -390,10 +390,13 @@ class Attempt:
 
     def park(self, environment: str) -> None:
         """Let go of the lane: the result waits for its train."""
-        now = self.stage
+        now, place = self.stage, self.place
         assert isinstance(now, Judging)
-        parked = Parked(**_fields_of(now, Judging))
-        self.move(replace(parked, result=replace(now.result, environment=environment), refused=None))
+        assert place is not None
+        result = replace(
+            now.result, environment=environment, generation=place.generation, is_off_branch=place.is_off_branch
+        )
+        self.move(replace(Parked(**_fields_of(now, Judging)), result=result, refused=None))
         self.place = None
 
     def ride(self, lane: str) -> None:

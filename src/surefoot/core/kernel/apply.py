@@ -415,6 +415,8 @@ def _amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
 
 def _plan_stopped(state: RunState, event: ev.PlanStopped) -> None:
     plan_stopped(state, event)
+    if state.outcome is not None:
+        _reopen(state)
 
 
 def _steps_found_wrong(state: RunState, event: ev.StepsFoundWrong) -> None:
