@@ -265,6 +265,19 @@ TOLD: list[tuple[Event, str]] = [
         ev.UndoRequested(at=3.0, by="una", leave=(StepId("b"),)),
         "undo       the run is taken back, by una; left as they are: b",
     ),
+    (
+        ev.BlameRequested(at=3.0, check=Check(name="unit", ask=CommandCheck(command="make")), by="una"),
+        "search     for the step after which unit fails, by una",
+    ),
+    (
+        ev.Inquired(at=3.0, check="d", commit="c0", tree="t0", environment="e", verdict=Verdict.FAILED),
+        "asked      the base c0: failed",
+    ),
+    (ev.InquiryReused(at=3.0, commit="c0", tree="t0"), "asked      the base c0: passed (known)"),
+    (
+        ev.BlameEnded(at=3.0, outcome=ev.BlameOutcome.FOUND, steps=(StepId("b"),), askings=4),
+        "search     found: b; 4 askings",
+    ),
     (ev.RunUndone(at=3.0, commit="c0", by="una"), "undone     the run, by una; its branch is at c0, the base"),
     (
         ev.ReplanWanted(
@@ -305,6 +318,7 @@ QUIET = {
     ev.StepStarted,
     ev.CheckpointRequested,
     ev.CheckRequested,
+    ev.InquiryRequested,
     ev.ProbeRequested,
     ev.BodyStarted,
     ev.InterruptRequested,

@@ -191,6 +191,8 @@ def name_of(command: do.Command) -> str:
             return command.service
         case do.AskCheck():
             return f"during {command.check.name}" if command.moment is Moment.DURING else command.check.name
+        case do.Inquire():
+            return command.commit
         case do.UseTool():
             return command.call.call
         case _:

@@ -10,6 +10,7 @@ from typing import Any
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Fault, ModelRouting
 from surefoot.core.amendments import SetGoal
+from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import (
     Applied,
     ApproverWord,
@@ -27,7 +28,7 @@ from surefoot.core.event_words import (
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.plan import Constraint, Limits, Plan, RunBody, Step
+from surefoot.core.plan import Check, Constraint, Limits, Plan, RunBody, Step
 from surefoot.core.policy_types import Overdue, Policy
 from surefoot.core.state import RunState
 from surefoot.errors import IllegalTransition
@@ -100,6 +101,12 @@ _OF_EVERY_STATE: Mapping[str, object] = {
     "approver": "gate",
     "word": ApproverWord.PROCEED,
 }
+_OF_ITS_KIND: Mapping[type[Event], Mapping[str, object]] = {
+    ev.ProbeAnswered: {"answer": Applied.APPLIED},
+    ev.BlameRequested: {"check": Check(name="c", ask=CommandCheck(command="c"))},
+    ev.BlameEnded: {"outcome": ev.BlameOutcome.GREEN, "askings": 2},
+    ev.Inquired: {"check": "d"},
+}
 _INSTEAD_OF_DEFAULTS: Mapping[str, object] = {
     "commit": "c",
     "call": "9.9",
@@ -165,7 +172,7 @@ def _aims(state: RunState, kind: type[Event], fields: set[str]) -> Iterator[dict
     """Yield what the event could be about: each step and none, and a question that is open and one that is not."""
     names = [*state.nodes, NOBODY, ACCEPTANCE] if {"step", "group"} & fields else [next(iter(state.nodes), NOBODY)]
     known = next((one.asked.question for one in state.open_questions), next(iter(state.questions), "none.1"))
-    answer = {"answer": Applied.APPLIED} if kind is ev.ProbeAnswered else {}
+    answer = _OF_ITS_KIND.get(kind, {})
     for name in names:
         node = state.nodes.get(name)
         conversation = None if node is None or node.work is None else node.work.conversation

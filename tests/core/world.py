@@ -27,6 +27,9 @@ def kind_fact(command: do.Command, now: float) -> Event:
             return ev.GroupExpanded(at=now, group=command.group.id, items=command.group.for_each.items or ())
         case do.UpdateBranch():
             return ev.BranchUpdated(at=now, commit=command.commit)
+        case do.Inquire():
+            where = {"commit": command.commit, "tree": command.tree, "environment": command.environment}
+            return ev.Inquired(at=now, check=command.check.digest, **where, verdict=Verdict.PASSED)
         case do.StopService():
             return ev.ServiceEnded(at=now, lane=command.lane, service=command.service, reason="stopped")
         case do.StartService():

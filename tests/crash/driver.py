@@ -47,7 +47,7 @@ class Order:
     repository: str
     run: str
     act: str = "work"
-    """`work`, `answer`, `retry`, `land`, `undo`, `remove`, `pause` or `cancel`."""
+    """`work`, `answer`, `retry`, `land`, `undo`, `blame`, `remove`, `pause` or `cancel`."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
     yes: bool = False
@@ -177,6 +177,13 @@ async def undo(home: api.Home, order: Order) -> RunState:
     return await api.undo(home, RunId(order.run), api.Options(by=order.by, yes=order.yes), watching=watching)
 
 
+async def blame(home: api.Home, order: Order) -> dict[str, object]:
+    """Look for the step after which the acceptance check fails, and say what that came to."""
+    found = await api.blame(home, RunId(order.run), options=api.Options(by=order.by))
+    assert found.ended is not None
+    return {"outcome": found.ended.outcome, "steps": found.ended.steps, "askings": found.askings}
+
+
 def act(home: api.Home, order: Order) -> dict[str, object]:
     """Do what was ordered, and say where the run stands."""
     run = RunId(order.run)
@@ -191,6 +198,8 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
         return {"removed": run}
     if order.act == "retry":
         return {"standing": standing_of(api.retry(home, run, ()))}
+    if order.act == "blame":
+        return asyncio.run(blame(home, order))
     if order.act == "work":
         create(home, order)
         state = asyncio.run(work(home, order))

@@ -180,6 +180,20 @@ def _undone() -> list[Event]:
     return run.say(ev.EngineStopped, reason="ended").journal
 
 
+def _blamed() -> list[Event]:
+    """A run in which a check fails after its second step, as asking shows; the base had passed it."""
+    check = Check(name="kept", ask=CommandCheck(command="k"), expect=Expect.PASS_TO_PASS)
+    run = Play({"a": {}, "b": {"needs": ("a",)}, "c": {"needs": ("b",)}}, accept=(check,))
+    run.will(do.AskCheck, "kept")
+    for _ in range(2):
+        run.will(do.AskCheck, "kept", verdict=Verdict.FAILED, text="exit status 1")
+    run.go()
+    for commit in ("c-c", "c-c", "c-b"):
+        run.will(do.Inquire, commit, verdict=Verdict.FAILED, text="exit status 1")
+    run.say(ev.EngineStopped, reason="ended").say(ev.BlameRequested, check=check).claim().go()
+    return run.say(ev.EngineStopped, reason="ended").journal
+
+
 def _groups() -> list[Event]:
     """A group whose result comes too late, files handed on, a doubt that is probed, and a step that takes all back."""
     steps = {
@@ -278,6 +292,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "approver": _approver,
     "people": _people,
     "undone": _undone,
+    "blamed": _blamed,
     "groups": _groups,
     "trains": _trains,
     "faults": _faults,

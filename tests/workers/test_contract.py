@@ -114,6 +114,20 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.CheckAnswered,
         told={"verdict": Verdict.INCONCLUSIVE, "text": f"the check broke: .*{MISSING}"},
     ),
+    do.Inquire: Row(
+        make=lambda _, commit, tree: do.Inquire(
+            lane="0",
+            check=CHECK,
+            commit=commit,
+            tree=tree,
+            environment="e",
+            moment=Moment.AFTER,
+            spec=None,
+            services=(),
+        ),
+        broken=ev.Inquired,
+        told={"verdict": Verdict.INCONCLUSIVE, "text": f"the check broke: .*{MISSING}"},
+    ),
     do.AskProbe: Row(
         make=lambda *_: do.AskProbe(**AT, spec=SHELL, patient=False),
         broken=ev.ProbeAnswered,
@@ -201,7 +215,7 @@ ROWS: Mapping[type[do.Command], Row] = {
 }
 KINDS = sorted(ROWS, key=lambda kind: kind.__name__)
 BREAKABLE = [kind for kind in KINDS if ROWS[kind].broken is not None]
-IN_LANE = [do.AskCheck, do.Inspect, do.KeepArtifacts, do.RunStep, do.StartService, do.UseTool]
+IN_LANE = [do.AskCheck, do.Inquire, do.Inspect, do.KeepArtifacts, do.RunStep, do.StartService, do.UseTool]
 
 
 def name_of(kind: type[do.Command]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from surefoot.api.questions import OpenQuestion, inbox
     from surefoot.api.retention import Freed, collect_garbage, land_run, remove_run
     from surefoot.api.revisions import ShownPlan, edit_plan, shown_plan
+    from surefoot.api.run_blame import blame
     from surefoot.api.run_control import cancel, pause, restore, retry
     from surefoot.api.run_fork import fork_run
     from surefoot.api.run_invalidation import InvalidationPreview, invalidate, preview_invalidation
@@ -44,6 +45,7 @@ __all__ = [
     "approve",
     "attempt_changes",
     "audit",
+    "blame",
     "cancel",
     "collect_garbage",
     "create_run",
@@ -88,6 +90,7 @@ _PLACES = {
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     **dict.fromkeys(("InvalidationPreview", "invalidate", "preview_invalidation"), "run_invalidation"),
     "Options": "run_options",
+    "blame": "run_blame",
     "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),

@@ -494,7 +494,7 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
     created = state.created
     run = created.run
     lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
-    if lacking and state.undoing is None:  # what undoes a run are commands
+    if lacking and state.undoing is None and not state.is_searching:  # what undoes a run, or is asked, are commands
         raise UsageError(
             f"run {run!r} has Python bodies or probes (steps {', '.join(lacking)}); "
             "resume it from the program that made it"

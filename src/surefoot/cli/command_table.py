@@ -310,6 +310,19 @@ def report(given: Given, screen: Screen) -> int:
     return report(given.run, given.repo, screen, markdown=given.markdown, is_long=given.is_long)
 
 
+@command(
+    "run check_name does_run repo as_json", panel=_LOOK, does_run="Ask this command instead; 0 is its only good status."
+)
+def blame(given: Given, screen: Screen) -> int:
+    """Find the first step after which a check fails, by asking the check about commits of an ended or paused run.
+
+    Example: surefoot blame --run "pytest tests/test_api.py"
+    """
+    from surefoot.cli.blame_page import blame
+
+    return blame(given, screen)
+
+
 @command("run repo as_json", panel=_LOOK)
 def cost(given: Given, screen: Screen) -> int:
     """Show what the models of a run used: money, tokens and requests, by phase, step, role and model.

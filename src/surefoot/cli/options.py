@@ -301,6 +301,14 @@ class Given:
     checks: Annotated[
         tuple[str, ...], _option("--check", metavar="CMD", says="A command that must pass after it; repeatable.")
     ] = ()
+    check_name: Annotated[
+        str,
+        _option(
+            "--check",
+            metavar="NAME",
+            says="The check to ask, STEP:NAME for one of a step (default: the acceptance check that failed).",
+        ),
+    ] = ""
     writes: Annotated[
         tuple[str, ...], _option("--writes", metavar="GLOB", says="Files that it may change; repeatable.")
     ] = ()

@@ -19,6 +19,7 @@ from surefoot.effects.effect import Command as Command
 from surefoot.effects.effect import Interrupt as Interrupt
 from surefoot.effects.effect import StepCommand as StepCommand
 from surefoot.effects.group.contract import ExpandGroup as ExpandGroup
+from surefoot.effects.inquiry.contract import Inquire as Inquire
 from surefoot.effects.inspection.contract import Inspect as Inspect
 from surefoot.effects.lane.contract import OpenLane as OpenLane
 from surefoot.effects.merge.contract import MergeResult as MergeResult

@@ -34,6 +34,7 @@ from surefoot.core.events import (
     StepsFoundWrong,
 )
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.inquiries import BlameState
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
@@ -65,6 +66,8 @@ JUDGE = "judge-"
 """How the names of the lanes begin in which trains are judged."""
 ANY_PATH = ("**",)
 """What stands for the paths of a result that changed more than are kept."""
+BLAME = "blame"
+"""The lane in which a check is asked about commits of the run, in the search for the step that broke it."""
 DONE = frozenset({StepStatus.VERIFIED, StepStatus.UNPROVED})
 """The step was carried out, and its result stays."""
 SATISFIED = DONE | {StepStatus.SKIPPED}
@@ -324,8 +327,8 @@ class LaneState:
 
     @property
     def is_for_steps(self) -> bool:
-        """Tell whether steps are made in it: not acceptance and not trains alone are judged there."""
-        return self.name != CLEAN and not self.name.startswith(JUDGE)
+        """Tell whether steps are made in it: not only acceptance, trains or commits of the past are judged there."""
+        return self.name not in (CLEAN, BLAME) and not self.name.startswith(JUDGE)
 
     @property
     def is_stopping(self) -> bool:
@@ -656,6 +659,10 @@ class RunState:
     """What people say is wrong, until it is taken back."""
     undone_by: str | None = None
     """Who has taken the run back, unless it was begun again since."""
+    inquiries: dict[str, BlameState] = field(default_factory=dict[str, BlameState])
+    """The searches for a step after which a check fails, by their questions."""
+    searching: str | None = None
+    """The question of the search that is under way."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
@@ -682,6 +689,17 @@ class RunState:
     def is_about_to_change(self) -> bool:
         """Tell whether an amendment is about to hold, or results are about to be taken back."""
         return bool(self.found_wrong) or self.amending is not None
+
+    @property
+    def blaming(self) -> BlameState | None:
+        """The search for a step after which a check fails that is under way."""
+        return None if self.searching is None else self.inquiries[self.searching]
+
+    @property
+    def is_searching(self) -> bool:
+        """Tell whether that search goes on now, before anything else."""
+        is_at_rest = self.outcome is not None or (self.is_paused and self.cancelling is None)
+        return self.searching is not None and is_at_rest
 
     @property
     def has_workspace(self) -> bool:

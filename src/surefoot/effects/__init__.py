@@ -16,6 +16,7 @@ from surefoot.effects.commit.contract import COMMIT
 from surefoot.effects.conversation.contract import CONVERSATION
 from surefoot.effects.effect import Command, Effect
 from surefoot.effects.group.contract import GROUP
+from surefoot.effects.inquiry.contract import INQUIRY
 from surefoot.effects.inspection.contract import INSPECTION
 from surefoot.effects.lane.contract import LANE
 from surefoot.effects.merge.contract import MERGE
@@ -40,6 +41,7 @@ EFFECTS: tuple[Effect, ...] = (
     CONVERSATION,
     MODEL_REQUEST,
     TOOL_CALL,
+    INQUIRY,
     INSPECTION,
     PATCH,
     MERGE,

@@ -229,7 +229,7 @@ class RunLoop:
     def _reason_to_stop(self) -> str | None:
         if self.state.outcome is not None or self.state.is_paused:
             is_moving_refs = any(isinstance(command, do.UpdateBranch) for command in self._running.values())
-            if is_moving_refs or self._inbox:
+            if is_moving_refs or self._inbox or self._is_searching():
                 return None
             return "paused" if self.state.outcome is None else "ended"
         if self._inbox or any(self._will_end_soon(command) for command in self._running.values()):
@@ -242,6 +242,12 @@ class RunLoop:
             f"run {self.context.run!r} has nothing under way and has not ended; please report this with its journal",
             run=self.context.run,
         )
+
+    def _is_searching(self) -> bool:
+        """Tell whether there is more to find out about a step that broke a check."""
+        blame = self.state.blaming
+        is_asking = any(isinstance(one, do.Inquire | do.OpenLane | do.StartService) for one in self._running.values())
+        return self.state.is_searching and blame is not None and (is_asking or not blame.is_stopped)
 
     def _will_end_soon(self, command: Command) -> bool:
         """Tell whether to wait for a command.

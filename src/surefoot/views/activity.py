@@ -16,7 +16,7 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.queue import has_turn
 from surefoot.core.record import record
-from surefoot.core.state import CLEAN, FINAL, RunState, StepState
+from surefoot.core.state import BLAME, CLEAN, FINAL, RunState, StepState
 from surefoot.core.system_steps import is_system_step
 from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
@@ -107,7 +107,7 @@ class Activity:
                 self.own[f"lane {event.lane}"] = Station("being prepared", event.at)
             case ev.LaneReady():
                 self.own.pop(f"lane {event.lane}", None)
-                if event.lane != CLEAN:
+                if event.lane not in (CLEAN, BLAME):
                     self.around_s = max(self.around_s, event.duration_s)
             case ev.EffectFailed(effect="lane") | ev.EffectCancelled(effect="lane"):
                 self.own.pop(f"lane {event.subject}", None)
@@ -129,7 +129,14 @@ class Activity:
             case ev.StepEvent():
                 self._follow_step(state, event)
             case _:
-                pass
+                self._follow_search(event)
+
+    def _follow_search(self, event: Event) -> None:
+        """A check is asked about commits of the run, one after the other."""
+        if isinstance(event, ev.InquiryRequested):
+            self.own["search"] = Station(f"asking about {event.commit[:7]}", event.at)
+        elif isinstance(event, ev.Inquired):
+            self.own.pop("search", None)
 
     def _follow_step(self, state: RunState, event: ev.StepEvent) -> None:
         name = event.step

@@ -133,7 +133,7 @@ def _run_words(state: RunState, event: Event) -> Words | None:
         case ev.CancelRequested():
             return "cancelled", f"by {_who(event.by)}", "warn"
         case _:
-            return _undo_words(event)
+            return _undo_words(event) or _search_words(state, event)
 
 
 def _undo_words(event: Event) -> Words | None:
@@ -153,6 +153,23 @@ def _undo_words(event: Event) -> Words | None:
         case ev.RunUndone():
             where = f"; its branch is at {event.commit[:HASH]}, the base" if event.commit else ""
             return "undone", f"the run, by {_who(event.by)}{where}", "warn"
+        case _:
+            return None
+
+
+def _search_words(state: RunState, event: Event) -> Words | None:
+    """Tell of the search for the step after which a check fails."""
+    match event:
+        case ev.BlameRequested():
+            return "search", f"for the step after which {one_line(event.check.name)} fails, by {_who(event.by)}", ""
+        case ev.Inquired() | ev.InquiryReused():
+            verdict = Verdict.PASSED if isinstance(event, ev.InquiryReused) else event.verdict
+            known = " (known)" if isinstance(event, ev.InquiryReused) else ""
+            left = next((node.spec.id for node in state.nodes.values() if node.commit == event.commit), "the base")
+            return "asked", f"{left} {event.commit[:HASH]}: {verdict.value}{known}", style_of(verdict.value)
+        case ev.BlameEnded():
+            named = f": {listed(event.steps)}" if event.steps else ""
+            return "search", f"{event.outcome.value.replace('_', ' ')}{named}; {counted(event.askings, 'asking')}", ""
         case _:
             return None
 

@@ -26,6 +26,9 @@ from surefoot.core.events.amendment_events import PlanAmended as PlanAmended
 from surefoot.core.events.amendment_events import PlanStopped as PlanStopped
 from surefoot.core.events.amendment_events import ReplanWanted as ReplanWanted
 from surefoot.core.events.amendment_events import StockTaken as StockTaken
+from surefoot.core.events.blame_events import BlameEnded as BlameEnded
+from surefoot.core.events.blame_events import BlameOutcome as BlameOutcome
+from surefoot.core.events.blame_events import BlameRequested as BlameRequested
 from surefoot.core.events.invalidation_events import ResultsTakenBack as ResultsTakenBack
 from surefoot.core.events.invalidation_events import StepsFoundWrong as StepsFoundWrong
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
@@ -89,6 +92,9 @@ from surefoot.effects.effect import EffectCancelled as EffectCancelled
 from surefoot.effects.effect import EffectFailed as EffectFailed
 from surefoot.effects.group.contract import GroupExpanded as GroupExpanded
 from surefoot.effects.group.contract import GroupExpansionRequested as GroupExpansionRequested
+from surefoot.effects.inquiry.contract import Inquired as Inquired
+from surefoot.effects.inquiry.contract import InquiryRequested as InquiryRequested
+from surefoot.effects.inquiry.contract import InquiryReused as InquiryReused
 from surefoot.effects.inspection.contract import ChangesObserved as ChangesObserved
 from surefoot.effects.inspection.contract import InspectionRequested as InspectionRequested
 from surefoot.effects.lane.contract import LaneReady as LaneReady
@@ -172,6 +178,8 @@ EVENTS: tuple[type[Event], ...] = (
     LandingTakenBack,
     UndoRequested,
     RunUndone,
+    BlameRequested,
+    BlameEnded,
     SessionOpened,
     SessionReported,
     SessionTurnEnded,

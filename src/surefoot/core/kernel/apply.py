@@ -28,12 +28,23 @@ from surefoot.core.graph_state import (
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
 from surefoot.core.kernel.amendment_fold import amendment_proposed, amendment_refused, plan_amended
 from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
+from surefoot.core.kernel.blame_rules import (
+    blame_ended,
+    blame_lane_requested,
+    blame_requested,
+    inquired,
+    inquiry_cancelled,
+    inquiry_requested,
+    inquiry_reused,
+    not_askable,
+    stop_search,
+)
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.plan_adoption import constraint_added, plan_adopted, validate_anew
 from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
-from surefoot.core.kernel.service_rules import SERVICE_FOLDS, service_failed
+from surefoot.core.kernel.service_rules import FAILURES_MAX, LANE_TRIES_MAX, SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.kernel.stop_fold import (
     go_back_to_execute,
@@ -55,8 +66,8 @@ from surefoot.core.kernel.undo_rules import (
 from surefoot.core.placeholders import member_of
 from surefoot.core.priorities import ranks_for
 from surefoot.core.queue import let_past
-from surefoot.core.state import CLEAN, DONE, FINAL, LaneState, RunState, StepState, StepStatus
-from surefoot.effects import BY_NAME, GROUP, LANE, SERVICE_START, TOOL_CALL
+from surefoot.core.state import BLAME, CLEAN, DONE, FINAL, LaneState, RunState, StepState, StepStatus
+from surefoot.effects import BY_NAME, GROUP, INQUIRY, LANE, SERVICE_START, TOOL_CALL
 
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)
 
@@ -113,6 +124,8 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
         lane.services.clear()
     state.accept.open = state.accept.lane_ready = state.accept.interrupt_requested = False
     state.interrupting = False
+    if state.blaming is not None:
+        state.blaming.is_stopped, state.blaming.lane_at = False, None
     expand_later(state)
     state.waits = dict.fromkeys(state.waits, False)
     for question in state.questions.values():
@@ -205,6 +218,8 @@ _WAYS_BACK: dict[tuple[Phase, Phase], Callable[[RunState, ev.PhaseEntered], None
 
 
 def _pause_requested(state: RunState, event: ev.PauseRequested) -> None:
+    if stop_search(state, event):
+        return
     need(state.outcome is None, event, "the run has ended")
     state.pausing = event.by
     state.interrupting = state.interrupting or event.interrupt
@@ -220,7 +235,7 @@ def _run_paused(state: RunState, event: ev.RunPaused) -> None:
 def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
     need(state.outcome is None, event, "the run has ended; use retry or restore")
     state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
-    state.accept.interrupt_requested = False
+    state.accept.interrupt_requested, state.searching = False, None
     stop_resumed(state, event.by)
     _try_lanes_again(state)
     for name in state.active:
@@ -229,7 +244,7 @@ def _run_resumed(state: RunState, event: ev.RunResumed) -> None:
 
 def _cancel_requested(state: RunState, event: ev.CancelRequested) -> None:
     need(state.outcome is None, event, "the run has ended")
-    state.cancelling = event.by
+    state.cancelling, state.searching = event.by, None
 
 
 def _run_ended(state: RunState, event: ev.RunEnded) -> None:
@@ -262,6 +277,8 @@ def _lane_requested(state: RunState, event: ev.LaneRequested) -> None:
     need(event.lane != state.expanding_in, event, f"a group is expanded in lane {event.lane}")
     need(not lane.services, event, f"services run in lane {event.lane}")
     state.lanes[event.lane] = lane
+    if event.lane == BLAME:
+        blame_lane_requested(state, event)
     lane.is_open, lane.is_ready, lane.is_last_try = True, False, event.is_last_try
     lane.opened_at = event.commit
 
@@ -295,6 +312,9 @@ def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
     lane = _open_lane(state, event, event.subject)
     lane.is_open, lane.needs_fresh = False, True
     lane.failures += 1
+    if lane.name == BLAME:
+        not_askable(state, event, 0 if lane.is_last_try else LANE_TRIES_MAX - lane.failures)
+        return
     if event.diagnosis is Diagnosis.TRANSIENT and not lane.is_last_try:
         return
     others = [one for one in state.lanes.values() if one is not lane and one.is_for_steps]
@@ -302,6 +322,12 @@ def _lane_failed(state: RunState, event: ev.EffectFailed) -> None:
         state.lane_failure = event.reason
     else:
         lane.given_up = event.reason
+
+
+def _service_failed(state: RunState, event: ev.EffectFailed) -> None:
+    service_failed(state, event)
+    if state.is_searching:
+        not_askable(state, event, FAILURES_MAX - state.accept.service_failures)
 
 
 def _try_lanes_again(state: RunState) -> None:
@@ -427,6 +453,7 @@ def _steps_found_wrong(state: RunState, event: ev.StepsFoundWrong) -> None:
 
 def _reopen(state: RunState) -> None:
     state.outcome, state.outcome_reason, state.cancelling, state.undone_by = None, "", None, None
+    state.searching = None
     _try_lanes_again(state)
     state.accept.service_failures = 0
     for lane in state.lanes.values():
@@ -438,7 +465,7 @@ _FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
     **ATTEMPT_FAILURES,
     LANE.name: _lane_failed,
     GROUP.name: _expansion_failed,
-    SERVICE_START.name: service_failed,
+    SERVICE_START.name: _service_failed,
 }
 """What it means that an effect failed, by its name; the others report failure in their results."""
 
@@ -446,6 +473,7 @@ _CANCELLATIONS: dict[str, Callable[[RunState, ev.EffectCancelled], None]] = {
     LANE.name: _lane_cancelled,
     GROUP.name: _expansion_cancelled,
     TOOL_CALL.name: call_cancelled,
+    INQUIRY.name: inquiry_cancelled,
 }
 """What it means that an effect was ended early, where that is not what it means for most: `attempts.cancelled`."""
 
@@ -500,4 +528,9 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.LandingTakenBack: landing_taken_back,
     ev.UndoRequested: undo_requested,
     ev.RunUndone: run_undone,
+    ev.BlameRequested: blame_requested,
+    ev.BlameEnded: blame_ended,
+    ev.InquiryRequested: inquiry_requested,
+    ev.Inquired: inquired,
+    ev.InquiryReused: inquiry_reused,
 }

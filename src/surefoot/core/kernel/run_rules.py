@@ -20,6 +20,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.amendment_rules import amend, is_touched
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
 from surefoot.core.kernel.batch_rules import may_be_judged, one_after_the_other, results_that_wait
+from surefoot.core.kernel.blame_rules import search
 from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.phase_rules import (
@@ -37,7 +38,7 @@ from surefoot.core.kernel.plan_watch_fold import first_open, is_kept_by_replan
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.replan_fold import is_with_planner
 from surefoot.core.kernel.replan_rules import replan
-from surefoot.core.kernel.service_rules import leave, start_missing, stop_next
+from surefoot.core.kernel.service_rules import leave, request_lane, start_missing
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
 from surefoot.core.kernel.stop_rules import (
     back_for_red,
@@ -64,8 +65,6 @@ _SHORT_WAY = (
     "instruction. No model was asked to explore or to plan."
 )
 _REASON_MAX = 400
-LANE_TRIES_MAX = 3
-"""So often a lane is asked for that fails for a reason that may pass."""
 AT_FIRST = 8
 """How many more nodes are looked at than may start; all of them only if these cannot."""
 
@@ -79,7 +78,7 @@ def decide(state: RunState, now: float) -> list[Proposal]:
         return []
     moves = _move_branch(state, now)
     if state.outcome is not None or (state.is_paused and state.cancelling is None):
-        return moves
+        return moves + search(state, now)
     moves += _interrupts(state, now)
     if moves:
         return moves
@@ -362,7 +361,7 @@ def _lane_wanted(state: RunState, now: float) -> list[Proposal]:
     if not lanes and state.is_short_of_lanes:
         return []
     lane = lanes[0] if lanes else LaneState(name=str(sum(one.is_for_steps for one in state.lanes.values()) + 1))
-    return _request_lane(state, lane.name, now, fresh=lane.needs_fresh)
+    return request_lane(state, lane.name, now, fresh=lane.needs_fresh)
 
 
 def _more_lanes(state: RunState, now: float) -> list[Proposal]:
@@ -378,25 +377,13 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     judging = judging_lane_wanted(state)
     if judging is not None:
         wanted.append(state.lanes.get(judging) or LaneState(name=judging))
-    return [move for lane in wanted for move in _request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+    return [move for lane in wanted for move in request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
 
 
 def _lanes(state: RunState) -> list[LaneState]:
     """Return the lanes that steps can have; one that could not be made usable is left alone, and none made for it."""
     lanes = (lane for lane in state.lanes.values() if lane.is_for_steps and lane.name != state.expanding_in)
     return [lane for lane in lanes if lane.given_up is None]
-
-
-def _request_lane(state: RunState, name: str, now: float, *, fresh: bool) -> list[Proposal]:
-    """Ask for a lane, once nothing runs beside its steps any more."""
-    assert state.branch is not None
-    stopping = stop_next(state, name, now)
-    if stopping is not None:
-        return [stopping] if isinstance(stopping, Proposal) else []
-    lane = state.lanes.get(name)
-    is_last_try = lane is not None and lane.failures >= LANE_TRIES_MAX - 1
-    event = ev.LaneRequested(at=now, lane=name, commit=state.branch.head, fresh=fresh, is_last_try=is_last_try)
-    return [Proposal(event, do.OpenLane(lane=name, commit=state.branch.head, fresh=fresh))]
 
 
 # --- the steps
@@ -570,7 +557,7 @@ def _validate(state: RunState, now: float) -> list[Proposal]:
         return []
     if not state.accept.lane_ready:
         is_open = CLEAN in state.lanes and state.lanes[CLEAN].is_open
-        return [] if is_open else _request_lane(state, CLEAN, now, fresh=True)
+        return [] if is_open else request_lane(state, CLEAN, now, fresh=True)
     return _ask_acceptance(state, Moment.AFTER, index, CLEAN, now)
 
 

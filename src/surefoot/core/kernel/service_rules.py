@@ -24,6 +24,8 @@ from surefoot.effects import BY_REQUEST
 
 FAILURES_MAX = 3
 """So often the acceptance checks' services may fail; those of a step have its attempts."""
+LANE_TRIES_MAX = 3
+"""So often a lane is asked for that fails for a reason that may pass."""
 
 
 def serve(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -64,6 +66,18 @@ def stop_next(state: RunState, lane_name: str, now: float) -> RuleResult:
     return Proposal(ev.ServiceStopRequested(at=now, lane=lane_name, service=name), command)
 
 
+def request_lane(state: RunState, name: str, now: float, *, fresh: bool, commit: str | None = None) -> list[Proposal]:
+    """Ask for a lane at the head, or at another commit, once nothing runs beside its steps any more."""
+    assert state.branch is not None
+    stopping = stop_next(state, name, now)
+    if stopping is not None:
+        return [stopping] if isinstance(stopping, Proposal) else []
+    lane, commit = state.lanes.get(name), commit or state.branch.head
+    is_last_try = lane is not None and lane.failures >= LANE_TRIES_MAX - 1
+    event = ev.LaneRequested(at=now, lane=name, commit=commit, fresh=fresh, is_last_try=is_last_try)
+    return [Proposal(event, do.OpenLane(lane=name, commit=commit, fresh=fresh))]
+
+
 def leave(state: RunState, now: float) -> list[Proposal]:
     """End what is under way in steps whose attempt has failed because a service ended."""
     moves: list[Proposal] = []
@@ -84,7 +98,8 @@ def _service_requested(state: RunState, event: ev.ServiceRequested) -> None:
     lane = _lane_of(state, event, event.lane)
     need(event.service not in lane.services, event, f"service {event.service} runs in lane {event.lane}")
     if event.step == ACCEPTANCE:
-        need(not state.accept.open and state.outcome is None, event, "a check is being asked")
+        is_wanted = state.outcome is None or state.blaming is not None
+        need(not state.accept.open and is_wanted, event, "a check is being asked")
         state.accept.open = True
         return
     _, work = begin(state, event)
@@ -112,6 +127,8 @@ def service_failed(state: RunState, event: ev.EffectFailed) -> None:
         work.lost_service = (event.diagnosis, event.reason)
         return
     state.accept.service_failures += 1
+    if state.is_searching:
+        return
     if event.diagnosis is not Diagnosis.TRANSIENT or state.accept.service_failures >= FAILURES_MAX:
         state.lane_failure = event.reason
 

@@ -76,7 +76,7 @@ def undo_requested(state: RunState, event: ev.UndoRequested) -> None:
     state.outcome, state.outcome_reason, state.cancelling = None, "", None
     state.pausing, state.interrupting, state.is_paused, state.limit = None, False, False, None
     settle_stop(state, "the run is taken back")
-    state.lane_failure = None
+    state.lane_failure = state.searching = None
     for lane in state.lanes.values():
         lane.given_up, lane.failures = None, 0
     recount(state)

@@ -1,0 +1,82 @@
+"""`blame`: the first step after which a check fails, in real runs (M76)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import Stage
+
+RUN = "20260101-abc123"
+PLAN = """
+goal: Keep the value
+accept: [{name: kept, run: grep -q one b.txt, expect: pass_to_pass}]
+steps:
+  - {id: first, run: "echo 1 > n.txt", checks: [{name: there, run: test -f n.txt, expect: fail_to_pass}]}
+  - {id: second, needs: [first], run: "echo 2 > n.txt"}
+  - {id: bad, needs: [second], reads: [n.txt], run: "cat n.txt > b.txt"}
+  - {id: fourth, needs: [bad], reads: [b.txt], run: "cat b.txt > c.txt"}
+  - {id: last, needs: [fourth], run: "rm n.txt"}
+"""
+
+
+def test_the_step_is_found_and_shown(stage: Stage) -> None:
+    """With its diff, what it rests on, what rests on it, and the next command."""
+    stage.run(PLAN)
+    said = stage.say("blame", "--json").json
+    assert (said["outcome"], said["step"], said["askings"] <= said["askings_max"] == 6) == ("found", "bad", True)
+    assert "+2" in said["details"]["diff"]["patch"]
+    assert [one["step"] for one in said["consumed"] if one["certain"]] == ["first", "second"]
+    assert [one["id"] for one in said["spoilt"]] == ["fourth"]
+    assert said["next"].startswith("surefoot ")
+
+
+def test_the_text_names_the_step_and_the_next_command(stage: Stage) -> None:
+    """And each answer as it comes."""
+    stage.run(PLAN)
+    said = stage.say("blame")
+    assert said.code == 0
+    assert "Step bad is the first after which 'kept' fails." in said.out
+    assert "asked      bad " in said.out
+    assert "Next: surefoot " in said.out
+
+
+def test_what_was_found_is_shown_again_without_asking(stage: Stage) -> None:
+    """The journal does not grow by it."""
+    stage.run(PLAN)
+    stage.say("blame")
+    events = len(stage.say("show", RUN, "--events").out.splitlines())
+    assert stage.say("blame", "--json").json["step"] == "bad"
+    assert len(stage.say("show", RUN, "--events").out.splitlines()) == events
+
+
+def test_a_command_is_asked_in_the_sandbox_at_commits_of_the_run(stage: Stage) -> None:
+    """It leaves nothing in the checkout, and finds the files as they were."""
+    stage.run(PLAN)
+    said = stage.say("blame", RUN, "--run", "test ! -e left && touch left && test ! -e c.txt", "--json").json
+    assert (said["outcome"], said["step"]) == ("found", "fourth")
+    assert stage.git("status", "--porcelain") == ""
+
+
+def test_a_check_of_a_step_is_searched_for_from_that_step_on(stage: Stage) -> None:
+    """It fails before the step, and that is no answer."""
+    stage.run(PLAN)
+    assert stage.say("blame", "--check", "first:there", "--json").json["step"] == "last"
+
+
+def test_what_names_no_step_is_said_honestly(stage: Stage) -> None:
+    """Red before, green at the end, no such check, both ways of naming one."""
+    stage.run(PLAN)
+    assert stage.say("blame", "--run", "false", "--json").json["outcome"] == "red_before"
+    assert stage.say("blame", "--run", "true", "--json").json["outcome"] == "green"
+    assert stage.say("blame", "--check", "nope").code == 2
+    assert stage.say("blame", "--check", "kept", "--run", "true").code == 2
+
+
+def test_a_landed_run_is_searched_like_any(stage: Stage) -> None:
+    """Its branch and the checkout stay where they are."""
+    stage.run(PLAN)
+    stage.say("land", "--yes")
+    before = stage.git("for-each-ref")
+    assert stage.say("blame", "--json").json["step"] == "bad"
+    assert stage.git("for-each-ref") == before
