@@ -90,7 +90,7 @@ def apply(state: RunState | None, event: Event) -> RunState:
         raise illegal(event, "a run is created once")
     fold(state, event)
     let_past(state)
-    if state.engine_on:
+    if state.engine_on and not state.is_searching:  # to look for a wrong step is no work on the run
         state.active_s += max(0.0, event.at - state.at)
     state.at = max(state.at, event.at)
     state.seq += 1
