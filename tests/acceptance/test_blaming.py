@@ -80,3 +80,25 @@ def test_a_landed_run_is_searched_like_any(stage: Stage) -> None:
     before = stage.git("for-each-ref")
     assert stage.say("blame", "--json").json["step"] == "bad"
     assert stage.git("for-each-ref") == before
+
+
+def test_the_post_mortem_names_the_first_wrong_step_and_what_it_spoilt(stage: Stage) -> None:
+    """M141: as `blame` found it, with what consumed it, and the timeline."""
+    stage.run(PLAN)
+    stage.say("blame")
+    said = stage.say("postmortem", "--json").json
+    assert (said["first_wrong"]["step"], said["first_wrong"]["found_by"]) == ("bad", "blame")
+    assert [one["step"] for one in said["spoilt"]] == ["fourth", "last"]
+    assert said["spoilt"][1]["how"].startswith("perhaps: ")
+    assert [one["word"] for one in said["timeline"]].count("verified") == 5
+
+
+def test_the_post_mortem_of_a_failed_run_names_its_failures(stage: Stage) -> None:
+    """M141: each attempt with its diagnosis, and the steps that wait in vain; as text and as Markdown."""
+    stage.run("goal: Fail\nsteps:\n  - {id: bad, run: exit 3}\n  - {id: next, needs: [bad], run: echo}\n")
+    said = stage.say("postmortem", "--json").json
+    assert (said["first_wrong"]["step"], said["first_wrong"]["found_by"]) == ("bad", "failure")
+    assert said["spoilt"] == [{"step": "next", "how": "blocked"}]
+    assert said["cost"]["failed_attempts"] == sum(said["names"].values()) > 0
+    assert "First wrong step" in stage.say("postmortem").out
+    assert "## What it spoilt" in stage.say("postmortem", "--markdown").out

@@ -323,6 +323,17 @@ def blame(given: Given, screen: Screen) -> int:
     return blame(given, screen)
 
 
+@command("run repo markdown as_json", panel=_LOOK)
+def postmortem(given: Given, screen: Screen) -> int:
+    """Tell what became of a run and why: first wrong step, failures by name, what they spoilt, cost, timeline.
+
+    Example: surefoot postmortem latest --markdown > postmortem.md
+    """
+    from surefoot.cli.postmortem_page import postmortem
+
+    return postmortem(given, screen)
+
+
 @command("run repo as_json", panel=_LOOK)
 def cost(given: Given, screen: Screen) -> int:
     """Show what the models of a run used: money, tokens and requests, by phase, step, role and model.
