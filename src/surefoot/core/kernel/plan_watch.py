@@ -116,15 +116,17 @@ def _overlap(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
     if changes is None:
         return None
     paths = (*(changes.changed if node.spec.writes is None else ()), *changes.undeclared)
-    if not paths:
+    # First what is quick to tell: after each of very many steps most of the plan need not be looked at.
+    declaring = [one for one in state.nodes.values() if one.spec.writes or one.spec.reads] if paths else []
+    if not declaring:
         return None
     known = {one.spec.id for one in _resting_on(state, node)}
     own = {node.spec.id, node.group} - {None}
     found: dict[StepId, str] = {}
-    for other in state.nodes.values():
+    for other in declaring:
         is_apart = has_not_begun(other) and other.spec.id not in known and own.isdisjoint((*other.waits, other.group))
-        globs = (*(other.spec.writes or ()), *other.spec.reads) if is_apart else ()
-        path = next((path for path in paths if matches(path, globs)), None) if globs else None
+        globs = (*(other.spec.writes or ()), *other.spec.reads)
+        path = next((path for path in paths if matches(path, globs)), None) if is_apart else None
         if path is not None:
             found[other.spec.id] = path
     if not found:
