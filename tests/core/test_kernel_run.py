@@ -157,6 +157,14 @@ def test_a_lane_that_is_prepared_is_kept_after_a_kill(play: Any, fields: dict[st
     assert {event.fresh for event in run.told(ev.LaneRequested)} == {False}
 
 
+@pytest.mark.parametrize("known_last", [do.OpenLane, do.TakeCheckpoint])
+def test_a_lane_that_a_body_may_have_used_unknown_shares_no_verdicts(play: Any, known_last: type[do.Command]) -> None:
+    """A power cut may take from the journal that a body began, and what the body left beside the files stays."""
+    run = play({"a": {}}).go(known_last)
+    before = run.state.lanes["1"].key
+    assert run.claim().go().state.lanes["1"].key not in (before, "env")
+
+
 def test_a_group_whose_items_a_command_lists_has_a_lane_for_it(play: Any) -> None:
     """The command runs where the steps do."""
     run = play({"g-{item}": LISTED}).go(do.ExpandGroup)

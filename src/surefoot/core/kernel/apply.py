@@ -113,7 +113,9 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
     state.as_root = event.as_root
     _try_lanes_again(state)
     for lane in state.lanes.values():
-        lane.needs_fresh = lane.needs_fresh or _may_be_half_prepared(state, lane)
+        if _may_hold_leavings(state, lane):
+            lane.needs_fresh = lane.needs_fresh or state.plan.prepare is not None
+            lane.epoch += 1
     _resume_bodies(state)
     dissolve_train(state)
     for name in state.queue:
@@ -145,10 +147,14 @@ def _weigh_anew(state: RunState) -> None:
             work.interrupted = Diagnosis.INTERRUPTED
 
 
-def _may_be_half_prepared(state: RunState, lane: LaneState) -> bool:
-    """Tell whether prepare may have been cut off in the lane: done over in there, it would meet its own leavings."""
-    if state.plan.prepare is None or lane.held_by is None:
-        return lane.is_open and state.plan.prepare is not None
+def _may_hold_leavings(state: RunState, lane: LaneState) -> bool:
+    """Tell whether something may lie in the lane that no restore takes away.
+
+    Prepare may have been cut off there: done over, it would meet its own leavings. And where the power failed, the
+    journal may have lost that the checkpoint was taken and a body began.
+    """
+    if lane.held_by is None:
+        return lane.is_open
     return work_of(state.nodes[lane.held_by]).open == ev.CheckpointRequested.kind
 
 
