@@ -22,7 +22,9 @@ class RetryScheduled(StepEvent):
 
 @record
 class RetryDue(StepEvent):
-    """The wait is over."""
+    """The wait is over. Late where the plan was amended meanwhile: the step is gone, or begins anew."""
+
+    may_be_late: ClassVar[bool] = True
 
 
 @record
@@ -71,7 +73,9 @@ class ModelRequestDelayed(StepEvent):
 
 @record
 class ModelRequestDue(StepEvent):
-    """The wait is over."""
+    """The wait is over. Late where its attempt has ended meanwhile."""
+
+    may_be_late: ClassVar[bool] = True
 
 
 @record
