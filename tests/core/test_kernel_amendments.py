@@ -108,6 +108,19 @@ def test_an_amendment_that_no_longer_holds_is_refused_and_the_run_goes_on(play: 
     assert run.report["outcome"] == Outcome.COMPLETED
 
 
+def test_what_nobody_agreed_to_does_not_come_of_two_changes_at_once(play: Any) -> None:
+    """The second was judged by the plan without the check that the first adds: it would drop it unasked."""
+    check = Check(name="more", ask=CommandCheck(command="more"))
+    run = amend(
+        play(THREE).go(do.RunStep, "a"), ReplaceStep(step=StepId("c"), by=step("c", needs=("b",), checks=(check,)))
+    )
+    amend(run, edited("c", needs=("b",)), name="m2")
+    refused = run.go().state.amendments["m2"].refused
+    assert refused is not None
+    assert "check 'more' of step 'c' is dropped" in refused
+    assert run.state.nodes["c"].spec.checks == (check,)
+
+
 def test_an_ended_run_goes_on_with_what_was_added(play: Any) -> None:
     """A run is never too late to be amended."""
     run = play(THREE).go()

@@ -412,6 +412,8 @@ class AmendmentState:
     proposed: AmendmentProposed
     touches: tuple[StepId, ...] = ()
     """The steps that it changes: until it holds none of them starts."""
+    wideners: tuple[str, ...] = ()
+    """In which ways it allowed more, or proved less, than the plan that held when it was proposed."""
     revision: int | None = None
     """The revision of the plan by which it holds."""
     refused: str | None = None

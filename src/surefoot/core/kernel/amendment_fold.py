@@ -39,7 +39,7 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     touches = tuple(one.step for one in found.changes if one.fate is not Fate.KEPT)
     if not event.by_planner:
         note_reason(state, event.by, event.why)
-    state.amendments[event.amendment] = AmendmentState(proposed=event, touches=touches)
+    state.amendments[event.amendment] = AmendmentState(proposed=event, touches=touches, wideners=found.wideners)
     for one in found.changes:
         node = state.nodes.get(one.step)
         if one.fate in (Fate.RESTARTED, Fate.DROPPED) and node is not None and node.work is not None:

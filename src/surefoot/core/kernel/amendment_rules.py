@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surefoot.core import events as ev
-from surefoot.core.amendment_effects import effects_of
+from surefoot.core.amendment_effects import AmendmentEffects, effects_of
 from surefoot.core.amendments import Fate
 from surefoot.core.event_words import Phase
 from surefoot.core.file_order import waits_of
@@ -11,7 +11,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import AmendmentState, RunState, StepState
 
 _LEAVING = frozenset({Fate.RESTARTED, Fate.DROPPED})
 
@@ -22,8 +22,8 @@ def amend(state: RunState, now: float) -> list[Proposal]:
     if wanted is None or state.phase not in (Phase.EXECUTE, Phase.VALIDATE):
         return []
     found = effects_of(state, wanted.proposed.operations, revert=wanted.proposed.revert)
-    if found.objections:
-        why = "; ".join(found.objections)
+    why = "; ".join(found.objections) or _unforeseen(wanted, found)
+    if why:
         return [Proposal(ev.AmendmentRefused(at=now, amendment=wanted.proposed.amendment, why=why))]
     leaving = [one.step for one in found.changes if one.fate in _LEAVING and one.step in state.active]
     if leaving or state.accept.open or (found.taken is not None and steps_in_the_way(state, found.taken)):
@@ -41,6 +41,16 @@ def amend(state: RunState, now: float) -> list[Proposal]:
         taken=found.taken,
     )
     return [Proposal(event)]
+
+
+def _unforeseen(wanted: AmendmentState, found: AmendmentEffects) -> str:
+    """Say what the amendment would allow that nobody agreed to, as the plan has changed since; empty: nothing."""
+    more = [text for text in found.wideners if text not in wanted.wideners]
+    if not more:
+        return ""
+    return (
+        f"the plan has changed since it was proposed, so that now {'; '.join(more)}; propose it again if that is meant"
+    )
 
 
 def is_touched(state: RunState, node: StepState) -> bool:

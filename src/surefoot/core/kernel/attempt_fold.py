@@ -351,13 +351,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     is_known = not node.spec.body.acts or work.settled == Applied.APPLIED
     need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
     if event.commit is not None:
-        need(state.branch is not None and work.tree is not None, event, "there is nothing to commit")
-        assert state.branch is not None
-        assert work.tree is not None
-        need(work.parent == state.branch.head, event, "the commit is not on the head of the branch")
-        node.put_on = (state.branch.head, state.branch.tree)
-        state.branch.head, state.branch.tree = event.commit, work.tree
-        node.commit = event.commit
+        _move_head(state, node, work, event)
     node.proof, node.verified_seq, node.wanted = event.proof, state.seq, None
     node.outputs, node.kept = work.outputs, work.kept
     if node.outputs or node.kept is not None:
@@ -365,10 +359,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         state.handing[event.step] = None
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
-    if state.train is not None and event.step in state.train.cars:
-        need(event.step == state.train.cars[0], event, "it is not the first of its train")
-        car_verified(state, node)
-    node.losses = 0
+    _leave_train(state, node, event)
     _note_result(state, node, work)
     keep_outcome(state, work)
     keep_offered(state, work)
@@ -382,9 +373,29 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     note_undone(state, event.step)
 
 
+def _move_head(state: RunState, node: StepState, work: Attempt, event: ev.StepVerified) -> None:
+    """Let the branch be at the commit of the step."""
+    branch = state.branch
+    need(branch is not None and work.tree is not None and event.commit is not None, event, "there is nothing to commit")
+    assert branch is not None
+    assert work.tree is not None
+    assert event.commit is not None
+    need(work.parent == branch.head, event, "the commit is not on the head of the branch")
+    node.put_on = (branch.head, branch.tree)
+    branch.head, branch.tree = event.commit, work.tree
+    node.commit = event.commit
+
+
+def _leave_train(state: RunState, node: StepState, event: ev.StepVerified) -> None:
+    """Let the train go on without the step, which is the first of it."""
+    if state.train is not None and event.step in state.train.cars:
+        need(event.step == state.train.cars[0], event, "it is not the first of its train")
+        car_verified(state, node)
+
+
 def _note_result(state: RunState, node: StepState, work: Attempt) -> None:
     """Note what the result changes, and when it was made."""
-    node.crashes, node.is_taken_back = 0, False
+    node.crashes, node.losses, node.is_taken_back = 0, 0, False
     node.changed = work.changed if len(work.changed) <= _CHANGED_MAX else ANY_PATH
     node.made_at = node.made_at or state.seq
 

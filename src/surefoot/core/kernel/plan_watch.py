@@ -6,7 +6,7 @@ concerns start, and which is only reported. Nothing here changes the state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from surefoot.core import events as ev
@@ -120,19 +120,25 @@ def _overlap(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
     declaring = [one for one in state.nodes.values() if one.spec.writes or one.spec.reads] if paths else []
     if not declaring:
         return None
+    found = dict(_declared_by_others(state, node, declaring, paths))
+    if not found:
+        return None
+    what = listed(dict.fromkeys(found.values()), NAMED_MAX)
+    return f"it changed {what}, which steps to come declare as their own without needing it", tuple(found)
+
+
+def _declared_by_others(
+    state: RunState, node: StepState, declaring: Sequence[StepState], paths: Sequence[str]
+) -> Iterator[tuple[StepId, str]]:
+    """Yield the steps to come that declare one of the paths and do not need the step, each with the path."""
     known = {one.spec.id for one in _resting_on(state, node)}
     own = {node.spec.id, node.group} - {None}
-    found: dict[StepId, str] = {}
     for other in declaring:
         is_apart = has_not_begun(other) and other.spec.id not in known and own.isdisjoint((*other.waits, other.group))
         globs = (*(other.spec.writes or ()), *other.spec.reads)
         path = next((path for path in paths if matches(path, globs)), None) if is_apart else None
         if path is not None:
-            found[other.spec.id] = path
-    if not found:
-        return None
-    what = listed(dict.fromkeys(found.values()), NAMED_MAX)
-    return f"it changed {what}, which steps to come declare as their own without needing it", tuple(found)
+            yield other.spec.id, path
 
 
 def _problem(state: RunState, node: StepState, _: Attempt) -> _Doubt | None:

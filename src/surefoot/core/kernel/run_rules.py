@@ -399,11 +399,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
         return _pause(state, now)
     back = _whole_way(state, now) if is_on_short_way(state) else None
     if back is not None:
-        if not state.active and not state.is_busy:
-            return [back]
-        # What is under way is finished first, in lanes made anew where need be; nothing new starts on a plan that will
-        # not stay.
-        return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
+        return _turn_back(state, back, now)
     moves = _clocks(state, now) + _deadlines(state, now) + _look_at_plan(state, now)
     moves += replan(state, now) or _start(state, now)
     moves = moves or _judge_batches(state, waiting, now)
@@ -415,6 +411,13 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     is_preparing = any(lane.is_open for lane in state.lanes.values())
     ending = acceptance_interrupts(state, now, is_busy=is_preparing)
     return ending or [Proposal(ev.PhaseEntered(at=now, phase=Phase.VALIDATE))]
+
+
+def _turn_back(state: RunState, back: Proposal, now: float) -> list[Proposal]:
+    """Go back once nothing is under way: it is finished first, and nothing new starts on a plan that will not stay."""
+    if not state.active and not state.is_busy:
+        return [back]
+    return _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now)
 
 
 def _plan_anew(state: RunState, now: float) -> list[Proposal]:

@@ -37,16 +37,24 @@ SINGLY_BELOW = 4
 
 def may_travel(state: RunState, node: StepState) -> bool:
     """Tell whether the result can be judged in another lane than its own: all that counts of it is in its tree."""
-    work, spec = node.work, node.spec
-    if work is None or work.changes is None or work.transplant is not None or not has_result(node) or not spec.checks:
+    work = node.work
+    if state.plan.limits.parallel < 2 or state.is_short_of_lanes or work is None or not has_result(node):
         return False
-    if state.plan.limits.parallel < 2 or state.is_short_of_lanes:
-        return False
-    is_by_hand = work.people.by_hand is not None or work.people.taken_by is not None or work.people.is_patched
-    is_tied = bool(spec.artifacts or spec.uncommitted or spec.made or spec.uses or work.changes.left or is_by_hand)
-    if is_tied or node.effect.is_outside or spec.reaches_out or any(check.reaches_out for check in spec.checks):
-        return False
-    return not (state.plan.services_of(spec) or artifacts_for(state, node))
+    is_own = work.transplant is not None or not node.spec.checks
+    return not (is_own or _reaches_out(node) or _needs_its_lane(state, node, work))
+
+
+def _reaches_out(node: StepState) -> bool:
+    return node.effect.is_outside or node.spec.reaches_out or any(check.reaches_out for check in node.spec.checks)
+
+
+def _needs_its_lane(state: RunState, node: StepState, work: Attempt) -> bool:
+    """Tell whether its checks may need what only its lane has: what no tree holds, or what runs there."""
+    spec, people = node.spec, work.people
+    is_by_hand = people.by_hand is not None or people.taken_by is not None or people.is_patched
+    left = work.changes is not None and work.changes.left
+    beside = spec.artifacts or spec.uncommitted or spec.made or left or artifacts_for(state, node)
+    return bool(is_by_hand or beside or spec.uses or state.plan.services_of(spec))
 
 
 def checks_left_to_train(state: RunState, node: StepState) -> frozenset[int]:
@@ -158,6 +166,11 @@ def ride(state: RunState, node: StepState, work: Attempt, now: float) -> RuleRes
         return HOLD
     if (work.base, work.base_tree) != (train.onto, onto_tree):
         return _join(node, work, train, onto_tree, now)
+    return _judge(state, node, work, train, now)
+
+
+def _judge(state: RunState, node: StepState, work: Attempt, train: TrainState, now: float) -> RuleResult:
+    """Ask a result that is on those before it what is its own; the last one of the train is asked for all."""
     ahead = train.cars[: train.cars.index(node.spec.id)]
     if any(_is_before_in_lane(state, train, name, work) for name in ahead):
         return HOLD
