@@ -373,11 +373,18 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
     numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
     made = (LaneState(name=number) for number in numbers)
-    wanted = list(itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0)))
-    judging = judging_lane_wanted(state)
-    if judging is not None:
-        wanted.append(state.lanes.get(judging) or LaneState(name=judging))
-    return [move for lane in wanted for move in request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+    wanted = itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0))
+    moves = [move for lane in wanted for move in request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
+    return moves + _judging_lane(state, now)
+
+
+def _judging_lane(state: RunState, now: float) -> list[Proposal]:
+    """Ask for a lane in which results that wait are judged; before a pause, too, unless a person insists on it."""
+    name = None if state.interrupting else judging_lane_wanted(state)
+    if name is None:
+        return []
+    lane = state.lanes.get(name)
+    return request_lane(state, name, now, fresh=lane is not None and lane.needs_fresh)
 
 
 def _lanes(state: RunState) -> list[LaneState]:
@@ -396,7 +403,7 @@ def _execute(state: RunState, now: float) -> list[Proposal]:
     if moves:
         return moves
     if state.pausing is not None:
-        return _pause(state, now)
+        return _judging_lane(state, now) or _pause(state, now)
     back = _whole_way(state, now) if is_on_short_way(state) else None
     if back is not None:
         return _turn_back(state, back, now)
