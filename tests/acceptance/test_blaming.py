@@ -26,8 +26,8 @@ def test_the_step_is_found_and_shown(stage: Stage) -> None:
     said = stage.say("blame", "--json").json
     assert (said["outcome"], said["step"], said["askings"] <= said["askings_max"] == 6) == ("found", "bad", True)
     assert "+2" in said["details"]["diff"]["patch"]
-    assert [one["step"] for one in said["consumed"] if one["certain"]] == ["first", "second"]
-    assert [one["id"] for one in said["spoilt"]] == ["fourth"]
+    assert said["consumed"] == [{"step": name, "why": "read n.txt"} for name in ("first", "second")]
+    assert [one["step"] for one in said["spoilt"]] == ["fourth"]
     assert said["next"].startswith("surefoot ")
 
 
@@ -88,8 +88,9 @@ def test_the_post_mortem_names_the_first_wrong_step_and_what_it_spoilt(stage: St
     stage.say("blame")
     said = stage.say("postmortem", "--json").json
     assert (said["first_wrong"]["step"], said["first_wrong"]["found_by"]) == ("bad", "blame")
-    assert [one["step"] for one in said["spoilt"]] == ["fourth", "last"]
-    assert said["spoilt"][1]["how"].startswith("perhaps: ")
+    tainted = stage.say("invalidate", "bad", "--why", "wrong", "--dry-run", "--json").json["tainted"]
+    assert [one["step"] for one in said["spoilt"]] == ["fourth"]
+    assert said["spoilt"] == tainted[1:]
     assert [one["word"] for one in said["timeline"]].count("verified") == 5
 
 
@@ -98,7 +99,7 @@ def test_the_post_mortem_of_a_failed_run_names_its_failures(stage: Stage) -> Non
     stage.run("goal: Fail\nsteps:\n  - {id: bad, run: exit 3}\n  - {id: next, needs: [bad], run: echo}\n")
     said = stage.say("postmortem", "--json").json
     assert (said["first_wrong"]["step"], said["first_wrong"]["found_by"]) == ("bad", "failure")
-    assert said["spoilt"] == [{"step": "next", "how": "blocked"}]
+    assert said["spoilt"] == [{"step": "next", "by": "bad", "why": "waits for the result"}]
     assert said["cost"]["failed_attempts"] == sum(said["names"].values()) > 0
     assert "First wrong step" in stage.say("postmortem").out
     assert "## What it spoilt" in stage.say("postmortem", "--markdown").out

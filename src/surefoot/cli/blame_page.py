@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from surefoot.api.home import Home
 from surefoot.api.run_blame import request_blame
-from surefoot.cli.command_table import COMMANDS
 from surefoot.cli.execution import engine_watched
 from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import find_run
@@ -15,7 +14,7 @@ from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
 from surefoot.core.events import BlameOutcome
 from surefoot.core.inquiries import blame_key
-from surefoot.views.blamed_step import BlamePage, consumed_said
+from surefoot.views.blamed_step import BlamePage
 from surefoot.views.lines import EMPTY, Line, Style, counted, one_line, quoted
 from surefoot.views.report_sections import HASH, style_of
 
@@ -48,9 +47,7 @@ def following(page: BlamePage) -> str | None:
     """Return the command that goes on from what was found."""
     if page.step is None:
         return None
-    if "invalidate" in COMMANDS:
-        return f'surefoot invalidate {page.run} {page.steps[0]} --why "{page.blame.asked.check.name} fails after it"'
-    return page.step.undone_by() or f"surefoot undo {page.run}"
+    return f'surefoot invalidate {page.run} {page.steps[0]} --why "{page.blame.asked.check.name} fails after it"'
 
 
 def blame_lines(page: BlamePage) -> Iterator[Line]:
@@ -90,8 +87,8 @@ def _step_lines(page: BlamePage) -> Iterator[Line]:
             yield from quoted(f"attempt {lesson.attempt}: {lesson.said}", 2)
     if page.consumed:
         yield from (EMPTY, Line("What it rests on", "head"))
-        yield from (Line(f"  {one.step}: {one_line(consumed_said(one))}", hang=6) for one in page.consumed)
+        yield from (Line(f"  {one.by}: {one_line(one.why)}", hang=6) for one in page.consumed)
     if page.spoilt:
         yield from (EMPTY, Line("What rests on it", "head"))
-        for name, one in page.spoilt.items():
-            yield Line(f"  {name}: {one_line(consumed_said(one))} (of {one.step})", "warn", hang=6)
+        for one in page.spoilt:
+            yield Line(f"  {one.step}: {one_line(one.why)} (of {one.by})", "warn", hang=6)

@@ -80,6 +80,16 @@ def _resting_on(state: RunState, eaters: Iterable[_Eater], found: dict[StepId, T
     return []
 
 
+def consumed_by(state: RunState, name: StepId) -> tuple[Taint, ...]:
+    """Return what a step consumed of the results below it, in their order."""
+    eater = next((one for one in _eaters(state) if one.node.spec.id == name), None)
+    if eater is None:
+        return ()
+    givers = sorted((one for one in state.nodes.values() if is_result(one)), key=_place_of)
+    found = ((one.spec.id, _consumed(one, eater)) for one in givers)
+    return tuple(Taint(step=name, by=giver, why=why) for giver, why in found if why is not None)
+
+
 def taking_back(state: RunState, wrong: Iterable[StepId]) -> TakingBack:
     """Return what has to be taken back where these steps are wrong, and what can stay."""
     tainted = tainted_by(state, wrong)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from surefoot.api.home import Home
-from surefoot.api.queries import events, told
+from surefoot.api.queries import told
 from surefoot.core.blame import answer_at, askings_max, stops_of
-from surefoot.core.consumption import Consumed, consumed_by, spoilt_by, touched_files
 from surefoot.core.events import BlameOutcome
+from surefoot.core.events.invalidation_events import Taint
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.inquiries import BlameState, InquiryAnswer, Stop
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
+from surefoot.core.taint import consumed_by, tainted_by
 from surefoot.views.lines import counted
 from surefoot.views.step_details import StepDetails
 
@@ -32,10 +33,10 @@ class BlamePage:
     stops: tuple[Stop, ...]
     step: StepDetails | None
     """The step that is to blame; None: it was not found."""
-    consumed: tuple[Consumed, ...] = ()
-    """What that step took from earlier ones."""
-    spoilt: dict[StepId, Consumed] | None = None
-    """The steps that took something from it since, directly or through others."""
+    consumed: tuple[Taint, ...] = ()
+    """What that step consumed of earlier results."""
+    spoilt: tuple[Taint, ...] = ()
+    """The steps that consumed its result since, directly or through others."""
 
     @classmethod
     def of(cls, home: Home, run: RunId, blame: BlameState) -> BlamePage:
@@ -47,10 +48,8 @@ class BlamePage:
             return cls(home, run, state, blame, stops, None)
         name = ended.steps[0]
         shape = next(one for one in told(home, state)["steps"] if one["id"] == name)
-        touched = touched_files(one.event for one in events(home, run))
-        consumed = tuple(consumed_by(state, state.nodes[name], touched))
         details = StepDetails.of(home, run, shape)
-        return cls(home, run, state, blame, stops, details, consumed, spoilt_by(state, name, touched))
+        return cls(home, run, state, blame, stops, details, consumed_by(state, name), spoilt_by(state, name))
 
     @property
     def outcome(self) -> str:
@@ -137,26 +136,12 @@ class BlamePage:
             "changed_check": list(self.changed_check()),
             "details": None if self.step is None else self.step.document(),
             "lessons": [] if self.step is None else [asdict(one) for one in self.step.node.lessons],
-            "consumed": [consumed_shape(one) for one in self.consumed],
-            "spoilt": [{"id": name, "by": consumed_shape(one)} for name, one in (self.spoilt or {}).items()],
+            "consumed": [{"step": one.by, "why": one.why} for one in self.consumed],
+            "spoilt": [asdict(one) for one in self.spoilt],
             "next": following,
         }
 
 
-def consumed_shape(one: Consumed) -> dict[str, object]:
-    """Return what was taken from a step as plain data."""
-    return {
-        "step": one.step,
-        "outputs": list(one.outputs),
-        "artifacts": one.artifacts,
-        "files": list(one.files),
-        "certain": one.is_certain,
-    }
-
-
-def consumed_said(one: Consumed) -> str:
-    """Say what was taken from a step."""
-    parts = [f"its output {listed(one.outputs)}"] if one.outputs else []
-    parts += ["its artifacts"] if one.artifacts else []
-    parts += [listed(one.files)] if one.files else []
-    return "; ".join(parts) or "needs it; what its command reads is not declared"
+def spoilt_by(state: RunState, wrong: StepId) -> tuple[Taint, ...]:
+    """Return the steps that consumed a wrong result, directly or through others."""
+    return tuple(one for one in tainted_by(state, [wrong]) if one.by is not None)

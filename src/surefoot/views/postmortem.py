@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from surefoot.api.home import Home
 from surefoot.api.queries import events, told
 from surefoot.core import events as ev
-from surefoot.core.consumption import consumed_by, spoilt_by, touched_files
 from surefoot.core.events import BlameOutcome
+from surefoot.core.events.invalidation_events import Taint
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.state import DONE, RunState, StepStatus
 from surefoot.views.activity import Activity
-from surefoot.views.blamed_step import consumed_said
+from surefoot.views.blamed_step import spoilt_by
 from surefoot.views.lines import counted, duration, one_line, tokens
 from surefoot.views.timeline import Entry, Timeline
 
@@ -55,7 +56,7 @@ class Postmortem:
     entries: tuple[Entry, ...]
     failures: tuple[Failure, ...]
     first: WrongStep | None
-    spoilt: dict[StepId, str]
+    spoilt: tuple[Taint, ...]
     """The steps that rest on the first wrong one, or wait for it in vain, and how."""
 
     @classmethod
@@ -78,7 +79,7 @@ class Postmortem:
         assert state is not None
         report = told(home, state)
         first = _first_wrong(state, found)
-        spoilt = {} if first is None else _spoilt(state, first.step, found)
+        spoilt = () if first is None else _spoilt(state, first.step)
         outcome = report["outcome"] or report["state"]
         return cls(run, state, outcome, state.outcome_reason, tuple(entries), tuple(failures), first, spoilt)
 
@@ -116,7 +117,7 @@ class Postmortem:
                 for one in self.failures
             ],
             "names": self.names,
-            "spoilt": [{"step": name, "how": how} for name, how in self.spoilt.items()],
+            "spoilt": [asdict(one) for one in self.spoilt],
             "cost": self.cost(),
             "timeline": [{"at": one.at, "word": one.word, "text": one.text} for one in self.entries],
         }
@@ -132,7 +133,7 @@ class Postmortem:
         ]
         if lines:
             yield "Failed attempts", lines
-        yield "What it spoilt", [f"{name}: {how}" for name, how in self.spoilt.items()] or ["nothing"]
+        yield "What it spoilt", [f"{one.step}: {one.why} (of {one.by})" for one in self.spoilt] or ["nothing"]
         of_models = f"{counted(int(str(cost['requests'])), 'request')}, {tokens(int(str(cost['tokens'])))}"
         attempts = f"{counted(int(str(cost['attempts'])), 'attempt')}, {len(self.failures)} of them failed"
         took = f"{duration(self.state.active_s)} of work; {attempts}"
@@ -176,15 +177,9 @@ def _first_wrong(state: RunState, found: list[ev.Event]) -> WrongStep | None:
     return None
 
 
-def _spoilt(state: RunState, bad: StepId, found: list[ev.Event]) -> dict[StepId, str]:
+def _spoilt(state: RunState, bad: StepId) -> tuple[Taint, ...]:
     """Return what consumed a wrong result, directly or through others; of a failed step, what waits for it in vain."""
-    if state.nodes[bad].status not in DONE:
-        return {node.spec.id: "blocked" for node in state.steps() if bad in node.blocked_by}
-    touched = touched_files(found)
-    spoilt = {name: f"{consumed_said(one)} (of {one.step})" for name, one in spoilt_by(state, bad, touched).items()}
-    for node in state.steps():
-        taken = (one for one in consumed_by(state, node, touched) if one.step == bad or one.step in spoilt)
-        suspect = next((one for one in taken if not one.is_certain), None)
-        if node.spec.id not in spoilt and node.status in DONE and suspect is not None:
-            spoilt[node.spec.id] = f"perhaps: {consumed_said(suspect)} ({suspect.step})"
-    return spoilt
+    if state.nodes[bad].status in DONE:
+        return spoilt_by(state, bad)
+    waiting = (node.spec.id for node in state.steps() if bad in node.blocked_by)
+    return tuple(Taint(step=name, by=bad, why="waits for the result") for name in waiting)
