@@ -9,12 +9,12 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.amendment_state import StopStage
 from surefoot.core.amendments import AddStep, DropStep, Operation
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Ending, Outcome, Status, Verdict
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, Check, Effect, RunBody, Step
-from surefoot.core.state import StopStage
 from surefoot.core.tool_payload import PlanChange, ProposedAmendment
 from surefoot.errors import IllegalTransition
 from tests.core.test_kernel_phases import CASTING

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from surefoot import api
+from surefoot.core.amendment_state import StopStage
 from surefoot.core.amendments import AddStep, DropStep, Operation
 from surefoot.core.ids import RunId, encode_id
-from surefoot.core.state import StopStage
 from surefoot.planfile import parse_plan
 from tests.crash.test_amendments import HEAD, ONE, step
 

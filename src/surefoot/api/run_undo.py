@@ -14,11 +14,12 @@ from surefoot.api.journal_append import say
 from surefoot.api.retention import settle_landing
 from surefoot.api.run_options import Options
 from surefoot.core import events as ev
+from surefoot.core.branch_state import LandingState
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.record import record
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import EffectShape
-from surefoot.core.state import LandingState, RunState
+from surefoot.core.state import RunState
 from surefoot.core.system_steps import undo_step_id
 from surefoot.core.undo import can_undo, effects_of
 from surefoot.errors import RunNotFound, UsageError

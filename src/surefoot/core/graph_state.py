@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from surefoot.core.attempt import Judging
 from surefoot.core.batches import is_careful
+from surefoot.core.branch_state import BranchState
 from surefoot.core.event_words import Diagnosis, Phase, Verdict
 from surefoot.core.events import RunCreated
 from surefoot.core.graph import Graph
@@ -19,16 +20,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Check, Plan
 from surefoot.core.policy_types import Policy
-from surefoot.core.state import (
-    FINAL,
-    SATISFIED,
-    AcceptState,
-    BranchState,
-    RunState,
-    StepState,
-    StepStatus,
-    needed_by,
-)
+from surefoot.core.state import FINAL, SATISFIED, AcceptState, RunState, StepState, StepStatus, needed_by
 from surefoot.core.trains import TRAIN_MAX
 from surefoot.core.verdicts import CheckRecord
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, cast
 
+from surefoot.core.amendment_state import AmendmentState, StopStage
 from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
+from surefoot.core.branch_state import LandingState, TrainHistory
 from surefoot.core.budget import spent_by
 from surefoot.core.event_words import Outcome, QuestionKind, Verdict
 from surefoot.core.events import ForkedFrom
@@ -20,19 +22,7 @@ from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.regex import regex
 from surefoot.core.report_findings import findings_of
-from surefoot.core.state import (
-    DONE,
-    AmendmentState,
-    LandingState,
-    MessageState,
-    PersonWord,
-    QuestionState,
-    RunState,
-    StepState,
-    StepStatus,
-    StopStage,
-    TrainHistory,
-)
+from surefoot.core.state import DONE, MessageState, PersonWord, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.stock_report import stock_in_report, stop_in_report
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.verdicts import (

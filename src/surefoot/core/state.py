@@ -13,23 +13,21 @@ from enum import StrEnum
 from typing import TypedDict
 
 from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached, Spent, ToolUse, Understanding, Usage
+from surefoot.core.amendment_state import AmendmentState, PlanDoubt, PlanStop, StopStage
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt, Transplant
+from surefoot.core.branch_state import BranchState, LandingState, TrainHistory, TrainState, UndoState
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
-    AmendmentProposed,
     ApproverAnswered,
     ArtifactsKept,
     AttemptFailed,
-    LandingRequested,
     MessageSent,
-    PlanStopped,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
-    ReplanWanted,
     RunCreated,
     StepsFoundWrong,
 )
@@ -403,129 +401,6 @@ class PersonWord:
     """The call of an agent that they refuse: its conversation has them."""
     message: str = ""
     """The message that holds them: whom it is for has them from there."""
-
-
-@record(frozen=False, kw_only=False)
-class AmendmentState:
-    """An amendment that somebody wants, and what came of it."""
-
-    proposed: AmendmentProposed
-    touches: tuple[StepId, ...] = ()
-    """The steps that it changes: until it holds none of them starts."""
-    wideners: tuple[str, ...] = ()
-    """In which ways it allowed more, or proved less, than the plan that held when it was proposed."""
-    revision: int | None = None
-    """The revision of the plan by which it holds."""
-    refused: str | None = None
-    """Why it does not hold."""
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether it is about to hold."""
-        return self.revision is None and self.refused is None
-
-
-@record(frozen=False, kw_only=False)
-class PlanDoubt:
-    """A doubt that the plan still holds, and what came of it."""
-
-    wanted: ReplanWanted
-    planner_asked: bool = False
-    """Whether the planner was asked about it."""
-    settled: str | None = None
-    """How: by an answer, by an amendment, or because its step is done again."""
-
-
-class StopStage(StrEnum):
-    """How far a run is that somebody has stopped, because its plan is wrong."""
-
-    STOPPING = "stopping"
-    """What runs comes to its end; then stock is taken."""
-    PLANNING = "planning"
-    """The planner is asked on the stock, and nothing else goes on."""
-    RESTED = "rested"
-    """The run is paused: a person decides what follows."""
-    SETTLED = "settled"
-
-
-@record(frozen=False, kw_only=False)
-class PlanStop:
-    """A plan that somebody has stopped as wrong, and what came of it."""
-
-    asked: PlanStopped
-    stage: StopStage = StopStage.STOPPING
-    is_asked: bool = False
-    """Whether the planner is asked, or was."""
-    said: str = ""
-    """What the planner says, or why it has said nothing that helps."""
-    settled: str = ""
-    """How it was settled."""
-
-
-@record(frozen=False, kw_only=False)
-class LandingState:
-    """The run's work in the user's checkout or folder."""
-
-    asked: LandingRequested
-    landed: str | None = None
-    """The commit that the branch came to be at; None: it was under way last, so nobody knows."""
-
-
-@record(kw_only=False)
-class UndoState:
-    """A run that is being taken back."""
-
-    by: str
-    leave: tuple[StepId, ...]
-    """Steps whose effects stay as they are."""
-    outcome: Outcome | None
-    """What the run had come to; so it stands again where the undo stops half-way."""
-    outcome_reason: str
-
-
-@record(frozen=False, kw_only=False)
-class BranchState:
-    """Where the run branch is and where it was last asked to be."""
-
-    head: str
-    tree: str
-    asked: str | None = None
-    """Where the user's branch was last asked to go."""
-    moved: str | None = None
-    """Where it was last put."""
-    is_open: bool = False
-    refused: str | None = None
-    """Why the user's branch is not there."""
-    has_failed: bool = False
-    """Whether that is because nothing could be written."""
-    generation: int = 0
-    """How often the branch went back."""
-    kept: int = 0
-    keep_next: bool = False
-    """Whether the tip that is left behind has to be kept."""
-
-
-@record(frozen=False)
-class TrainState:
-    """Results that are judged together, each on top of those before it."""
-
-    number: int
-    cars: tuple[StepId, ...]
-    size: int
-    """How many there were when it was formed."""
-    onto: str
-    """The head of the run branch that the first of them goes onto."""
-    onto_tree: str
-
-
-@record(frozen=False)
-class TrainHistory:
-    """What became of a train."""
-
-    cars: tuple[StepId, ...]
-    verified: tuple[StepId, ...] = ()
-    split: str = ""
-    """Why fewer results were judged at a time; empty: they were judged together."""
 
 
 @record(frozen=False, kw_only=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from surefoot.core.amendment_state import PlanStop
 from surefoot.core.event_words import Outcome
-from surefoot.core.state import PlanStop, RunState
+from surefoot.core.state import RunState
 from surefoot.core.stock import StockStep, red_checks, stock_of
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant

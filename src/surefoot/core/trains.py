@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from surefoot.core.branch_state import TrainState
 from surefoot.core.check_kinds import Expect
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check
-from surefoot.core.state import JUDGE, RunState, TrainState
+from surefoot.core.state import JUDGE, RunState
 from surefoot.core.verdicts import verdict_key
 
 TRAIN_MAX = 8

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.amendment_effects import effects_of
+from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import Fate
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Diagnosis
@@ -21,7 +22,7 @@ from surefoot.core.kernel.take_back_fold import steps_in_the_way, take_back, wai
 from surefoot.core.people_words import note_reason
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan, Step
-from surefoot.core.state import AmendmentState, RunState, StepState
+from surefoot.core.state import RunState, StepState
 from surefoot.core.verdicts import CheckRecord
 
 _BEGINS_ANEW = frozenset({Fate.EDITED, Fate.RESTARTED, Fate.INVALIDATED})

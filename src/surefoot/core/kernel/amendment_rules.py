@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from surefoot.core import events as ev
 from surefoot.core.amendment_effects import AmendmentEffects, effects_of
+from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import Fate
 from surefoot.core.event_words import Phase
 from surefoot.core.file_order import waits_of
@@ -11,7 +12,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
-from surefoot.core.state import AmendmentState, RunState, StepState
+from surefoot.core.state import RunState, StepState
 
 _LEAVING = frozenset({Fate.RESTARTED, Fate.DROPPED})
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from surefoot.core import events as ev
+from surefoot.core.amendment_state import PlanDoubt
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.graph_state import leave_queue, make_ready, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.messages import word_to_decide_on
 from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, FINAL, PlanDoubt, RunState, StepState, StepStatus
+from surefoot.core.state import DONE, FINAL, RunState, StepState, StepStatus
 from surefoot.core.system_steps import PLAN_HOLDS
 
 GO_ON = "go_on"

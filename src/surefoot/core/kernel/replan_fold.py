@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from surefoot.core.amendment_state import PlanDoubt
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.attempt import Attempt
 from surefoot.core.kernel.plan_watch_fold import PROPOSAL, open_doubts
 from surefoot.core.kernel.stop_fold import planner_answered, planner_failed
 from surefoot.core.messages import REPLANS_MAX
 from surefoot.core.plan import Check, OnFailure
-from surefoot.core.state import FINAL, PlanDoubt, RunState, StepState, StepStatus
+from surefoot.core.state import FINAL, RunState, StepState, StepStatus
 from surefoot.core.stock import red_checks
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.tool_payload import ProposedAmendment

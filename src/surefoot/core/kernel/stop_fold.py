@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from surefoot.core import events as ev
+from surefoot.core.amendment_state import AmendmentState, PlanStop, StopStage
 from surefoot.core.event_words import Outcome, Phase
 from surefoot.core.graph_state import recount, withdraw
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import forget_review
 from surefoot.core.messages import can_plan_anew
 from surefoot.core.people_words import note_reason
-from surefoot.core.state import FINAL, AmendmentState, PlanStop, RunState, StopStage
+from surefoot.core.state import FINAL, RunState
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.tool_payload import PlanChange, ProposedAmendment
 

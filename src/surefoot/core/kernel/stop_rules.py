@@ -7,13 +7,14 @@ ends as it stands. Nothing here changes the state.
 from __future__ import annotations
 
 from surefoot.core import events as ev
+from surefoot.core.amendment_state import StopStage
 from surefoot.core.event_words import Phase
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.replan_fold import red_acceptance
 from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.messages import REPLANS_MAX, can_plan_anew
 from surefoot.core.short_text import listed, shortened
-from surefoot.core.state import DONE, RunState, StepStatus, StopStage
+from surefoot.core.state import DONE, RunState, StepStatus
 
 _REASON_MAX, _NAMED_MAX = 400, 6
 

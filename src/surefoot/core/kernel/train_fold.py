@@ -8,13 +8,14 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Judging, Parked
+from surefoot.core.branch_state import TrainHistory, TrainState
 from surefoot.core.event_words import Verdict
 from surefoot.core.events import Event
 from surefoot.core.graph_state import shorten_train
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import begin, need, node_of, work_of
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState, TrainHistory, TrainState
+from surefoot.core.state import RunState
 from surefoot.core.trains import judging_lanes, shared_checks, shared_key
 from surefoot.core.verdicts import CheckRecord, is_red_before
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Parked
+from surefoot.core.branch_state import TrainState
 from surefoot.core.event_words import Moment
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.check_rules import ask_check
@@ -21,7 +22,7 @@ from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Verify
 from surefoot.core.queue import has_result, has_turn
-from surefoot.core.state import RunState, StepState, StepStatus, TrainState
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.trains import TRAIN_MAX, judging_lanes, parent_of, shared_checks, shared_key, tree_before
 from surefoot.core.verdicts import (
     first_unanswerable,

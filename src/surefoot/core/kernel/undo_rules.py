@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core import events as ev
+from surefoot.core.branch_state import LandingState, UndoState
 from surefoot.core.event_words import Outcome
 from surefoot.core.graph_state import move_back, recount, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.stop_fold import settle_stop
-from surefoot.core.state import LandingState, RunState, StepState, StepStatus, UndoState
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.system_steps import undone_by_step
 from surefoot.core.undo import next_to_undo, undo_step_of
 
