@@ -62,7 +62,7 @@ class Seat:
             stdout=program,
             stderr=program,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - a seat of its own, no threads
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - a seat of its own, no threads
         )
         os.close(program)
 
@@ -114,6 +114,12 @@ class Seat:
             self.popen.kill()
         self.popen.wait()
         os.close(self.end)
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # Tests that were started by `nohup` hand on that hang-ups are ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 Sit = Callable[..., Seat]
