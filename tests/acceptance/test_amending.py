@@ -113,6 +113,7 @@ def test_a_step_is_added_in_a_line(stage: Stage) -> None:
     assert stage.say("add", "third", *options).code == 0
     assert stage.say("resume").code == 0
     assert stage.states()["third"] == "verified"
+    assert "added in revision 1 of the plan, by " in stage.say("show", RUN, "third").out
     assert "there is no step" in stage.say("add", "fourth", "--run", "true", "--before", "nowhere").err
 
 

@@ -67,6 +67,7 @@ def test_a_failed_step_leads_to_another_plan_once_a_person_agrees(stage: Stage, 
     assert stage.say("resume").code == 0
     assert set(stage.states().values()) == {"verified"}
     stage.git("merge-base", "--is-ancestor", first, f"surefoot/{RUN}")
+    assert "by the planner (recovery): " in stage.say("show", RUN, "build").out
 
 
 def test_a_planner_that_leaves_the_plan_is_asked_once(stage: Stage) -> None:

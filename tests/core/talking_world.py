@@ -37,7 +37,6 @@ from surefoot.core.plan import (
     Check,
     Effect,
     Limits,
-    OnFailure,
     Plan,
     Prepare,
     RetryPolicy,
@@ -128,23 +127,10 @@ def castings(draw: st.DrawFn) -> ModelRouting:
     return ModelRouting(roles=roles, brief_tokens_max=room, with_planner=is_planned, with_reviewer=is_reviewed)
 
 
-def another_plan(draw: st.DrawFn, drawn: Plan, held: Plan, kept: tuple[StepId, ...]) -> Plan:
-    """Return what a planner may come to: mostly with the steps that were begun, sometimes without."""
-    is_careless = draw(st.integers(0, 7)) == 0
-    stays = {} if is_careless else {step.id: step for step in held.steps if step.id in kept}
-    steps = {step.id: step for step in with_agents(draw, drawn).steps} | stays
-    ordered = sorted(steps.values(), key=lambda step: step.id.partition("-")[0])
-    names = {step.id for step in ordered}
-    made: list[Step] = []
-    for step in ordered:
-        needs = tuple(name for name in step.needs if name in names)
-        rolled = step.rollback_to if step.on_failure is OnFailure.ROLLBACK else None
-        on_failure = step.on_failure if rolled is None or rolled in needs else OnFailure.BLOCK
-        back_to = rolled if on_failure is OnFailure.ROLLBACK else None
-        fitted = replace(step, needs=needs, on_failure=on_failure, rollback_to=back_to)
-        made.append(step if step.id in stays else fitted)
+def another_plan(draw: st.DrawFn, drawn: Plan, held: Plan) -> Plan:
+    """Return what a planner may come to for a goal, with the acceptance checks that hold already."""
     accept = (*held.accept, *(check for check in drawn.accept if check.name not in {c.name for c in held.accept}))
-    return replace(drawn, goal=held.goal, steps=tuple(made), accept=accept)
+    return replace(drawn, goal=held.goal, steps=with_agents(draw, drawn).steps, accept=accept)
 
 
 # --- what models say
@@ -243,7 +229,7 @@ def _success(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: 
             return _understood(command, done, drawn, draw)
         case "plan":
             assert isinstance(command.state, PlanInForce)
-            plan = another_plan(draw, drawn, command.state.plan, command.state.kept)
+            plan = another_plan(draw, drawn, command.state.plan)
             return replace(done, payload=Planned(made=MadePlan(plan=plan, text=BlobId("plan")), commands=beside(plan)))
         case "amend":
             return replace(done, payload=ProposedAmendment(operations=draw(changes_of(drawn)), why="so it goes"))
@@ -277,7 +263,7 @@ def _understood(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, dra
     accept = tuple(check for check in more if check.name not in known)
     plan, made = Plan(goal="", steps=(), prepare=prepare, accept=accept), None
     if draw(st.integers(0, 3)) == 0:
-        plan = another_plan(draw, drawn, command.state.plan, ())
+        plan = another_plan(draw, drawn, command.state.plan)
         made = MadePlan(plan=plan, text=BlobId("plan"))
     found = Understood(understanding=Understanding(summary="s"), prepare=prepare, accept=accept, made=made)
     return replace(done, payload=replace(found, commands=beside(plan)))

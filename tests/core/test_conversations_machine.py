@@ -20,7 +20,7 @@ from surefoot.core.event_words import Diagnosis, Moment, Outcome, Phase
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.kernel.plan_adoption import flaw_of_plan, is_kept
+from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.question_fold import EDIT
 from surefoot.core.messages import flaw_of_message
 from surefoot.core.plan import AgentBody, Constraint, Plan
@@ -176,9 +176,8 @@ class TalksMachine(KernelMachine):
     def edit_plan(self, drawn: Plan, data: st.DataObject) -> None:
         """Put another plan in the place of the one that is shown."""
         found = next(found for found in self.state.open_questions if shows_plan(found))
-        kept = tuple(node.spec.id for node in self.state.nodes.values() if is_kept(node))
-        plan = another_plan(data.draw, drawn, self.state.plan, kept)
-        if flaw_of_plan(self.state, plan) is not None or found.is_late(self.world.now):
+        plan = another_plan(data.draw, drawn, self.state.plan)
+        if flaw_of_plan(plan) is not None or found.is_late(self.world.now):
             return
         now, asked = self.world.now, found.asked
         where = {"at": now, "step": asked.step, "attempt": asked.attempt}

@@ -47,12 +47,6 @@ def text_in(lane: Any, result: ToolResult) -> str:
     return lane.commands.load(result.payload.made.text).decode()
 
 
-def hold(lane: Any, text: str, *kept: str) -> None:
-    """Let the plan of a text be in force, with steps that were begun."""
-    plan = parse_plan(text, "plan").plan
-    lane.in_force = PlanInForce(plan=plan, text=lane.commands.store(text.encode()), kept=kept)
-
-
 async def test_steps_become_a_plan_that_runs_by_itself(lane: Any) -> None:
     """The text, read as a plan file, is the plan."""
     result = await lane("plan", steps=[CHECKED, CHECKED | {"id": "again", "needs": ["fix"]}], parallel=2)
@@ -82,22 +76,11 @@ async def test_what_the_user_gave_is_kept(lane: Any) -> None:
         scope_write=("src/**", "a.txt"),
         limits=Limits(wall_s=90.5, cost_usd=2.5, resources={"db": 1}),
         env={"A": "1"},
-        services=(Service(name="db", run="serve", ready="ask", timeout_s=5.0),),
+        services=(Service(name="db", run="serve", ready="ask", timeout_s=5.0, network=True),),
     )
     made = plan_in(await lane("plan", steps=[CHECKED], services={"web": {"run": "web"}}))
     assert replace(made, steps=asked.steps, services=asked.services) == asked
     assert {service.name for service in made.services} == {"db", "web"}
-
-
-async def test_steps_that_were_begun_stand_in_the_next_plan(lane: Any) -> None:
-    """As they were; others can need them, and nobody can say them anew."""
-    first = await lane("plan", steps=[CHECKED, CHECKED | {"id": "gone"}])
-    hold(lane, text_in(lane, first), "fix")
-    second = await lane("plan", steps=[CHECKED | {"id": "more", "needs": ["fix"]}])
-    again = await lane("plan", steps=[CHECKED])
-    assert plan_in(second).steps[0] == plan_in(first).steps[0]
-    assert [step.id for step in plan_in(second).steps] == ["fix", "more"]
-    assert (again.ok, "begun already" in again.text) == (False, True)
 
 
 async def test_a_mistake_comes_back_with_its_line(lane: Any) -> None:
@@ -152,16 +135,6 @@ async def test_a_model_opens_no_door_beside_a_body(lane: Any, change: dict[str, 
     """What cannot be confined is refused, with the reason and with what to do."""
     result = await lane("plan", steps=[PUSHED | change])
     assert (result.ok, said in result.text) == (False, True), result.text
-
-
-async def test_what_a_person_wrote_into_a_plan_is_kept_in_the_next(lane: Any) -> None:
-    """A step that was begun stays as it was, its probe included; so do the user's services."""
-    given_by_user(lane, services=(Service(name="db", run="serve", network=True),))
-    first = await lane("plan", steps=[PUSHED | {"probe": {"run": "look"}}])
-    hold(lane, text_in(lane, first).replace("confine: true", "confine: false"), "push")
-    second = await lane("plan", steps=[CHECKED])
-    assert second.ok, second.text
-    assert plan_in(second).steps[0].probe.ask == RunProbe(command="look", confine=False)
 
 
 async def test_an_agent_needs_a_check(lane: Any) -> None:

@@ -12,7 +12,6 @@ from surefoot.api.journal_append import say
 from surefoot.api.preview import never_run
 from surefoot.core import events as ev
 from surefoot.core.event_words import Phase
-from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.plan import Plan, Tier
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.policy import weigh_command
@@ -55,7 +54,7 @@ def edit_plan(home: Home, question: str, text: str | bytes, *, token: str | None
     """Approve another plan than the one a question shows; it is given as the text of a plan file.
 
     Raises:
-        PlanInvalid: it cannot run, is for another goal, or leaves out a step that was begun.
+        PlanInvalid: it cannot run, or is for another goal.
         UsageError: it is the plan that is shown, or holds a secret.
         NotAwaitingAnswer: the question is not open any more, or shows no plan.
         NotApprover: it takes somebody else.
@@ -73,7 +72,7 @@ def edited_plan(
     """Return the events by which somebody puts another plan in the place of the one that is shown.
 
     Raises:
-        PlanInvalid: it cannot run, is for another goal, or leaves out a step that was begun.
+        PlanInvalid: it cannot run, or is for another goal.
         UsageError: it is the plan that is shown, or holds a secret.
         NotAwaitingAnswer: the question is not open any more, or shows no plan.
         NotApprover: it takes somebody else.
@@ -93,7 +92,7 @@ def checked_plan(home: Home, state: RunState, question: str, text: bytes) -> Pla
     """Return the plan that a text says, if it can take the place of the one a question shows.
 
     Raises:
-        PlanInvalid: it cannot run, is for another goal, or leaves out a step that was begun.
+        PlanInvalid: it cannot run, or is for another goal.
         UsageError: it is the plan that is shown, or holds a secret.
         NotAwaitingAnswer: the question is not open any more, or shows no plan.
         RunNotFound: there is no such question.
@@ -130,9 +129,4 @@ def _problems(state: RunState, plan: Plan) -> list[str]:
     ]
     never = (never_run(one, decision) for one, decision in weighed if decision.tier is Tier.NEVER)
     found += (f"{_NAME}:1:1: {finding.text}" for finding in never)
-    kept = {step.id for step in plan.steps}
-    gone = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None and node.spec.id not in kept]
-    if gone:
-        listed = ", ".join(gone)
-        found.append(f"{_NAME}:1:1: steps that were begun are missing; {listed} were expected; put them back in")
     return found

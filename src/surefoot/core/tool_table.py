@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surefoot.core.agent_types import Role, ToolKind
-from surefoot.core.ids import BlobId, StepId
+from surefoot.core.ids import BlobId
 from surefoot.core.plan import Plan
 from surefoot.core.record import record
 
@@ -42,10 +42,6 @@ class PlanInForce:
 
     plan: Plan
     """The plan in force; before there is one, the goal with what the user gave and what was found out."""
-    text: BlobId | None = None
-    """That plan as a plan file, where a model made it."""
-    kept: tuple[StepId, ...] = ()
-    """Steps that were begun: they stand in every later plan."""
     is_stopped: bool = False
     """Whether the plan was stopped as wrong: then checks may go with their steps, once a person agrees."""
 

@@ -10,12 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from ruamel.yaml import YAML
-
 from surefoot.core.agent_types import KeyFile, Understanding
 from surefoot.core.event_words import Severity
 from surefoot.core.globs import is_inside
-from surefoot.core.ids import encode_id
 from surefoot.core.plan import EVERYTHING, Plan, Step, within
 from surefoot.core.record import record
 from surefoot.core.review import review
@@ -24,7 +21,6 @@ from surefoot.core.tool_table import PlanInForce
 from surefoot.errors import PlanInvalid
 from surefoot.planfile import ParsedPlan, parse_plan
 from surefoot.planfile.plan_writer import limits_said, plan_text, record_said
-from surefoot.ports import Commands
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.document import PLAN_NAME, quoted, unfolded
 from surefoot.tools.masks import place_of_secret
@@ -49,8 +45,6 @@ class _Basis:
     """Acceptance checks in the form of a plan file."""
     prepare: dict[str, object] | None
     """How a lane is made usable, in the form of a plan file."""
-    kept: tuple[str, ...] = ()
-    """Steps that were begun: they stay as they are, also where a person wrote them."""
 
 
 def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -97,15 +91,8 @@ def plan(arguments: Arguments, context: ToolContext) -> ToolResult:
         return failed(secret_at(place))
     assert isinstance(context.state, PlanInForce)
     state = context.state
-    kept = _kept_steps(state, context.commands)
-    own = arguments.objects("steps")
-    again = [name for one in own if (name := encode_id(one.text("id"))) in state.kept]
-    if again:
-        return failed(
-            f"{', '.join(again)}: begun already, and kept as it was; leave it out, and name it in `needs` only"
-        )
-    steps = [*kept, *map(step_said, own)]
-    basis = replace(_basis(state.plan), kept=tuple(state.kept))
+    steps = [step_said(one) for one in arguments.objects("steps")]
+    basis = _basis(state.plan)
     services, parallel = arguments.table("services") or _NOTHING, arguments.number("parallel", 1)
     made = _made(basis, steps, services, parallel)
     if isinstance(made, str):
@@ -121,20 +108,6 @@ def secret_at(place: str) -> str:
         f"`{place}` holds the value of a secret variable, or what has the form of a key; a plan is stored and shown, "
         "so no secret may stand in it; have the step read it from a variable named in `env_from`"
     )
-
-
-def _kept_steps(state: PlanInForce, commands: Commands) -> list[dict[str, object]]:
-    """Return the steps that were begun, as the plan in force has them: what they needed was done, too."""
-    if not state.kept:
-        return []
-    assert state.text is not None  # steps of a model's plan were begun
-    document = YAML(typ="safe", pure=True).load(commands.load(state.text).decode())  # pyright: ignore[reportUnknownMemberType]
-    kept: list[dict[str, object]] = []
-    for step in Arguments(cast("Mapping[str, object]", document)).objects("steps"):
-        name = step.text("id")
-        if (name if "for_each" in step else encode_id(name)) in state.kept:
-            kept.append({key: value for key, value in step.items() if key != "needs"})
-    return kept
 
 
 def _flaw_of_scope(scope: Sequence[str], asked: Plan) -> str:
@@ -237,8 +210,7 @@ def _document(
 def _beyond_models(parsed: ParsedPlan, basis: _Basis) -> Iterator[str]:
     """Yield what a plan file may say, and a model may not: what no sandbox holds."""
     for step in parsed.plan.steps:
-        if step.id not in basis.kept:
-            yield from (f"{parsed.places[step.id]}: {flaw}" for flaw in step_flaws(step))
+        yield from (f"{parsed.places[step.id]}: {flaw}" for flaw in step_flaws(step))
     for service in parsed.plan.services:
         if service.network and service not in basis.plan.services:
             yield f"the service {service.name} has `network`; a model's services have that of their lane; take it out"

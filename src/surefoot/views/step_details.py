@@ -9,6 +9,7 @@ from surefoot.api.home import Home
 from surefoot.api.queries import events
 from surefoot.checks.test_judgement import Result, read_results
 from surefoot.core import events as ev
+from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.record import record
 from surefoot.core.report_shape import StepShape
@@ -107,6 +108,8 @@ class StepDetails:
                     yield Occurrence(asked.attempt, event.at, f"answered: {said_by(event)}", "")
             if isinstance(event, ev.MessageSent) and self.node.spec.id in self.state.messages[event.message].to:
                 yield Occurrence(attempt, event.at, f"{one_line(event.by)} told the agent: {one_line(event.text)}", "")
+            if (changed := self._changed_by(event)) is not None:
+                yield Occurrence(attempt, event.at, *changed)
             if (taken := self._taken_by(event)) is not None:
                 yield Occurrence(attempt, event.at, *taken)
             if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
@@ -116,6 +119,17 @@ class StepDetails:
             said = _said_of_attempt(event, began)
             if said is not None:
                 yield Occurrence(event.attempt, event.at, *said)
+
+    def _changed_by(self, event: ev.Event) -> tuple[str, Style] | None:
+        """Say what an amendment of the plan does to the step, and where it comes from; None: nothing."""
+        changes = event.changes if isinstance(event, ev.PlanAmended) else ()
+        change = next((one for one in changes if one.step == self.node.spec.id), None)
+        if change is None or not isinstance(event, ev.PlanAmended):
+            return None
+        wanted = self.state.amendments[event.amendment].proposed
+        origin = "" if wanted.origin is AmendmentOrigin.PERSON else f" ({wanted.origin})"
+        why = f": {one_line(wanted.why)}" if wanted.why else ""
+        return f"{change.fate} in revision {event.revision} of the plan, by {one_line(wanted.by)}{origin}{why}", ""
 
     def _taken_by(self, event: ev.Event) -> tuple[str, Style] | None:
         """Say what it means for the step that results are taken back; None: nothing."""

@@ -28,7 +28,6 @@ from surefoot.core.kernel.conversation_fold import is_conversing
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
-from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.messages import breaks_off, waiting_for
 from surefoot.core.model_chain import chain_of
@@ -230,8 +229,7 @@ def _editable_files(state: RunState, node: StepState, conversation: Conversation
 
 
 def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInForce:
-    kept = dict.fromkeys(node.group or node.spec.id for node in state.steps() if is_kept(node))
-    return PlanInForce(plan=state.plan, text=state.plan_text, kept=tuple(kept), is_stopped=state.stop is not None)
+    return PlanInForce(plan=state.plan, is_stopped=state.stop is not None)
 
 
 def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:

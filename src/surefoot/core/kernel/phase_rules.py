@@ -128,7 +128,7 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
         return _show_amendment(state, node, work, found, now)
     if not isinstance(found, Understood | Planned):
         return None
-    flaw = flaw_of_plan(state, found.made.plan) if isinstance(found, Planned) else None
+    flaw = flaw_of_plan(found.made.plan) if isinstance(found, Planned) else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
     commands = commands_of_model(state, found.commands) if work.people.edited is None else []

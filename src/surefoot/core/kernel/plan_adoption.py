@@ -19,7 +19,7 @@ from surefoot.core.kernel.plan_watch_fold import settle_all
 from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.priorities import ranks_for
-from surefoot.core.state import FINAL, AcceptState, RunState, StepState, StepStatus
+from surefoot.core.state import AcceptState, RunState, StepState
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord
@@ -57,7 +57,7 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
     need(state.phase is phase and state.outcome is None, event, f"the run is in phase {state.phase}")
     need(not state.active, event, "steps are under way")
     need(event.revision == state.revision + 1, event, f"revision {state.revision + 1} is next")
-    flaw = flaw_of_plan(state, event.plan)
+    flaw = flaw_of_plan(event.plan)
     need(flaw is None, event, flaw or "")
     nodes = _nodes_by(state, event)
     changed = event.plan.accept != state.plan.accept
@@ -89,12 +89,11 @@ def constraint_added(state: RunState, event: ev.ConstraintAdded) -> None:
 
 
 def _nodes_by(state: RunState, event: ev.PlanAdopted) -> dict[StepId, StepState]:
-    """Return the steps of a plan as they stand: those that were begun are kept, and so are system steps."""
-    begun = {name: node for name, node in state.nodes.items() if is_kept(node) or node.is_system_step}
-    nodes: dict[StepId, StepState] = {name: node for name, node in begun.items() if node.is_system_step}
+    """Return the steps of a plan that is adopted before any of them has begun, and the system steps as they stand."""
+    nodes: dict[StepId, StepState] = {name: node for name, node in state.nodes.items() if node.is_system_step}
     if SHORT_WAY in state.nodes:
         nodes[SHORT_WAY] = state.nodes[SHORT_WAY]
-    nodes |= steps_as_they_stand(begun, event.plan, event.waits, state.nodes)
+    nodes |= steps_as_they_stand(nodes, event.plan, event.waits, state.nodes)
     graph, _ = build_graph(event.plan.steps)
     assert graph is not None
     for name, rank_s in ranks_for(event.plan, graph, {})[1].items():
@@ -126,24 +125,12 @@ def steps_as_they_stand(
     return nodes
 
 
-def flaw_of_plan(state: RunState, plan: Plan) -> str | None:
+def flaw_of_plan(plan: Plan) -> str | None:
     """Say why a plan cannot hold from here on; None where it can."""
     graph, problems = build_graph(plan.steps)
     if graph is None:
         return "; ".join(problem.text for problem in problems)
-    kept = [node.spec.id for node in state.steps() if is_kept(node) and node.group is None]
-    kept += [node.spec.id for node in state.nodes.values() if node.members]
-    missing = [name for name in kept if name not in graph.needs]
-    if missing:
-        return f"the plan leaves out steps that were begun: {', '.join(missing)}"
     return None if plan.steps else "the plan has no steps"
-
-
-def is_kept(node: StepState) -> bool:
-    """Tell whether a revision keeps the node as it stands: it was begun."""
-    return not (node.is_system_step or node.spec.id == SHORT_WAY) and (
-        node.attempt > 0 or node.status in FINAL - {StepStatus.BLOCKED} or bool(node.members)
-    )
 
 
 def validate_anew(state: RunState) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from surefoot.core.check_kinds import Expect
-from surefoot.core.kernel.plan_adoption import is_kept
 from surefoot.core.plan import Body, Check, Plan, Step
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.policy_types import Decision, Tier
@@ -24,13 +23,11 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
     revision = f"revision {state.revision + 1} of the plan" if state.revision else "the plan"
     lines = [f"Shall {revision} be carried out? Its steps, in this order as far as none needs another:"]
     for number, step in enumerate(plan.steps, start=1):
-        done = state.nodes.get(step.id)
-        standing = f" [{done.status}]" if done is not None and is_kept(done) else ""
         decision = weigh_step(step, plan, state.policy, facts_before(step, "execute", None, state.rung))
         asks = _marks(step, decision)
         needs = f", after {', '.join(step.needs)}" if step.needs else ""
         title = _brief(step.title or step.why or "-")
-        lines.append(f"{number}. {step.id}{standing} ({step.effect}{needs}){asks}: {title}")
+        lines.append(f"{number}. {step.id} ({step.effect}{needs}){asks}: {title}")
         lines += [f"   {name + ':':<8} {in_line(text)}" for name, text in _details(state, plan, step)]
     lines.append(f"In the end: {in_line(_checks_said(plan.accept)) or 'no acceptance checks'}")
     lines += [f"Changed: {in_line(line)}" for line in changes]

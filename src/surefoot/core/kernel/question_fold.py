@@ -310,7 +310,7 @@ def _plan_edited(state: RunState, event: ev.PlanEdited) -> None:
     _, work = active_of(state, event)
     question = state.questions.get(work.people.question or "")
     need(question is not None and EDIT in question.asked.options, event, "no plan is being shown")
-    flaw = flaw_of_plan(state, event.plan)
+    flaw = flaw_of_plan(event.plan)
     need(flaw is None, event, flaw or "")
     work.people.edited = event
 
