@@ -57,8 +57,6 @@ class TrainState:
 
     number: int
     cars: tuple[StepId, ...]
-    size: int
-    """How many there were when it was formed."""
     onto: str
     """The head of the run branch that the first of them goes onto."""
     onto_tree: str

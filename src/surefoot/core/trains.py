@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from surefoot.core.attempt import Attempt
 from surefoot.core.branch_state import TrainState
 from surefoot.core.check_kinds import Expect
 from surefoot.core.ids import StepId
@@ -42,8 +43,18 @@ def tree_before(state: RunState, train: TrainState, name: StepId) -> str | None:
         return train.onto_tree
     ahead = train.cars[at - 1]
     work = state.nodes[ahead].work
-    is_on = work is not None and work.base == train.onto and work.base_tree == tree_before(state, train, ahead)
-    return work.tree if is_on and work is not None else None
+    return work.tree if work is not None and is_in_place(state, train, ahead) else None
+
+
+def is_in_place(state: RunState, train: TrainState, name: StepId) -> bool:
+    """Tell whether a result of the train is on those before it."""
+    work, onto_tree = state.nodes[name].work, tree_before(state, train, name)
+    return work is not None and onto_tree is not None and (work.base, work.base_tree) == (train.onto, onto_tree)
+
+
+def is_written(work: Attempt) -> bool:
+    """Tell whether the commit of a result is durable, or it needs none as it changes nothing where it goes."""
+    return work.commit is not None or work.tree == work.base_tree
 
 
 def parent_of(state: RunState, name: StepId) -> str | None:
@@ -56,8 +67,8 @@ def parent_of(state: RunState, name: StepId) -> str | None:
         work = state.nodes[ahead].work
         if work is None:
             continue
+        if not is_written(work):
+            return None
         if work.commit is not None:
             return work.commit
-        if work.tree != work.base_tree:
-            return None
     return state.branch.head

@@ -38,7 +38,7 @@ from surefoot.core.kernel.approval_rules import (
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
-from surefoot.core.kernel.failure_rules import conclude, fails, late
+from surefoot.core.kernel.failure_rules import conclude, fails, late, late_after, late_before
 from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
 from surefoot.core.kernel.plan_watch import ask_whether_plan_holds
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -411,10 +411,9 @@ def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -
     """Ask on the head what was asked on the lane's base; a body's leavings that no tree holds would mislead it."""
     if not work.is_merged or node.applied or not node.spec.checks or not node.spec.body.changes:
         return None
-    if first_unanswerable(node.spec.checks, work.checks) is not None:
-        return late(node, now, "a check has no answer on the head of the run branch")
-    if has_nothing_to_do(node.spec.checks, work.checks):
-        return late(node, now, "the head of the run branch has what it was to do")
+    needless = late_before(node, work, now)
+    if needless is not None:
+        return needless
     index = next_before(node.spec.checks, work.checks)
     if index is None:
         return None
@@ -433,7 +432,7 @@ def _after(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
         check, record = node.spec.checks[index], work.checks[index]
         assert record.after is not None
         if work.is_merged:
-            return late(node, now, f"check {check.name!r} {record.after.value} on the head of the run branch")
+            return late_after(node, work, now)
         diagnosis, standing = Diagnosis.VERIFICATION, record.after.value
         if record.after == "inconclusive" and record.is_flaky:
             standing = "is flaky"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
@@ -13,6 +15,7 @@ from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s, may_retry
 from surefoot.core.state import RunState, StepState
+from surefoot.core.verdicts import first_unanswerable, first_unpassed, has_nothing_to_do
 from surefoot.core.ways_on import TRIES_AGAIN, WANTS_PLAN, failure_shown, ways_on
 
 CRASHES_MAX = 3
@@ -62,6 +65,25 @@ def refused(node: StepState, work: Attempt, now: float) -> Proposal | None:
 def late(node: StepState, now: float, reason: str) -> Proposal:
     """Fail an attempt that was made on too old a base; that counts only where it cannot be made again."""
     return fails(node, now, Diagnosis.STALE, reason, counted=bool(node.applied))
+
+
+def late_before(node: StepState, work: Attempt, now: float, *, but: Collection[int] = ()) -> Proposal | None:
+    """Fail an attempt for what its checks say of the head without its result."""
+    if first_unanswerable(node.spec.checks, work.checks, but=but) is not None:
+        return late(node, now, "a check has no answer on the head of the run branch")
+    if has_nothing_to_do(node.spec.checks, work.checks):
+        return late(node, now, "the head of the run branch has what it was to do")
+    return None
+
+
+def late_after(node: StepState, work: Attempt, now: float, *, but: Collection[int] = ()) -> Proposal | None:
+    """Fail an attempt for what its checks say of the head with its result."""
+    index = first_unpassed(node.spec.checks, work.checks, but=but)
+    if index is None:
+        return None
+    check, said = node.spec.checks[index], work.checks[index].after
+    assert said is not None
+    return late(node, now, f"check {check.name!r} {said.value} on the head of the run branch")
 
 
 def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:

@@ -39,9 +39,7 @@ def _train_formed(state: RunState, event: ev.TrainFormed) -> None:
     need(works and lanes, event, "there is no result that waits, or no lane to judge it in")
     for index, work in enumerate(works):
         work.ride(lanes[index % len(lanes)])
-    state.train = TrainState(
-        number=event.train, cars=event.cars, size=len(event.cars), onto=event.onto, onto_tree=event.onto_tree
-    )
+    state.train = TrainState(number=event.train, cars=event.cars, onto=event.onto, onto_tree=event.onto_tree)
     state.trains.append(TrainHistory(cars=event.cars))
 
 

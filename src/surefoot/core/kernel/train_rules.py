@@ -17,17 +17,25 @@ from surefoot.core.branch_state import TrainState
 from surefoot.core.event_words import Moment
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.check_rules import ask_check
-from surefoot.core.kernel.failure_rules import late
+from surefoot.core.kernel.failure_rules import late, late_after, late_before
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Verify
 from surefoot.core.queue import has_result, has_turn
 from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.trains import TRAIN_MAX, judging_lanes, parent_of, shared_checks, shared_key, tree_before
+from surefoot.core.trains import (
+    TRAIN_MAX,
+    is_in_place,
+    is_written,
+    judging_lanes,
+    parent_of,
+    shared_checks,
+    shared_key,
+    tree_before,
+)
 from surefoot.core.verdicts import (
     first_unanswerable,
     first_unpassed,
-    has_nothing_to_do,
     next_after,
     next_before,
 )
@@ -36,13 +44,19 @@ SINGLY_BELOW = 4
 """Trains of fewer results are not halved where the last tree fails: the first of them is judged alone."""
 
 
-def may_travel(state: RunState, node: StepState) -> bool:
-    """Tell whether the result can be judged in another lane than its own: all that counts of it is in its tree."""
+def travels(state: RunState, node: StepState) -> bool:
+    """Tell whether the result is judged in a train: all that counts of it is in its tree.
+
+    One that was made on the head, and has its turn, needs none: its own lane is as good as any.
+    """
     work = node.work
     if state.plan.limits.parallel < 2 or state.is_short_of_lanes or work is None or not has_result(node):
         return False
     is_own = work.transplant is not None or not node.spec.checks
-    return not (is_own or _reaches_out(node) or _needs_its_lane(state, node, work))
+    if is_own or _reaches_out(node) or _needs_its_lane(state, node, work):
+        return False
+    assert state.branch is not None
+    return state.train is not None or not has_turn(state, node) or work.base != state.branch.head
 
 
 def _reaches_out(node: StepState) -> bool:
@@ -98,8 +112,8 @@ def _next_cars(state: RunState) -> tuple[StepId, ...]:
     """Return the results that come next: those at the head of the queue that were made in one environment."""
     waiting = itertools.takewhile(lambda name: _is_waiting(state.nodes[name]), state.queue)
     found = list(itertools.islice(waiting, state.plan.limits.train or min(state.train_size, TRAIN_MAX)))
-    made_in = environment_of_result(state, found[0]) if found else ""
-    return tuple(itertools.takewhile(lambda name: environment_of_result(state, name) == made_in, found))
+    made_in = _environment_of_result(state, found[0]) if found else ""
+    return tuple(itertools.takewhile(lambda name: _environment_of_result(state, name) == made_in, found))
 
 
 def _is_waiting(node: StepState) -> bool:
@@ -107,7 +121,7 @@ def _is_waiting(node: StepState) -> bool:
     return work is not None and node.status is StepStatus.RUNNING and work.is_parked and work.open is None
 
 
-def environment_of_result(state: RunState, name: StepId) -> str:
+def _environment_of_result(state: RunState, name: StepId) -> str:
     """Return the environment that a parked result was made in."""
     work = state.nodes[name].work
     return "" if work is None or work.result is None else work.result.environment
@@ -122,7 +136,7 @@ def judging_lane_wanted(state: RunState) -> str | None:
         lane = state.lanes.get(name)
         if lane is None:
             return name
-        is_older = lane.environment != environment_of_result(state, cars[0]) and lane.opened_at != head
+        is_older = lane.environment != _environment_of_result(state, cars[0]) and lane.opened_at != head
         if not lane.is_open and lane.given_up is None and (is_older or not lane.is_ready):
             return name
     return None
@@ -131,23 +145,10 @@ def judging_lane_wanted(state: RunState) -> str | None:
 # --- judging
 
 
-def travels(state: RunState, node: StepState) -> bool:
-    """Tell whether the result is judged in a train; one that was made on the head, and has its turn, needs none."""
-    return may_travel(state, node) and not _goes_on_head(state, node)
-
-
 def park(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Let a result wait for its train."""
     del work
     return Proposal(ev.ResultParked(**node.at(now))) if travels(state, node) else None
-
-
-def _goes_on_head(state: RunState, node: StepState) -> bool:
-    """Tell whether the result rests on the head and it is its turn: then its own lane is as good as any."""
-    work = node.work
-    assert work is not None
-    assert state.branch is not None
-    return state.train is None and has_turn(state, node) and work.base == state.branch.head
 
 
 def ride(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -165,9 +166,9 @@ def ride(state: RunState, node: StepState, work: Attempt, now: float) -> RuleRes
     onto_tree = tree_before(state, train, node.spec.id)
     if onto_tree is None:
         return HOLD
-    if (work.base, work.base_tree) != (train.onto, onto_tree):
-        return _join(node, work, train, onto_tree, now)
-    return _judge(state, node, work, train, now)
+    if is_in_place(state, train, node.spec.id):
+        return _judge(state, node, work, train, now)
+    return _join(node, work, train, onto_tree, now)
 
 
 def _judge(state: RunState, node: StepState, work: Attempt, train: TrainState, now: float) -> RuleResult:
@@ -180,7 +181,7 @@ def _judge(state: RunState, node: StepState, work: Attempt, train: TrainState, n
     if move is not None or not shared:
         return move
     if node.spec.id == train.cars[-1]:
-        is_first = all(is_settled(state, train, name) for name in ahead)
+        is_first = all(_is_settled(state, train, name) for name in ahead)
         return _ask_shared(state, node, work, train, shared, now) if is_first else HOLD
     return None if next_after(node.spec.checks, work.checks) is None else HOLD
 
@@ -197,16 +198,15 @@ def _is_before_in_lane(state: RunState, train: TrainState, name: StepId, work: A
     """Tell whether the checks of a result that comes before this one in its lane are not over."""
     other = state.nodes[name].work
     assert other is not None
-    return other.lane == work.lane and not is_settled(state, train, name)
+    return other.lane == work.lane and not _is_settled(state, train, name)
 
 
-def is_settled(state: RunState, train: TrainState, name: StepId) -> bool:
+def _is_settled(state: RunState, train: TrainState, name: StepId) -> bool:
     """Tell whether a result of the train is on those before it, and what is its own has passed there."""
     node = state.nodes[name]
     work = node.work
     assert work is not None
-    onto_tree = tree_before(state, train, name)
-    if work.open is not None or onto_tree is None or (work.base, work.base_tree) != (train.onto, onto_tree):
+    if work.open is not None or not is_in_place(state, train, name):
         return False
     return next_after(node.spec.checks, work.checks, but=shared_checks(state, train, name)) is None
 
@@ -229,18 +229,15 @@ def _ask(state: RunState, node: StepState, work: Attempt, now: float, *, but: Co
     """Ask the checks of one result, before it and with it; what does not hold there is made again."""
     checks, records = node.spec.checks, work.checks
     if work.is_merged:
-        if first_unanswerable(checks, records, but=but) is not None:
-            return late(node, now, "a check has no answer on the head of the run branch")
-        if has_nothing_to_do(checks, records):
-            return late(node, now, "the head of the run branch has what it was to do")
+        needless = late_before(node, work, now, but=but)
+        if needless is not None:
+            return needless
         index = next_before(checks, records, but=but)
         if index is not None:
             return ask_check(state, node, work, now, (Moment.BEFORE, index))
-    index = first_unpassed(checks, records, but=but)
-    if index is not None:
-        said = records[index].after
-        assert said is not None
-        return late(node, now, f"check {checks[index].name!r} {said.value} on the head of the run branch")
+    failed = late_after(node, work, now, but=but)
+    if failed is not None:
+        return failed
     index = next_after(checks, records, but=but)
     return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
 
@@ -268,7 +265,7 @@ def commit_in_train(state: RunState, node: StepState, work: Attempt, now: float)
     """Write the commits of a train, each on that of the one before it."""
     train = state.train
     assert train is not None
-    if work.commit is not None or work.tree == work.base_tree:
+    if is_written(work):
         return None
     parent = parent_of(state, node.spec.id)
     if parent is None:
@@ -283,8 +280,5 @@ def wait_for_train(state: RunState, node: StepState, work: Attempt, now: float) 
     del node, work, now
     train = state.train
     assert train is not None
-    return None if all(_is_written(state.nodes[name].work) for name in train.cars) else HOLD
-
-
-def _is_written(work: Attempt | None) -> bool:
-    return work is not None and (work.commit is not None or work.tree == work.base_tree)
+    works = (state.nodes[name].work for name in train.cars)
+    return None if all(work is not None and is_written(work) for work in works) else HOLD
