@@ -83,6 +83,16 @@ class CachedVerdict:
     changed_files: tuple[str, ...] = ()
 
 
+@record(frozen=False, kw_only=False)
+class AskedQuestion:
+    """A question that was put and has no passed verdict yet."""
+
+    tree: str
+    environment: str
+    step: StepId | None
+    """The step it is put for just now; None: the answer was none that holds for others, so that each asks itself."""
+
+
 @record
 class WantedAttempt:
     """How a person wants the next attempt at a failed step to be."""
@@ -542,6 +552,8 @@ class RunState:
     """The question of the search that is under way."""
     verdicts: dict[str, list[CachedVerdict]] = field(default_factory=dict[str, list["CachedVerdict"]])
     """The latest passed verdicts of each question, the last one last."""
+    asked: dict[str, list[AskedQuestion]] = field(default_factory=dict[str, list["AskedQuestion"]])
+    """The latest questions to each check that have no passed verdict."""
     overlaps: dict[str, dict[StepId, None]] = field(default_factory=dict[str, dict[StepId, None]])
     """Files that several steps changed at once without declaring it, and these steps."""
     unfinished: int = 0

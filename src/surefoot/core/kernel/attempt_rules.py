@@ -46,6 +46,7 @@ from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.session_rules import go_on_with_session
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.kernel.train_rules import (
+    befores_left_to_judges,
     checks_left_to_train,
     commit_in_train,
     park,
@@ -255,7 +256,7 @@ def _before(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
         return fails(node, now, diagnosis_of(state, check, record), reason)
     if has_nothing_to_do(node.spec.checks, work.checks):
         return Proposal(ev.StepSkipped(**node.at(now), reason="nothing_to_do"))
-    index = next_before(node.spec.checks, work.checks)
+    index = next_before(node.spec.checks, work.checks, but=befores_left_to_judges(state, node, work))
     return None if index is None else ask_check(state, node, work, now, (Moment.BEFORE, index))
 
 
@@ -418,6 +419,8 @@ def _before_again(state: RunState, node: StepState, work: Attempt, now: float) -
     if index is None:
         return None
     move = ask_check(state, node, work, now, (Moment.BEFORE, index))
+    if not isinstance(move, Proposal):
+        return move
     assert work.changes is not None
     if move.command is not None and (work.changes.lane_changed or node.spec.artifacts):
         return late(node, now, "the run branch has moved, and the body left files in its lane that git ignores")

@@ -14,11 +14,11 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, Moment
 from surefoot.core.failure_words import lacks_network
-from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.proposal import HOLD, Proposal
 from surefoot.core.leftover_files import spoiled_finding
 from surefoot.core.plan import Check
 from surefoot.core.retry import diagnose_text
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import CachedVerdict, RunState, StepState
 from surefoot.core.verdicts import CheckRecord, is_by_test, verdict_key
 
 
@@ -30,8 +30,11 @@ def ask_check(
     which: tuple[Moment, int],
     *,
     tree: str | None = None,
-) -> Proposal:
-    """Put one of a step's checks, once the lane holds what it is asked about: `tree`, or what the moment says."""
+) -> Proposal | str:
+    """Put one of a step's checks, once the lane holds what it is asked about: `tree`, or what the moment says.
+
+    Where the same is being asked for another step, its answer is waited for.
+    """
     moment, index = which
     assert work.lane is not None
     if tree is None:
@@ -59,9 +62,11 @@ def ask_check(
         earlier=work.checks[index].results if moment is Moment.AFTER else None,
     )
     move = ask_or_reuse(state, command, work.checks[index], now)
-    if move.command is None or work.lane_tree == tree:
+    if move.command is None:
         return move
-    return place(node, work, tree, now)
+    if _is_asked_elsewhere(state, command, work.checks[index]):
+        return HOLD
+    return move if work.lane_tree == tree else place(node, work, tree, now)
 
 
 def prepare_again(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
@@ -91,14 +96,19 @@ def environment_of(state: RunState, lane: str, services: Sequence[str]) -> str:
 
 def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now: float) -> Proposal:
     """Ask a check, unless it is known to have passed on the same tree in the same environment."""
-    place = (command.tree, command.environment)
-    passed = state.verdicts.get(verdict_key(command.check), ())
-    known = next((one for one in passed if (one.tree, one.environment) == place), None)
-    may_reuse = record.asked_after == 0 and not (command.before and is_by_test(command.check))
-    may_reuse = may_reuse and command.moment is not Moment.DURING
+    known = passed_on(state, command.check, command.tree, command.environment)
     name, attempt, moment, index = command.step, command.attempt, command.moment, command.index
-    if known is None or not may_reuse:
-        return Proposal(ev.CheckRequested(at=now, step=name, attempt=attempt, moment=moment, check=index), command)
+    if known is None or not _may_reuse(command, record):
+        event = ev.CheckRequested(
+            at=now,
+            step=name,
+            attempt=attempt,
+            moment=moment,
+            check=index,
+            tree=command.tree,
+            environment=command.environment,
+        )
+        return Proposal(event, command)
     event = ev.VerdictReused(
         at=now,
         step=name,
@@ -110,6 +120,30 @@ def ask_or_reuse(state: RunState, command: do.AskCheck, record: CheckRecord, now
         changed_files=known.changed_files,
     )
     return Proposal(event)
+
+
+def passed_on(state: RunState, check: Check, tree: str, environment: str) -> CachedVerdict | None:
+    """Return the passed verdict of a check on that tree in that environment, where it is remembered."""
+    passed = state.verdicts.get(verdict_key(check), ())
+    return next((one for one in passed if (one.tree, one.environment) == (tree, environment)), None)
+
+
+def _may_reuse(command: do.AskCheck, record: CheckRecord) -> bool:
+    """Tell whether the answer that another step had is as good: nothing is asked a second time, or test by test."""
+    is_compared = bool(command.before) and is_by_test(command.check)
+    return record.asked_after == 0 and not is_compared and command.moment is not Moment.DURING
+
+
+def _is_asked_elsewhere(state: RunState, command: do.AskCheck, record: CheckRecord) -> bool:
+    """Tell whether the same question is being put for another step; one that was put in vain is put by each."""
+    if not _may_reuse(command, record):
+        return False
+    for one in state.asked.get(verdict_key(command.check), ()):
+        other = None if one.step in (None, command.step) else state.nodes[one.step].work
+        is_open = other is not None and other.open == ev.CheckRequested.kind
+        if is_open and (one.tree, one.environment) == (command.tree, command.environment):
+            return True
+    return False
 
 
 def diagnosis_of(state: RunState, check: Check, record: CheckRecord) -> Diagnosis:

@@ -401,9 +401,7 @@ def _next_request(
     return _ask_during(state, node, work, conversation, now) or _ask(state, node, conversation, chain, now)
 
 
-def _ask_during(
-    state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
-) -> Proposal | None:
+def _ask_during(state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float) -> RuleResult:
     """Ask a check about what the agent has just changed, so that it is told how its work stands."""
     tree = conversation.tree
     if work.lane is None or tree is None or not conversation.has_changed_files or breaks_off(state, node):

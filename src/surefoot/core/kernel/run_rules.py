@@ -58,7 +58,7 @@ from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.short_text import shortened
 from surefoot.core.state import CLEAN, DONE, LaneState, RunState, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REPLANNING, REVIEWING, UNDERSTANDING
-from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green
+from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green, verdict_key
 
 _SHORT_WAY = (
     "One file in scope and a red acceptance check: the runtime made the plan itself, one step with the goal as its "
@@ -163,6 +163,8 @@ def _leaves_train(state: RunState, event: Event) -> bool:
 
 def _takes(move: Proposal) -> str | None:
     match move.event:
+        case ev.CheckRequested(tree=tree, environment=environment) if isinstance(move.command, do.AskCheck):
+            return f"check {verdict_key(move.command.check)} on {tree} in {environment}"
         case ev.CheckpointRequested(lane=lane):
             return f"lane {lane}"
         case ev.QuestionAsked(question=question):

@@ -14,13 +14,14 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Parked
 from surefoot.core.branch_state import TrainState
+from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.check_rules import ask_check
+from surefoot.core.kernel.check_rules import ask_check, passed_on
 from surefoot.core.kernel.failure_rules import late, late_after, late_before
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import artifacts_for
-from surefoot.core.plan import Verify
+from surefoot.core.plan import Effect, Verify
 from surefoot.core.queue import has_result, has_turn
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.trains import (
@@ -50,13 +51,33 @@ def travels(state: RunState, node: StepState) -> bool:
     One that was made on the head, and has its turn, needs none: its own lane is as good as any.
     """
     work = node.work
-    if state.plan.limits.parallel < 2 or state.is_short_of_lanes or work is None or not has_result(node):
-        return False
-    is_own = work.transplant is not None or not node.spec.checks
-    if is_own or _reaches_out(node) or _needs_its_lane(state, node, work):
+    if work is None or not has_result(node) or not _may_travel(state, node, work):
         return False
     assert state.branch is not None
-    return state.train is not None or not has_turn(state, node) or work.base != state.branch.head
+    is_on_head = state.train is None and has_turn(state, node) and work.base == state.branch.head
+    return not is_on_head or next_before(node.spec.checks, work.checks) is not None
+
+
+def _may_travel(state: RunState, node: StepState, work: Attempt) -> bool:
+    if state.plan.limits.parallel < 2 or state.is_short_of_lanes:
+        return False
+    is_own = work.transplant is not None or not node.spec.checks
+    return not (is_own or _reaches_out(node) or _needs_its_lane(state, node, work))
+
+
+def befores_left_to_judges(state: RunState, node: StepState, work: Attempt) -> frozenset[int]:
+    """Return the checks that are known to pass before the body, though not beside what other bodies left in its lane.
+
+    Where the result is judged, in a lane in which no body ever ran, what is known is their answer.
+    """
+    lane = None if work.lane is None else state.lanes[work.lane]
+    is_result = node.spec.effect is not Effect.READ and not node.is_system_step and work.base_tree is not None
+    if lane is None or not lane.epoch or not is_result or not _may_travel(state, node, work):
+        return frozenset()
+    kept = ((index, check) for index, check in enumerate(node.spec.checks) if check.expect is Expect.PASS_TO_PASS)
+    return frozenset(
+        index for index, check in kept if passed_on(state, check, work.base_tree or "", lane.environment) is not None
+    )
 
 
 def _reaches_out(node: StepState) -> bool:
@@ -228,13 +249,12 @@ def _join(node: StepState, work: Attempt, train: TrainState, onto_tree: str, now
 def _ask(state: RunState, node: StepState, work: Attempt, now: float, *, but: Collection[int]) -> RuleResult:
     """Ask the checks of one result, before it and with it; what does not hold there is made again."""
     checks, records = node.spec.checks, work.checks
-    if work.is_merged:
-        needless = late_before(node, work, now, but=but)
-        if needless is not None:
-            return needless
-        index = next_before(checks, records, but=but)
-        if index is not None:
-            return ask_check(state, node, work, now, (Moment.BEFORE, index))
+    needless = late_before(node, work, now, but=but)
+    if needless is not None:
+        return needless
+    index = next_before(checks, records, but=but)
+    if index is not None:
+        return ask_check(state, node, work, now, (Moment.BEFORE, index))
     failed = late_after(node, work, now, but=but)
     if failed is not None:
         return failed

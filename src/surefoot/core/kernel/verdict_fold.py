@@ -17,7 +17,7 @@ from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.service_rules import FAILURES_MAX
 from surefoot.core.kernel.train_fold import share_answer
 from surefoot.core.plan import Check
-from surefoot.core.state import CachedVerdict, RunState, StepState
+from surefoot.core.state import AskedQuestion, CachedVerdict, RunState, StepState
 from surefoot.core.system_steps import undo_step_id
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
@@ -25,13 +25,42 @@ VERDICTS_KEPT = 8
 
 
 def _check_requested(state: RunState, event: ev.CheckRequested) -> None:
-    _check_of(state, event)
+    check, _ = _check_of(state, event)
     if event.step == ACCEPTANCE:
         need(not state.accept.open and state.outcome is None, event, "a check is being asked")
         state.accept.open, state.accept.has_lost_service = True, False
         return
     _, work = begin(state, event)
     work.open = event.kind
+    if event.moment is not Moment.DURING and event.environment:
+        _note_question(state, verdict_key(check), event)
+
+
+def _note_question(state: RunState, key: str, event: ev.CheckRequested) -> None:
+    """Note for whom a question is put; one that has been put in vain stays so."""
+    place = (event.tree, event.environment)
+    known = state.asked.get(key, ())
+    in_vain = any((one.tree, one.environment) == place and one.step is None for one in known)
+    others = [one for one in known if one.step != event.step and (in_vain or (one.tree, one.environment) != place)]
+    asked = [] if in_vain else [AskedQuestion(*place, event.step)]
+    state.asked[key] = [*others, *asked][-VERDICTS_KEPT:]
+
+
+def _note_answer(state: RunState, key: str, event: ev.CheckAnswered, *, holds: bool) -> None:
+    """Remember a verdict that holds for all who ask the same; else let each of them ask."""
+    if holds:
+        _remember(state, key, event)
+    left: list[AskedQuestion] = []
+    for one in state.asked.get(key, ()):
+        if (one.tree, one.environment) == (event.tree, event.environment):
+            if holds:
+                continue
+            one.step = None
+        left.append(one)
+    if left:
+        state.asked[key] = left
+    else:
+        state.asked.pop(key, None)
 
 
 def _check_of(state: RunState, event: ev.CheckEvent) -> tuple[Check, CheckRecord]:
@@ -57,9 +86,9 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
     record_answer(check, record, event)
     share_answer(state, event.step, event.check)
     # What an agent left beside its files may have helped: its step's verdict must not rest on that.
-    is_final = event.moment is not Moment.DURING
-    if is_final and event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky:
-        _remember(state, verdict_key(check), event)
+    if event.moment is not Moment.DURING:
+        holds = event.verdict is Verdict.PASSED and not event.flaky and not record.is_flaky
+        _note_answer(state, verdict_key(check), event, holds=holds)
     if check.reaches_out:
         work = None if event.step == ACCEPTANCE else state.nodes[event.step].work
         for lane in state.lanes.values() if work is None else [state.lanes[work.lane]] if work.lane else ():

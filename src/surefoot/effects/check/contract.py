@@ -18,7 +18,11 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 class CheckRequested(CheckEvent):
     """A check is to be asked."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
+    tree: Digest = ""
+    """What it is asked about; like `environment` since version 2."""
+    environment: Digest = ""
 
 
 @record
