@@ -47,6 +47,20 @@ def test_what_is_bad_is_found_among_the_results_it_was_judged_with(stage: Stage,
     assert "f4.txt" not in stage.git("ls-tree", "--name-only", f"surefoot/{RUN}")
 
 
+def test_a_train_is_judged_in_several_lanes(stage: Stage) -> None:
+    """What each result is asked by itself is asked in one lane or the other; what they share is asked once for all."""
+    told = "case $PWD in *judge-*) basename $PWD >> $SUREFOOT_MEETING/judged;; esac; test -s f{n}.txt"
+    assert stage.run(plan("judges: 2, verify: queue, train: 6").replace("test -s f{n}.txt", told)).code == 0
+    assert set((stage.meeting / "judged").read_text("utf-8").split()) == {"judge-1", "judge-2"}
+    assert len((stage.meeting / "asked").read_text("utf-8").splitlines()) < 12
+
+
+def test_what_is_bad_is_found_in_several_lanes(stage: Stage) -> None:
+    """With two judging lanes as with one."""
+    assert stage.run(plan("judges: 2, verify: queue, train: 6", bad="3")).code == 3
+    assert {name for name, state in stage.states().items() if state != "verified"} == {"add-3"}
+
+
 def test_a_suite_is_asked_less_often_than_there_are_results(stage: Stage) -> None:
     """Asked for each result by itself it would be asked twice a step: before and after."""
     stage.run(plan("verify: queue, train: 6"))

@@ -10,7 +10,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Moment, Verdict
-from surefoot.core.plan import Check, Limits
+from surefoot.core.plan import Check, Limits, Verify
 
 KEPT = Check(name="kept", ask=CommandCheck(command="kept"), expect=Expect.PASS_TO_PASS)
 THREE = {name: {"checks": (KEPT,)} for name in "abc"}
@@ -90,3 +90,15 @@ def test_no_verdict_is_used_in_a_lane_with_leavings_that_was_not_given_there(pla
     assert all(record["before"] == "passed" for step in run.steps.values() for record in step["checks"])
     assert {one.environment.split("#")[0] for one in run.told(ev.CheckRequested)} == {"env"}
     assert all((one.tree, one.environment) in given for one in run.told(ev.CheckRequested))
+
+
+@pytest.mark.parametrize(("names", "parked"), [("ab", False), ("abc", True)])
+def test_a_result_on_the_head_gives_up_its_lane_where_another_step_waits_for_one(
+    play: Any, names: str, *, parked: bool
+) -> None:
+    """What others ask as well is asked in a judging lane then; where nobody waits, its own lane is as good."""
+    limits = Limits(parallel=2, verify=Verify.QUEUE)
+    run = play({name: {"checks": (KEPT,)} for name in names}, limits=limits).go(do.RunStep, "b").let(do.RunStep)
+    run.go(do.RunStep, "c") if parked else run.go()
+    assert ("a" in [one.step for one in run.told(ev.ResultParked)]) == parked
+    assert set(run.go().states.values()) == {"verified"}

@@ -139,10 +139,10 @@ def step(name: str, work: Work) -> Step:
 
 
 def play(works: dict[str, Work], parallel: int, data: st.DataObject) -> tuple[World, list[Event]]:
-    """Let a run go to its end, its commands answered in any order."""
+    """Let a run go to its end, its commands answered in any order; results are judged in up to three lanes."""
     world, opened, journal = World(works), [], []
     steps = tuple(step(name, work) for name, work in works.items())
-    plan = Plan(goal="g", steps=steps, limits=Limits(parallel=parallel))
+    plan = Plan(goal="g", steps=steps, limits=Limits(parallel=parallel, judges=data.draw(st.integers(1, 3))))
     created = ev.RunCreated(
         at=1.0, run=RunId("20260101-aaaaaa"), plan=plan, base="c0", base_tree=repr(world.trees["c0"])
     )

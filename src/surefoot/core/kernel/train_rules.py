@@ -48,14 +48,27 @@ SINGLY_BELOW = 4
 def travels(state: RunState, node: StepState) -> bool:
     """Tell whether the result is judged in a train: all that counts of it is in its tree.
 
-    One that was made on the head, and has its turn, needs none: its own lane is as good as any.
+    One that was made on the head, and has its turn, needs none: its own lane is as good as any, while nobody waits for
+    that lane.
     """
     work = node.work
     if work is None or not has_result(node) or not _may_travel(state, node, work):
         return False
     assert state.branch is not None
-    is_on_head = state.train is None and has_turn(state, node) and work.base == state.branch.head
-    return not is_on_head or next_before(node.spec.checks, work.checks) is not None
+    checks, records = node.spec.checks, work.checks
+    if state.train is not None or not has_turn(state, node) or work.base != state.branch.head:
+        return True
+    is_asked = next_after(checks, records) is not None and bool(checks_left_to_train(state, node))
+    return next_before(checks, records) is not None or (is_asked and _is_lane_wanted(state))
+
+
+def _is_lane_wanted(state: RunState) -> bool:
+    """Tell whether a step could start in the lane of another one, if that lane were free."""
+    steps = [node for name in state.active if not (node := state.nodes[name]).is_system_step]
+    parked = sum(node.work is not None and node.work.is_parked for node in steps)
+    running = sum(node.status is StepStatus.RUNNING for node in steps) - parked
+    limits = state.plan.limits
+    return bool(state.ready) and running >= limits.parallel and parked < limits.parked_max
 
 
 def _may_travel(state: RunState, node: StepState, work: Attempt) -> bool:
