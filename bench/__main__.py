@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import memory, opening, repository, scheduling, short_run, start_up, steps
+from bench import memory, opening, repository, scheduling, short_run, start_up, steps, trains
 from bench.measuring import ROOT, Measurement, Setting
-from bench.page import conditions, print_goals, print_section, write_page
+from bench.page import conditions, picture_of, print_goals, print_section, write_page
 from bench.plot import draw
 
 MEASUREMENTS: tuple[Measurement, ...] = (
@@ -21,9 +21,11 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     scheduling.measure,
     start_up.measure,
     short_run.measure,
+    trains.measure,
 )
 PAGE = "performance.md"
-PICTURE = "performance.svg"
+PICTURE = "performance"
+"""How the names of its pictures begin."""
 
 
 def main() -> None:
@@ -45,10 +47,10 @@ def main() -> None:
         return
     folder: Path = told.out or ROOT / "docs/internals"
     folder.mkdir(parents=True, exist_ok=True)
-    bars = next((section.bars for section in sections if section.bars is not None), None)
-    if bars is not None:
-        draw(bars, folder / PICTURE)
-    write_page(folder / PAGE, PICTURE if bars is not None else None, conditions(load, setting), sections)
+    for section in sections:
+        if section.bars is not None:
+            draw(section.bars, folder / picture_of(PICTURE, section.bars))
+    write_page(folder / PAGE, PICTURE, conditions(load, setting), sections)
     console.print(f"Written: {folder / PAGE}", markup=False, highlight=False)
 
 

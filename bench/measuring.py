@@ -74,6 +74,10 @@ class Bars:
     """Group to participant to value."""
     unit: str
     """What the axis counts."""
+    title: str
+    """What stands above them."""
+    name: str = ""
+    """Which picture of the page it is; empty: the one at its head."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import apsw
 from rich.console import Console
 from rich.table import Table
 
-from bench.measuring import Section, Setting, versions
+from bench.measuring import Bars, Section, Setting, versions
 
 REMARKS = Path(__file__).with_name("remarks.md")
 """What people make of the figures, put behind the goals."""
@@ -78,20 +78,37 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
     return table
 
 
-def write_page(path: Path, picture: str | None, told: Sequence[tuple[str, str]], sections: Sequence[Section]) -> None:
-    """Write the page."""
+def picture_of(picture: str, bars: Bars) -> str:
+    """Return the file name of a plot, whose name begins with that of the page's pictures."""
+    return f"{picture}-{bars.name}.svg" if bars.name else f"{picture}.svg"
+
+
+def write_page(path: Path, picture: str, told: Sequence[tuple[str, str]], sections: Sequence[Section]) -> None:
+    """Write the page; a plot without a name stands at its head, any other one in its section."""
     parts = [HEAD]
-    if picture is not None:
-        parts.append(f"![Milliseconds per durable step, on a logarithmic scale]({picture})\n")
+    parts += [_shown(picture, one.bars) for one in sections if one.bars is not None and not one.bars.name]
     parts += ["## Goals\n", _markdown(GOAL_COLUMNS, [goal.cells() for one in sections for goal in one.goals])]
     parts += [REMARKS.read_text(encoding="utf-8"), "## Conditions\n", _markdown(("", ""), told)]
     for section in sections:
         parts.append(f"## {section.title}\n")
-        if section.rows:
-            parts.append(_markdown(section.columns, section.rows))
-        if section.notes:
-            parts.append("".join(f"- {note}\n" for note in section.notes))
+        parts += section_parts(section, picture)
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def section_parts(section: Section, picture: str) -> list[str]:
+    """Return what stands below the heading of a section."""
+    parts: list[str] = []
+    if section.bars is not None and section.bars.name:
+        parts.append(_shown(picture, section.bars))
+    if section.rows:
+        parts.append(_markdown(section.columns, section.rows))
+    if section.notes:
+        parts.append("".join(f"- {note}\n" for note in section.notes))
+    return parts
+
+
+def _shown(picture: str, bars: Bars) -> str:
+    return f"![{bars.title}; {bars.unit}]({picture_of(picture, bars)})\n"
 
 
 def _markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

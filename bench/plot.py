@@ -35,9 +35,9 @@ def draw(bars: Bars, path: Path) -> None:
     body = [*_scale(low, high, unit, height), *_bars(bars, low, unit)]
     body.append(f'<text class="mute" x="{LEFT}" y="{height - 6}">{escape(bars.unit)}</text>')
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">'
-    title = "<title>Milliseconds per durable step</title>"
+    title = f"<title>{escape(bars.title)}</title>"
     card = f'<rect class="card" width="{WIDTH}" height="{height}" rx="6"/>'
-    caption = '<text class="title" x="16" y="26">One durable step, with nothing to do in it</text>'
+    caption = f'<text class="title" x="16" y="26">{escape(bars.title)}</text>'
     lines = [head, title, f"<style>\n{_style()}</style>", card, caption, *body, "</svg>"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -108,7 +108,7 @@ def _tell_times(section: Section, todo: list[Work], peers: list[str], times: Tim
         cpu = [f"{number(median(times[f'{who} cpu', work.name]) * 1e3)}" for who in (*OURS, *peers)]
         section.rows.append(("… of it processor time", "", *cpu))
         _set_goals(section, work, peers, times)
-    section.bars = Bars(bars, "ms per step, logarithmic; less is better")
+    section.bars = Bars(bars, "ms per step, logarithmic; less is better", "One durable step, with nothing to do in it")
 
 
 def _ratios(times: Times, who: str, other: str, work: str) -> list[float]:
