@@ -11,12 +11,13 @@ from surefoot.core.event_words import Moment, Phase, Verdict
 from surefoot.core.events import CheckAnswered, Event, PhaseEntered, RunCreated, RunResumed
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.errors import ClaimLost, JournalConflict
-from surefoot.ports.storage import Appended, Batch, Journal, RunRow
+from surefoot.ports.storage import Appended, Batch, Journal, RunRow, Standing
 from surefoot.testing import VirtualClock
 
 FACT = RunResumed(at=2.0, by="a person")
 DECISION = PhaseEntered(at=2.0, phase=Phase.EXECUTE)
 OTHER = RunId("20260102-zzzzzz")
+STANDING = Standing(2, "ended", "completed", "Leave six behind", 3, 4, 0)
 FAR_OFF = 4e9
 """A time at which everything is old."""
 
@@ -188,6 +189,43 @@ def test_runs_are_listed_without_their_events(journal: Journal, run: RunId, crea
     journal.append([Batch(OTHER, 0, [replace(created, run=OTHER, at=0.5, repository=None)])])
     goal = "Leave six behind"
     assert journal.runs() == [RunRow(OTHER, None, 0.5, goal), RunRow(run, "/src/project", 1.0, goal)]
+
+
+def test_a_standing_is_kept_with_the_events_it_follows(journal: Journal, run: RunId) -> None:
+    """As long as the run goes on no further."""
+    append_one(journal, Batch(run, 1, [DECISION], standing=STANDING))
+    kept = journal.standings()
+    append_one(journal, Batch(run, None, [FACT]))
+    assert (kept, journal.standings()) == ({run: STANDING}, {})
+
+
+def test_a_standing_that_does_not_know_all_events_before_it_is_not_kept(journal: Journal, run: RunId) -> None:
+    """Facts are appended wherever the end is."""
+    append_one(journal, Batch(run, None, [FACT]))
+    append_one(journal, Batch(run, None, [FACT], standing=STANDING))
+    assert journal.standings() == {}
+
+
+def test_a_standing_saved_late_replaces_no_newer_one(journal: Journal, run: RunId) -> None:
+    """Whoever made it anew may have been overtaken."""
+    append_one(journal, Batch(run, 1, [DECISION], standing=STANDING))
+    journal.save_standings({run: replace(STANDING, seq=1, state="running")})
+    assert journal.standings() == {run: STANDING}
+
+
+def test_a_refused_batch_leaves_no_standing(journal: Journal, run: RunId) -> None:
+    """It is written in the commit of its events or not at all."""
+    assert isinstance(append_one(journal, Batch(run, 7, [DECISION], standing=STANDING)), JournalConflict)
+    assert journal.standings() == {}
+
+
+def test_a_removed_run_stands_nowhere(journal: Journal, run: RunId, created: RunCreated) -> None:
+    """Nor does another one of its name."""
+    append_one(journal, Batch(run, 1, [DECISION], standing=STANDING))
+    journal.delete_run(run)
+    append_one(journal, Batch(run, 0, [created]))
+    append_one(journal, Batch(run, 1, [DECISION]))
+    assert journal.standings() == {}
 
 
 def test_a_snapshot_is_kept_until_the_next(journal: Journal, run: RunId) -> None:

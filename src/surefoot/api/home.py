@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -12,11 +13,12 @@ from surefoot.core.events import RunCreated, StepVerified
 from surefoot.core.ids import RunId, nearest_said
 from surefoot.core.state import RunState
 from surefoot.engines.snapshots import load_state
-from surefoot.errors import RunNotFound
+from surefoot.engines.standings import standing_at
+from surefoot.errors import JournalError, RunNotFound, SurefootError
 from surefoot.journal.claim import FlockClaims
 from surefoot.journal.sqlite import DATABASE_NAME, SqliteJournal
 from surefoot.ports import Clock, Program
-from surefoot.ports.storage import Claims, Holder, Journal
+from surefoot.ports.storage import Claims, Holder, Journal, Standing
 
 LATEST = "latest"
 
@@ -120,6 +122,22 @@ class Home:
     def state(self, run: RunId) -> RunState:
         """Return the state of a run."""
         return load_state(self.journal, run)
+
+    def standings(self) -> dict[RunId, Standing]:
+        """Return where the runs stand, but for those that an engine has brought further than is kept.
+
+        What is missing is made anew: a program may have been killed before it could keep it.
+        """
+        standings = self.journal.standings()
+        missing = [row.run for row in self.journal.runs() if row.run not in standings and not self.is_held(row.run)]
+        made: dict[RunId, Standing] = {}
+        for run in missing:
+            with suppress(SurefootError):  # a damaged run hides no other
+                made[run] = standing_at(self.state(run))
+        if made:
+            with suppress(JournalError):  # of a disk that is full, runs can still be listed
+                self.journal.save_standings(made)
+        return standings | made
 
     def has_verified(self, state: RunState, commit: str) -> bool:
         """Tell whether a run's journal knows a commit: as the base, or as a step's result, even one taken back."""

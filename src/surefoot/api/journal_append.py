@@ -12,6 +12,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.state import RunState
+from surefoot.engines.standings import standing_at
 from surefoot.errors import IllegalTransition, JournalConflict, UsageError
 from surefoot.ports.storage import Batch
 
@@ -33,7 +34,8 @@ def say(home: Home, run: RunId, words: Callable[[RunState], Sequence[Event]]) ->
                 apply(state, event)
         except IllegalTransition as error:
             raise UsageError(f"run {run!r}: {error.facts['why']}", run=run) from error
-        result = home.journal.append([Batch(run=run, expected=expected, events=events, token=None, durable=True)])[0]
+        batch = Batch(run=run, expected=expected, events=events, durable=True, standing=standing_at(state))
+        result = home.journal.append([batch])[0]
         if isinstance(result, JournalConflict):
             continue
         if isinstance(result, Exception):

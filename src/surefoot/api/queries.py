@@ -11,9 +11,10 @@ from surefoot.api.takeover import lane_of
 from surefoot.core.cost_report import spending_of
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
-from surefoot.core.report import Json, report_of, standing_of
+from surefoot.core.report import Json, report_of
 from surefoot.core.state import RunState, StepStatus
-from surefoot.ports.storage import Recorded
+from surefoot.engines.standings import standing_at
+from surefoot.ports.storage import Recorded, RunRow, Standing
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import Report
@@ -67,24 +68,24 @@ def told(home: Home, state: RunState) -> Report:
 
 def runs(home: Home) -> list[RunSummary]:
     """Return a line about each run, newest first."""
-    return [_summary(home, row.run) for row in sorted(home.journal.runs(), key=lambda row: -row.created_at)]
+    standings = home.standings()
+    return [
+        _summary(home, row, standings.get(row.run) or standing_at(home.state(row.run)))
+        for row in sorted(home.journal.runs(), key=lambda row: -row.created_at)
+    ]
 
 
-def _summary(home: Home, run: RunId) -> RunSummary:
-    state = home.state(run)
-    standing = standing_of(state)
-    if standing == "running" and not home.is_held(run):
-        standing = "stopped"
-    steps = list(state.steps())
+def _summary(home: Home, row: RunRow, standing: Standing) -> RunSummary:
+    is_stopped = standing.state == "running" and not home.is_held(row.run)
     return RunSummary(
-        run=run,
-        goal=state.plan.goal.strip().splitlines()[0],
-        state=standing,
-        outcome=state.outcome.value if state.outcome is not None else None,
-        verified=sum(node.status == "verified" for node in steps),
-        steps=len(steps),
-        created_at=state.created.at,
-        repository=state.created.repository,
+        run=row.run,
+        goal=standing.goal,
+        state="stopped" if is_stopped else standing.state,
+        outcome=standing.outcome,
+        verified=standing.verified,
+        steps=standing.steps,
+        created_at=row.created_at,
+        repository=row.repository,
     )
 
 

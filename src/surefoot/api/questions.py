@@ -86,11 +86,13 @@ class OpenQuestion:
 
 def inbox(home: Home, *, run: RunId | None = None, repository: Path | None = None) -> list[OpenQuestion]:
     """Return the open questions, the oldest first: of all runs, of one, or of those of one repository."""
-    now, found = home.clock.now(), list[OpenQuestion]()
+    now, found, standings = home.clock.now(), list[OpenQuestion](), home.standings()
     for row in home.journal.runs():
-        is_meant = run in (None, row.run) and (repository is None or row.repository == str(repository))
+        if run not in (None, row.run) or (repository is not None and row.repository != str(repository)):
+            continue
+        known = standings.get(row.run)
         # Most runs never ask: those need not be folded.
-        if is_meant and home.journal.events_of_kind(row.run, QuestionAsked, 1):
+        if home.journal.events_of_kind(row.run, QuestionAsked, 1) if known is None else known.questions:
             found += open_questions(home, home.state(row.run), now)
     return sorted(found, key=lambda one: (one.asked_at, one.question))
 

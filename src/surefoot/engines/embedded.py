@@ -21,6 +21,7 @@ from surefoot.core.state import RunState
 from surefoot.effects import BY_COMMAND
 from surefoot.effects.service.perform import close_services
 from surefoot.engines.snapshots import keep_snapshot, load_state, next_snapshot
+from surefoot.engines.standings import standing_at
 from surefoot.engines.writer import GroupWriter
 from surefoot.errors import EngineError, IllegalTransition, JournalConflict
 from surefoot.ports.storage import Batch, Journal
@@ -142,7 +143,15 @@ class RunLoop:
             if not events:
                 return
             is_durable = any(_is_waited_for(self.state, event) for event in events)
-            batch = Batch(run=self.context.run, expected=expected, events=events, token=self._token, durable=is_durable)
+            is_last = any(isinstance(event, ev.EngineStopped) for event in events)
+            batch = Batch(
+                run=self.context.run,
+                expected=expected,
+                events=events,
+                token=self._token,
+                durable=is_durable,
+                standing=standing_at(self.state) if is_last else None,
+            )
             try:
                 await self._writer.append(batch)
             except JournalConflict:

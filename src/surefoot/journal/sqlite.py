@@ -10,7 +10,7 @@ commit untouched. A journal has one connection, so that *others* are other conne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Self, cast
@@ -23,7 +23,7 @@ from surefoot.journal.blobs import BlobStore
 from surefoot.journal.chain import GENESIS, problems, row_hash, verified
 from surefoot.journal.codec import decode, encode
 from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database
-from surefoot.ports.storage import Appended, Batch, E, Encoded, Recorded, RunRow, StoredRow
+from surefoot.ports.storage import Appended, Batch, E, Encoded, Recorded, RunRow, Standing, StoredRow
 from surefoot.release import RELEASE
 
 DATABASE_NAME = "journal.db"
@@ -181,11 +181,26 @@ class SqliteJournal:
         with self._database.transaction(durable=False) as connection:
             connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", (run, folded_by, seq, state))
 
+    def standings(self) -> dict[RunId, Standing]:
+        """Return where the runs stand of which that is kept; those that have gone on since are left out."""
+        sql = (
+            "SELECT seq, state, outcome, goal, verified, steps, questions, run FROM standings"
+            " WHERE seq = (SELECT max(seq) FROM events WHERE events.run = standings.run)"
+        )
+        rows = cast("list[tuple[int, str, str | None, str, int, int, int, RunId]]", self._database.rows(sql))
+        return {row[7]: Standing(*row[:7]) for row in rows}
+
+    def save_standings(self, standings: Mapping[RunId, Standing]) -> None:
+        """Keep where runs stand. It may be lost at any time."""
+        with self._database.transaction(durable=False) as connection:
+            for run, standing in standings.items():
+                _keep_standing(connection, run, standing)
+
     def delete_run(self, run: RunId) -> None:
         """Remove a run's events. Its engine, if there is one, loses its claim; its blobs stay until `gc`."""
         with self._database.lock:
             with self._database.transaction(durable=True) as connection:
-                for table in ("events", "snapshots", "runs"):
+                for table in ("events", "snapshots", "standings", "runs"):
                     connection.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608 - our own words
                 token = _raise_token(connection, run)
             self._ends.pop(run, None)
@@ -272,8 +287,21 @@ class SqliteJournal:
         if isinstance(first, RunCreated):
             goal = (first.plan.goal.strip().splitlines() or [""])[0]
             connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", (run, first.repository, goal, first.at))
+        # Facts may come to stand behind others that the standing does not know.
+        if batch.standing is not None and batch.standing.seq == seq:
+            _keep_standing(connection, run, batch.standing)
         ends[run] = (seq, previous)
         return Appended(seq, previous.hex())
+
+
+def _keep_standing(connection: Connection, run: RunId, standing: Standing) -> None:
+    figures = (standing.goal, standing.verified, standing.steps, standing.questions)
+    connection.execute(
+        "INSERT INTO standings VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq,"
+        " state = excluded.state, outcome = excluded.outcome, goal = excluded.goal, verified = excluded.verified,"
+        " steps = excluded.steps, questions = excluded.questions WHERE excluded.seq > standings.seq",
+        (run, standing.seq, standing.state, standing.outcome, *figures),
+    )
 
 
 def _raise_token(connection: Connection, run: RunId) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -46,6 +46,24 @@ class StoredRow:
 
 
 @record(kw_only=False)
+class Standing:
+    """Where a run stands at one position, in the figures that lists of runs show."""
+
+    seq: int
+    """The position it was folded up to."""
+    state: str
+    """`running`, `waiting`, `paused` or `ended`."""
+    outcome: str | None
+    goal: str
+    """The first line of its goal, as amended."""
+    verified: int
+    """Verified steps."""
+    steps: int
+    questions: int
+    """Open questions."""
+
+
+@record(kw_only=False)
 class Batch:
     """Events of one run that are appended together or not at all."""
 
@@ -58,6 +76,8 @@ class Batch:
     """The engine's fencing token; None: the batch needs no claim."""
     durable: bool = False
     """Whether it must be on disk, not only safe from the death of this program, when `append` returns."""
+    standing: Standing | None = None
+    """Where the run stands behind these events, kept in the same commit; None: lists of runs fold the journal."""
 
 
 @record(kw_only=False)
@@ -217,6 +237,14 @@ class Journal(Protocol):
 
     def save_snapshot(self, run: RunId, seq: int, state: bytes, folded_by: str) -> None:
         """Keep the state folded up to `seq` in place of any earlier one. It may be lost at any time."""
+        ...
+
+    def standings(self) -> dict[RunId, Standing]:
+        """Return where the runs stand of which that is kept; those that have gone on since are left out."""
+        ...
+
+    def save_standings(self, standings: Mapping[RunId, Standing]) -> None:
+        """Keep where runs stand. It may be lost at any time."""
         ...
 
     def delete_run(self, run: RunId) -> None:
