@@ -17,6 +17,7 @@ from surefoot.api.fork_origin import find_fork
 from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
+from surefoot.api.lane_retention import let_go
 from surefoot.api.model_options import asking_for, needs_models, routing_for
 from surefoot.api.revisions import edited_plan
 from surefoot.api.run_options import Options
@@ -391,6 +392,8 @@ async def engage(
                 watching.engaged(engagement)
             loop.tell(*_opening(home, loop.state, context, options, token, resume=resume))
             engagement.result = await loop.drive()
+            if context.workspace is not None:
+                await in_thread(let_go, home, context.workspace, loop.state)
             return loop.state
 
 

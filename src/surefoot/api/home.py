@@ -88,6 +88,17 @@ class Home:
         """Return the folder of a run."""
         return self.folder / "runs" / run
 
+    def size_file(self, run: RunId) -> Path:
+        """Return the file that says how many bytes the folder of a run took when an engine last let go of the run."""
+        return self.run_folder(run) / "size"
+
+    def noted_size(self, run: RunId) -> int | None:
+        """Return what that file says; None: no engine has let go of the run."""
+        try:
+            return int(self.size_file(run).read_text("ascii"))
+        except (OSError, ValueError):
+            return None
+
     def holder(self, run: RunId) -> Holder | None:
         """Return whose engine is at work on the run; None: none is."""
         return self.claims.holder(run)

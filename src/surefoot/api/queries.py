@@ -36,6 +36,11 @@ class RunSummary:
     """In seconds since the epoch."""
     repository: str | None
     """The user's folder."""
+    size_bytes: int | None = None
+    """What its folder took on disk when an engine last let go of it: lanes with environments, homes, its own commits.
+
+    None: no engine did.
+    """
 
 
 def report(home: Home, run: RunId) -> Report:
@@ -86,6 +91,7 @@ def _summary(home: Home, row: RunRow, standing: Standing) -> RunSummary:
         steps=standing.steps,
         created_at=row.created_at,
         repository=row.repository,
+        size_bytes=home.noted_size(row.run),
     )
 
 

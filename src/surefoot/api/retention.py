@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from surefoot.api.engine_claim import claimed, clear, set_aside
 from surefoot.api.home import Home
 from surefoot.api.identity import current_user, refuse_steps
 from surefoot.api.journal_append import say
+from surefoot.api.lane_retention import free_lanes, runs_with_lanes
 from surefoot.core import events as ev
 from surefoot.core.event_words import Outcome, Verdict
 from surefoot.core.ids import RunId
@@ -26,6 +28,8 @@ event that is not appended yet."""
 def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks: bool = False) -> str:
     """Merge the run branch into the checked-out branch; return the commit. What is missing from it is not asked about.
 
+    The lanes of a run that has ended are removed then.
+
     Your hooks run as in any merge; none does where the branch brings or changes hooks, unless `runs_brought_hooks`.
 
     Raises:
@@ -41,7 +45,7 @@ def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks
         state = say(home, run, lambda state: [_landing_of(home, state, *place)])
     assert state.branch is not None
     try:
-        return space.land(
+        landed = space.land(
             state.branch.head,
             squash=squash,
             message=f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}",
@@ -50,6 +54,8 @@ def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks
         )
     finally:
         settle_landing(home, home.state(run), space)
+    free_lanes(home, run, math.inf)
+    return landed
 
 
 def _landing_of(home: Home, state: RunState, ref: str | None, before: str) -> ev.LandingRequested:
@@ -146,47 +152,45 @@ class Freed:
     """Of these ended runs the lanes and their environments are gone; `retry` makes them anew."""
     size_bytes: int
     """What those lanes took on disk."""
+    dry_run: bool = False
+    """Whether all this was only looked for, and nothing deleted."""
 
 
-def collect_garbage(home: Home) -> Freed:
-    """Delete what belongs to no run, and the lanes of runs that have ended.
+def collect_garbage(home: Home, *, older_than_s: float = 0.0, dry_run: bool = False) -> Freed:
+    """Delete what belongs to no run, and the lanes of runs that have ended, where that is so long ago.
 
-    What `show`, `report`, `land`, `restore` and `retry` need of an ended run is kept.
+    What `show`, `report`, `land`, `restore` and `retry` need of an ended run is kept, and so is every branch. With
+    `dry_run` nothing is deleted.
 
     Raises:
         StepMayNotAnswer: this program was started by a step.
     """
     refuse_steps("delete what belongs to no run", home)
-    since = home.clock.now() - _SPARED_S
+    until = home.clock.now() - older_than_s
+    since = min(until, home.clock.now() - _SPARED_S)
     known = {row.run for row in home.journal.runs()}
     folders = home.folder / "runs"
     found = list(folders.iterdir()) if folders.is_dir() else []
     left = [path for path in found if path.is_dir() and path.name not in known and path.stat().st_mtime < since]
-    removed = sum(_is_removed(home, path) for path in left)
-    freed = {row.run: _free_lanes(home, row.run) for row in home.journal.runs()}
-    runs = tuple(run for run, size in freed.items() if size)
-    return Freed(deleted=removed + len(home.journal.gc(since)), runs=runs, size_bytes=sum(freed.values()))
+    removed = sum(_is_removed(home, path, dry_run=dry_run) for path in left)
+    unmentioned = home.journal.gc(since, dry_run=dry_run)
+    freed = {run: free_lanes(home, run, until, dry_run=dry_run) for run in runs_with_lanes(home, math.inf)}
+    return Freed(
+        deleted=removed + len(unmentioned),
+        runs=tuple(run for run, size in freed.items() if size),
+        size_bytes=sum(freed.values()),
+        dry_run=dry_run,
+    )
 
 
-def _is_removed(home: Home, path: Path) -> bool:
+def _is_removed(home: Home, path: Path, *, dry_run: bool) -> bool:
     """Remove a folder that belongs to no run; return False where a run is just being created in it."""
     run = RunId(path.name)
+    if dry_run:
+        return not home.is_held(run)
     with suppress(RunHeld), claimed(home, run, is_new=True):
         if home.journal.head(run)[0] == 0:
             RunWorkspace.remove_unfinished(path)
             shutil.rmtree(path, ignore_errors=True)
             return True
     return False
-
-
-def _free_lanes(home: Home, run: RunId) -> int:
-    """Delete the lanes of a run that has ended and that no engine holds; return how many bytes they took."""
-    folder, state = home.run_folder(run), home.state(run)
-    source = state.created.repository
-    if state.outcome is None or source is None or not (folder / "lanes").is_dir() or not Path(source).is_dir():
-        return 0
-    with suppress(RunHeld), claimed(home, run):
-        freed = RunWorkspace.open(folder, Path(source), run).free_lanes()
-        shutil.rmtree(folder / "notes", ignore_errors=True)
-        return freed
-    return 0

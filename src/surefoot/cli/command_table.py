@@ -410,15 +410,15 @@ def rm(given: Given, screen: Screen) -> int:
     return remove(given, screen)
 
 
-@command("as_json", panel=_KEEP)
-def gc(_: Given, screen: Screen) -> int:
-    """Free disk space: delete worktrees and environments of ended runs, and what belongs to no run.
+@command("older_than dry_run as_json", panel=_KEEP, dry_run="Only say what would be deleted.")
+def gc(given: Given, screen: Screen) -> int:
+    """Free disk space: delete worktrees and environments of ended runs, and what belongs to no run. No branch goes.
 
-    Example: surefoot gc
+    Example: surefoot gc --older-than 7d --dry-run
     """
     from surefoot.cli.lifecycle import collect
 
-    return collect(screen)
+    return collect(given, screen)
 
 
 # --- plan

@@ -13,8 +13,9 @@ from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.short_text import listed
-from surefoot.errors import SurefootError
-from surefoot.views.lines import Line, counted
+from surefoot.errors import SurefootError, UsageError
+from surefoot.planfile.fields import seconds_in
+from surefoot.views.lines import Line, counted, size_said
 from surefoot.views.report_sections import HASH
 
 _LISTED_MAX = 10
@@ -80,17 +81,22 @@ def remove(given: Given, screen: Screen) -> int:
     return 0
 
 
-def collect(screen: Screen) -> int:
-    """Delete what belongs to no run, and the lanes of ended runs."""
+def collect(given: Given, screen: Screen) -> int:
+    """Delete what belongs to no run, and the lanes of runs that ended, where that is long enough ago."""
+    age_s = seconds_in(given.older_than) if given.older_than else 0.0
+    if age_s is None:
+        raise UsageError(f"--older-than takes a duration such as 12h or 7d, not {given.older_than!r}; write one")
     with Home() as home:
-        freed = collect_garbage(home)
+        freed = collect_garbage(home, older_than_s=age_s, dry_run=given.dry_run)
     if screen.is_json:
         screen.document(asdict(freed))
-    runs = f"{counted(len(freed.runs), 'ended run')} ({freed.size_bytes / 1e6:,.1f} MB)"
+    runs = f"{counted(len(freed.runs), 'ended run')} ({size_said(freed.size_bytes)})"
+    what = "Would delete" if freed.dry_run else "Deleted"
     screen.show(
         [
-            Line(f"Deleted the lanes and environments of {runs}; `retry` makes them anew.", hang=2),
-            Line(f"Deleted {counted(freed.deleted, 'thing')} that belonged to no run."),
+            Line(f"{what} the lanes and environments of {runs}; `retry` makes them anew.", hang=2),
+            *(Line(f"  {run}") for run in freed.runs if freed.dry_run),
+            Line(f"{what} {counted(freed.deleted, 'thing')} that belonged to no run."),
         ]
     )
     return 0

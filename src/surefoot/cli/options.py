@@ -271,6 +271,11 @@ class Given:
         bool, _option("--keep-changes", says="With `retry`: begin with what the failed attempt had changed.")
     ] = False
 
+    # What is deleted.
+    older_than: Annotated[
+        str, _option("--older-than", metavar="AGE", says="Only of runs that ended so long ago: 12h, 7d, …")
+    ] = ""
+
     # How a plan is changed.
     dry_run: Annotated[bool, _option("--dry-run", says="Only show what would become of each step.")] = False
     stops: Annotated[

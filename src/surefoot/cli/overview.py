@@ -15,7 +15,7 @@ from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.report_page import head_lines, next_lines, report_lines, report_markdown, section_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
-from surefoot.views.lines import EMPTY, Line, one_line
+from surefoot.views.lines import EMPTY, Line, one_line, size_said
 from surefoot.views.report_sections import Section, asking_rows, question_row, style_of
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
@@ -78,7 +78,8 @@ def run_lines(found: Sequence[RunSummary]) -> Iterator[Line]:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
         where = Path(one.repository).name if one.repository else "-"
         done = f"{one.verified}/{one.steps}"
-        text = f"{one.run}  {word:<{widest}}  {done:>7}  {when}  {where}  {one_line(one.goal)}"
+        size = "-" if one.size_bytes is None else size_said(one.size_bytes)
+        text = f"{one.run}  {word:<{widest}}  {done:>7}  {size:>9}  {when}  {where}  {one_line(one.goal)}"
         style = style_of(one.outcome or one.state)
         yield Line(text, style, hang=4, styled=len(one.run) + 2 + len(word) if style else None)
 

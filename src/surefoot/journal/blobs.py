@@ -137,8 +137,11 @@ class BlobStore:
             for blob in blobs:
                 self._pending.pop(blob, None)
 
-    def remove_unmentioned(self, texts: Iterable[bytes], before: float) -> list[BlobId]:
-        """Remove the blobs stored before that time whose names occur in none of the texts; return them."""
+    def remove_unmentioned(self, texts: Iterable[bytes], before: float, *, dry_run: bool = False) -> list[BlobId]:
+        """Remove the blobs stored before that time whose names occur in none of the texts, unless `dry_run`.
+
+        Returns their names.
+        """
         rows = self._database.rows("SELECT id FROM blobs WHERE stored_at < ?", (before,))
         small = {str(row[0]) for row in rows}
         found = () if self._folder is None else self._folder.glob("[0-9a-f][0-9a-f]/*")
@@ -148,6 +151,9 @@ class BlobStore:
             for mentioned in _MENTIONED.findall(text):
                 small.discard(mentioned.decode())
                 large.pop(mentioned.decode(), None)
+        unmentioned = [BlobId(blob) for blob in sorted(small | set(large))]
+        if dry_run:
+            return unmentioned
         with self._database.transaction(durable=False) as connection:
             # Asked again: a blob stored meanwhile has a new time.
             connection.executemany(
@@ -158,7 +164,7 @@ class BlobStore:
         for path in () if self._folder is None else self._folder.glob(f"{_UNFINISHED}*"):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
-        return [BlobId(blob) for blob in sorted(small | set(large))]
+        return unmentioned
 
 
 def _path(folder: Path, blob: BlobId) -> Path:

@@ -206,9 +206,9 @@ class SqliteJournal:
             self._ends.pop(run, None)
             self._tokens[run] = token
 
-    def gc(self, before: float) -> list[BlobId]:
+    def gc(self, before: float, *, dry_run: bool = False) -> list[BlobId]:
         """Remove the blobs stored before that time that no event mentions; return their names."""
-        return self.blobs.remove_unmentioned(self._bodies(), before)
+        return self.blobs.remove_unmentioned(self._bodies(), before, dry_run=dry_run)
 
     def audit(self, run: RunId) -> list[str]:
         """Return everything wrong with a run: its chain, its positions, its rows, its blobs. Empty: nothing."""

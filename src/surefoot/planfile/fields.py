@@ -134,7 +134,7 @@ class Page:
             cure = f"write {node.text}s if seconds are meant"
             self.flaw(node, f"{node.text} has no unit; a duration such as 90s, 30m or 2h was expected; {cure}")
             return None
-        seconds = _seconds(node.text) if isinstance(node, Scalar) and node.kind is Kind.TEXT else None
+        seconds = seconds_in(node.text) if isinstance(node, Scalar) and node.kind is Kind.TEXT else None
         if seconds is None:
             found = described(node)
             self.flaw(node, f"found {found}; a duration such as 500ms, 90s, 30m, 2h or 1h30m was expected; write one")
@@ -391,7 +391,8 @@ def _number(node: Tree) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _seconds(text: str) -> float | None:
+def seconds_in(text: str) -> float | None:
+    """Return a duration such as 90s, 1h30m or 7d in seconds; None: the text is none."""
     match = _DURATION.fullmatch(text.strip())
     if match is None or not any(match.groups()):
         return None

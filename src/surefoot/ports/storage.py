@@ -251,8 +251,8 @@ class Journal(Protocol):
         """Remove a run's events. Its engine, if there is one, loses its claim; its blobs stay until `gc`."""
         ...
 
-    def gc(self, before: float) -> list[BlobId]:
-        """Remove the blobs stored before that time that no event mentions; return their names."""
+    def gc(self, before: float, *, dry_run: bool = False) -> list[BlobId]:
+        """Remove the blobs stored before that time that no event mentions, unless `dry_run`; return their names."""
         ...
 
     def audit(self, run: RunId) -> list[str]:

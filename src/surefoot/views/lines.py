@@ -113,6 +113,13 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
+def size_said(size_bytes: int) -> str:
+    """Return a size on disk in few characters."""
+    if size_bytes >= _MILLION * _THOUSAND:
+        return f"{size_bytes / _MILLION / _THOUSAND:.1f} GB"
+    return f"{size_bytes / _MILLION:.1f} MB"
+
+
 def tokens(number: int) -> str:
     """Return a number of tokens in few characters."""
     if number >= _MILLION:

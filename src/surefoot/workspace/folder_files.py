@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from surefoot import safe_open
 
+_DELETE = '{ rm -rf -- "$1" || { chmod -R u+rwX -- "$1"; rm -rf -- "$1"; }; } <&- >&- 2>&- &'
+_DEPTH = 3
+"""So deep below a folder that is being removed one looks at the time: at each entry in the root of a lane."""
 _BLOCK = 512
 """The unit in which a file system says how much a file takes."""
 
@@ -57,6 +63,31 @@ def remove_inside(root: Path, path: str) -> None:
             safe_open.remove_empty(parent)
         except OSError:
             return
+
+
+def remove_soon(path: Path, within_s: float) -> None:
+    """Remove a folder; a program of its own goes on with what is left of it after `within_s`.
+
+    Another such program may be deleting the same folder.
+    """
+    deadline = time.monotonic() + within_s
+    with suppress(OSError):
+        for inner in _entries(path, _DEPTH):
+            if time.monotonic() > deadline:
+                command = ("sh", "-c", _DELETE, "sh", os.fspath(path))
+                subprocess.run(command, check=False, start_new_session=True)
+                return
+            remove_path(inner)
+        remove_path(path)
+
+
+def _entries(path: Path, depth: int) -> Iterator[Path]:
+    """Yield what lies so deep in a folder, and what ends before."""
+    if depth == 0 or not is_folder(path) or not os.access(path, os.R_OK | os.X_OK):
+        yield path
+        return
+    for inner in list(path.iterdir()):
+        yield from _entries(inner, depth - 1)
 
 
 def write_file(path: Path, content: bytes) -> None:

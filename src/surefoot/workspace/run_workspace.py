@@ -10,6 +10,7 @@ run_dir/                      $SUREFOOT_HOME/runs/RUN
     clones/NAME               the repository the bodies of a lane see; they may write here
     lanes/NAME, homes/NAME    its worktree and a scratch home; bodies write here
     indexes/NAME/             how the files of a lane were when it was right
+    removed/                  lanes that are being deleted
     submodules/KEY            store and pristine clone of a submodule
 ```
 """
@@ -17,7 +18,9 @@ run_dir/                      $SUREFOOT_HOME/runs/RUN
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import math
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,7 +34,7 @@ from surefoot.errors import RunExists, WorkspaceError, WorkspaceMissing
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.base_commit import Remark, find_start
 from surefoot.workspace.clone import write_pristine
-from surefoot.workspace.folder_files import remove_path, size_of, write_file
+from surefoot.workspace.folder_files import make_folder, remove_path, remove_soon, size_of, write_file
 from surefoot.workspace.git import PATCH, git_version, split_names, user_git
 from surefoot.workspace.landed_files import LandedFiles, landed_files
 from surefoot.workspace.lanes import Lane, Restored
@@ -42,6 +45,10 @@ from surefoot.workspace.store import Changes, Merge, Store, create_store
 from surefoot.workspace.submodules import Copies
 
 _LANE_PARTS = ("lanes", "homes", "clones", "indexes")
+_LANDING = ("indexes", "landing")
+"""What lies among the parts of lanes and is none."""
+_REMOVED = "removed"
+"""Where lanes that are thrown away wait for it."""
 _PARTS = ("workspace.json", "claimed.json", "store", "pristine", "clones", "lanes", "homes", "indexes", "submodules")
 _FORMAT = "1"
 _LANE_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -700,16 +707,29 @@ class RunWorkspace:
         faults.point("workspace.take_back.after")
         return at
 
-    def free_lanes(self) -> int:
-        """Remove all lanes with their scratch homes and environments, which are made anew when needed; return bytes.
+    def size_of_lanes(self) -> int:
+        """Return how many bytes all lanes take with their scratch homes and environments."""
+        return sum(size_of(self._run_dir / part) for part in (*_LANE_PARTS, _REMOVED))
 
-        For a run on which no engine works and in which nobody has taken a step over.
+    def free_lanes(self, within_s: float = math.inf) -> None:
+        """Remove all lanes with their scratch homes and environments, which are made anew when needed.
+
+        For a run on which no engine works and in which nobody has taken a step over. The lanes are gone when this
+        returns; to delete their files may go on behind it where it takes longer than `within_s`.
         """
-        freed = sum(size_of(self._run_dir / part) for part in _LANE_PARTS)
-        parts = [self._run_dir / part for part in ("lanes", "homes")]
-        for name in sorted({path.name for part in parts if part.is_dir() for path in part.iterdir()}):
-            self._lane(name).throw_away()
-        return freed
+        removed = self._run_dir / _REMOVED
+        earlier = [path.name for path in removed.glob("*")]
+        fresh = removed / next(name for name in map(str, itertools.count()) if name not in earlier)
+        for part in _LANE_PARTS:
+            for path in sorted((self._run_dir / part).glob("*")):
+                if (part, path.name) != _LANDING:
+                    make_folder(fresh / part)
+                    path.replace(fresh / part / path.name)
+        self._lanes.clear()
+        for name in (fresh.name, *earlier):
+            remove_soon(removed / name, within_s)
+        with suppress(OSError):  # something is being deleted still
+            removed.rmdir()
 
     def remove(self, *, delete_branch: bool = False) -> None:
         """Remove the workspace and the run's refs; the branch stays unless it is asked to go, too."""
@@ -728,6 +748,7 @@ class RunWorkspace:
             self._refs.write({name: (found.commits[name], None) for name in doomed})
         for part in _PARTS:
             remove_path(self._run_dir / part)
+        remove_soon(self._run_dir / _REMOVED, math.inf)
         faults.point("workspace.remove.after")
 
     # --- inner parts
@@ -776,7 +797,7 @@ class RunWorkspace:
         landed = self._refs.read().commits.get(place)
         trees = (self.commit_tree_of(landed or self.base), self.commit_tree_of(commit))
         changed = self.changes(*trees)
-        index = self._run_dir / "indexes" / "landing"
+        index = self._run_dir.joinpath(*_LANDING)
         index.parent.mkdir(exist_ok=True)
         if changed:
             land_in_folder(self._store, self.root, index, trees, changed)
