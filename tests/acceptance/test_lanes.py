@@ -150,7 +150,7 @@ steps:
 
 TWICE = """
 goal: Prepare a second lane in vain
-prepare: {run: "cd $SUREFOOT_MEETING; mkdir 1 && exit; mkdir 2 && exit 3; true"}
+prepare: {run: "cd $SUREFOOT_MEETING; mkdir 1 && exit; mkdir 2 && exit 3; true", clone: false}
 limits: {parallel: 2}
 steps:
   - {id: "edit-{n}", for_each: {n: [x, y, z]}, run: "echo {n} > {n}.txt", checks: [{file: "{n}.txt", exists: true}]}

@@ -10,7 +10,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Diagnosis, Ending, Status
-from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure
+from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Prepare
 
 NO_ROOM = {"diagnosis": Diagnosis.STRUCTURAL, "reason": "no room"}
 
@@ -100,3 +100,25 @@ def test_the_journal_says_which_try_at_a_lane_is_the_last(play: Any) -> None:
         run.will(do.OpenLane, "1", ev.EffectFailed, diagnosis=Diagnosis.TRANSIENT, reason="no answer")
     assert run.go().report["reason"] == "no answer"
     assert [event.is_last_try for event in run.told(ev.LaneRequested)] == [False, False, True]
+
+
+def test_one_lane_is_prepared_before_others_are_asked_for(play: Any) -> None:
+    """They get a copy of what is made in it."""
+    run = play({"a": {}, "b": {}, "c": {}}, limits=Limits(parallel=3), prepare=Prepare(run="make env"))
+    assert asked_for(run.go(do.OpenLane)) == ["1"]
+    assert asked_for(run.let(do.OpenLane).go(do.OpenLane)) == ["1", "2", "3"]
+
+
+def test_all_lanes_are_prepared_at_once_where_none_can_be_cloned(play: Any) -> None:
+    """As `clone: false` says."""
+    prepare = Prepare(run="make env", clone=False)
+    run = play({"a": {}, "b": {}, "c": {}}, limits=Limits(parallel=3), prepare=prepare)
+    assert asked_for(run.go(do.OpenLane)) == ["1", "2", "3"]
+
+
+def test_no_lane_is_prepared_for_steps_that_the_first_one_has_done(play: Any) -> None:
+    """A lane that could not be prepared at first is tried again, and no other in its place."""
+    prepare = Prepare(run="make env")
+    run = play({"a": {}, "b": {"needs": ("a",)}}, limits=Limits(parallel=3), prepare=prepare)
+    run.will(do.OpenLane, "1", ev.EffectFailed, diagnosis=Diagnosis.TRANSIENT, reason="no answer")
+    assert asked_for(run.go()) == ["1", "1"]

@@ -69,6 +69,8 @@ POINTS: dict[str, tuple[str, ...]] = {
     "workspace.publish.after": ("rollback", "idempotent", "lanes"),
     "prepare.before": ("read",),
     "prepare.after": ("reversible",),
+    "prepare.clone.half": ("lanes",),
+    "prepare.clone.copied": ("lanes",),
     "checkpoint.before": ("irreversible",),
     "checkpoint.after": ("idempotent", "approvals"),
     "check.before.before": ("reversible",),

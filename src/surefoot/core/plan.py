@@ -285,6 +285,8 @@ class Prepare:
     network: Network = False
     timeout_s: float = 1800.0
     """It is ended after this many seconds."""
+    clone: bool = True
+    """Whether other lanes may have a copy of what it made."""
 
 
 @record

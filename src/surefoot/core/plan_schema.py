@@ -99,6 +99,8 @@ _PREPARE = (
     Key("network", NETWORK, "How far the command's network reaches: `true`, `loopback` or `false`, as for a step.",
         planner="Whether the command needs the network.", planned=FLAG),
     Key("timeout", DURATION, "The command is ended after this time.", field="timeout_s", planner="Such as `30m`."),
+    Key("clone", FLAG, "`false`: it runs in each lane. Else other lanes have a copy of what it made, where that is "
+        "safe; see below.", usual="`true`"),
 )
 _SERVICE = (
     Key("run", TEXT, "The command that is the service.", "It stays in the foreground.",

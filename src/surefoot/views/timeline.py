@@ -111,7 +111,8 @@ def _run_words(state: RunState, event: Event) -> Words | None:
     """Tell what concerns the whole run: its lanes, groups and branch, and what people want of it."""
     match event:
         case ev.LaneReady() if state.plan.prepare is not None:
-            return "prepared", f"lane {event.lane} in {duration(event.duration_s)}", "dim"
+            source = "" if event.cloned_from is None else f" from lane {event.cloned_from}"
+            return "prepared", f"lane {event.lane}{source} in {duration(event.duration_s)}", "dim"
         case ev.EffectFailed(effect=LANE.name | GROUP.name):
             what = f"lane {event.subject} could not be prepared" if event.effect == LANE.name else event.step
             return "failed", f"{what}: {one_line(event.reason)}", "bad"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -18,6 +19,7 @@ from surefoot.core.record import record
 from surefoot.effects.artifacts.perform import held
 from surefoot.workers.run_context import RunContext
 from surefoot.workspace import is_beyond_link, is_folder, remove_inside, write_file
+from surefoot.workspace.lane_copy import Contents, stamp_of
 
 _STORES = """
     .cache .npm .yarn .pnpm-store .local/share/pnpm .bun/install/cache .deno go/pkg .cargo/registry .cargo/git
@@ -62,9 +64,21 @@ def note_prepared(context: RunContext, lane: str, there_before: Sequence[str]) -
     write_file(place, json.dumps(note).encode("ascii"))
 
 
+def contents_of(root: Path, paths: Sequence[str]) -> Contents:
+    """Return all files at and below these paths of a folder, and the folders."""
+    folders: dict[str, int] = {}
+    return Contents(stamps=dict(_stamps(root, paths, folders=folders)), folders=folders)
+
+
 def forget_prepared(context: RunContext, lane: str) -> None:
     """Forget what was made in a lane that is thrown away."""
     _note_file(context, lane).unlink(missing_ok=True)
+    origin_file(context, lane).unlink(missing_ok=True)
+
+
+def origin_file(context: RunContext, lane: str) -> Path:
+    """Return the file that says what other lanes can have of this one; there is none while `prepare` runs."""
+    return context.folder / "notes" / f"{lane}.origin.json"
 
 
 def load_prepared(context: RunContext, lane: str) -> Prepared:
@@ -128,20 +142,24 @@ def cache_digests(context: RunContext, lane: str) -> dict[str, str]:
     return {folder: digest_of(sorted(_stamps(root, (folder,)))) for folder in folders}
 
 
-def _stamps(root: Path, paths: Sequence[str], left_out: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+def _stamps(
+    root: Path, paths: Sequence[str], left_out: Collection[str] = (), folders: dict[str, int] | None = None
+) -> Iterator[tuple[str, str]]:
     """Yield each file and link at and below these paths, none beyond a link, with what tells whether it was changed.
 
-    Folders that are `left_out` are not looked into.
+    Folders that are `left_out` are not looked into. The others are added to `folders` with their permission bits.
     """
+    passed: dict[str, int] = {} if folders is None else folders
     for path in paths:
         name = path.rstrip("/")
         if name in left_out or is_beyond_link(root, name) or not os.path.lexists(root / name):
             continue
         if not is_folder(root / name):
-            yield name, _stamp((root / name).lstat())
+            yield name, stamp_of((root / name).lstat())
             continue
-        folders = [name]
-        for folder in folders:
+        passed[name] = stat.S_IMODE((root / name).lstat().st_mode)
+        inside = [name]
+        for folder in inside:
             try:
                 with os.scandir(f"{root}/{folder}") as entries:
                     found = list(entries)
@@ -152,14 +170,12 @@ def _stamps(root: Path, paths: Sequence[str], left_out: Collection[str] = ()) ->
                 inner = f"{folder}/{entry.name}"
                 if inner in left_out:
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(inner)
-                else:
-                    yield inner, _stamp(entry.stat(follow_symlinks=False))
-
-
-def _stamp(status: os.stat_result) -> str:
-    return f"{status.st_mode} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+                if not entry.is_dir(follow_symlinks=False):
+                    yield inner, stamp_of(entry.stat(follow_symlinks=False))
+                    continue
+                inside.append(inner)
+                if folders is not None:
+                    passed[inner] = stat.S_IMODE(entry.stat(follow_symlinks=False).st_mode)
 
 
 def _note_file(context: RunContext, lane: str) -> Path:

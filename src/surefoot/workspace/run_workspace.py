@@ -295,6 +295,10 @@ class RunWorkspace:
         """Return the paths of the commit a lane was put to."""
         return self._lane(name).tracked()
 
+    def checkpoint_of(self, name: str) -> str | None:
+        """Return the tree that a lane was last put to as a point to come back to; None: that is not known."""
+        return self._lane(name).checkpoint
+
     def make_way(self, name: str, path: str, *, is_folder: bool) -> None:
         """Make folders down to a path of a lane, and remove what stands in its place, never through a link."""
         self._lane(name).make_way(path, is_folder=is_folder)

@@ -375,9 +375,20 @@ def _more_lanes(state: RunState, now: float) -> list[Proposal]:
     idle = [lane for lane in lanes if lane.held_by is None and not lane.is_open and not lane.is_ready]
     numbers = (str(number) for number in itertools.count(1) if str(number) not in state.lanes)
     made = (LaneState(name=number) for number in numbers)
+    if _is_first_to_prepare(state):
+        count = min(count, 0 if any(lane.is_open for lane in lanes) else 1)
     wanted = itertools.islice(idle if state.is_short_of_lanes else itertools.chain(idle, made), max(count, 0))
     moves = [move for lane in wanted for move in request_lane(state, lane.name, now, fresh=lane.needs_fresh)]
     return moves + _judging_lane(state, now)
+
+
+def _is_first_to_prepare(state: RunState) -> bool:
+    """Tell whether the next lane that is prepared is the one that others are cloned from.
+
+    They are asked for once it is ready, if there is still something to do for them.
+    """
+    prepare = state.plan.prepare
+    return prepare is not None and prepare.clone and not any(lane.is_ready for lane in state.lanes.values())
 
 
 def _judging_lane(state: RunState, now: float) -> list[Proposal]:

@@ -29,12 +29,15 @@ class LaneRequested(Event):
 class LaneReady(Event):
     """A lane holds its commit and is prepared."""
 
+    version: ClassVar[int] = 2
     lane: Handle
     environment: Digest
     evidence: BlobId | None = None
     duration_s: float = 0.0
     kept: tuple[str, ...] = ()
     """What prepare made that git does not ignore; the run treats it as ignored."""
+    cloned_from: Handle | None = None
+    """The lane in which prepare made what was copied; None: prepare ran here, or there was no need; since version 2."""
 
 
 @record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -29,10 +30,13 @@ from surefoot.sandbox import Rung, command_environment
 from surefoot.threads import in_thread
 from surefoot.workers.caches import keep_caches, kept_caches, lend_caches
 from surefoot.workers.command import LaneCommands
-from surefoot.workers.prepared import forget_prepared, note_prepared, remove_prepared, spoiled
+from surefoot.workers.lane_clone import cloned_from, has_origin, note_origin, origin_digest, undo_clone
+from surefoot.workers.prepared import forget_prepared, note_prepared, origin_file, remove_prepared, spoiled
 from surefoot.workers.run_context import RunContext
 
 NAMED_MAX = 20
+_TICK_NS = 20_000_000
+"""File systems tell times no finer than the clock ticks."""
 PREPARED_NOTE, IGNORED_NOTE, BESIDE_NOTE, MADE_NOTE, KNOWN_NOTE = "prepared", "ignored", "beside", "made", "known"
 CACHES_NOTE, IMPORTS_NOTE, CHANGES_NOTE = "caches", "imports", "changes"
 _OF_PYTHON = (".py", ".pyi", ".pyx", "pyproject.toml", "setup.cfg", ".gitmodules")
@@ -71,6 +75,7 @@ async def open_lane(context: RunContext, command: do.OpenLane) -> Event:
         evidence=prepared.evidence,
         duration_s=prepared.duration_s,
         kept=prepared.kept,
+        cloned_from=prepared.cloned_from,
     )
 
 
@@ -82,14 +87,13 @@ class Prepared:
     evidence: BlobId | None = None
     duration_s: float = 0.0
     kept: tuple[str, ...] = ()
+    cloned_from: str | None = None
 
 
 async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False) -> Prepared:
     """Prepare a lane that holds its commit, unless that was done with the same key files.
 
-    It begins with the kept caches of installers, in a home that is empty otherwise: what bodies left there could decide
-    what is installed. What it adds is kept only in a new lane at the base of the run (`is_base`): anywhere else it may
-    run what steps wrote, which could leave something in those caches.
+    Where another lane was prepared from the same, this one gets a copy of what was made there.
     """
     prepare = context.plan.prepare
     key = await in_thread(_key_of, context, lane, prepare)
@@ -102,26 +106,69 @@ async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False
         return prepared
     if is_new and prepare is not None:
         point("prepare.before")
-        kept_between_runs, own = kept_caches(context, prepare), context.cache(lane)
-        if all(name != lane for name, _ in context.services):  # else their data may lie there
-            await in_thread(context.space.empty_home, lane)
-            await in_thread(lend_caches, kept_between_runs, own)
-        there_before = await in_thread(context.space.not_held, lane)
-        outcome = await _run_prepare(context, lane, prepare)
-        if is_base:
-            await in_thread(keep_caches, own, kept_between_runs)
-        kept = await in_thread(context.space.keep_prepared, lane)
-        await in_thread(note_prepared, context, lane, there_before)
-        prepared = replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
+        origin_file(context, lane).unlink(missing_ok=True)
+        prepared = await _cloned(context, lane, prepared) or await _made(context, lane, prepared, is_base=is_base)
         point("prepare.after")
     # To start Python takes longer than to prepare a lane without any, above all where `python` is a chain of scripts.
     told = {PREPARED_NOTE: key} if is_new else note  # what else is noted holds until the lane is prepared anew
     if prepare is not None or await in_thread(_has_python, context, lane):
-        await _refuse_foreign_imports(context, lane)
+        if prepared.cloned_from is None:
+            await _refuse_foreign_imports(context, lane)
         told = {**told, IMPORTS_NOTE: "own"}
     if told != note:
         context.write_note(lane, told)
     return prepared
+
+
+async def _cloned(context: RunContext, lane: str, prepared: Prepared) -> Prepared | None:
+    """Copy what `prepare` made in another lane; None: there is nothing to copy, or it would not be as safe."""
+    prepare = context.plan.prepare
+    assert prepare is not None
+    has_submodules = (context.space.lane_path(lane) / ".gitmodules").is_file()  # what is made in there is not known
+    if not prepare.clone or has_submodules or any(name == lane for name, _ in context.services):
+        return None
+    began = time.monotonic()
+    digest = await in_thread(origin_digest, context, lane, prepare, prepared.environment)
+    if not await in_thread(has_origin, context, lane, digest):
+        return None
+    await in_thread(context.space.empty_home, lane)
+    origin = await in_thread(cloned_from, context, lane, digest)
+    if origin is None:
+        return None
+    # What was copied is asked where it imports from: never from the lane that it was copied from.
+    if _foreign_path(context, lane, await _imported(context, lane)) is not None:
+        await in_thread(undo_clone, context, lane, origin)
+        return None
+    await in_thread(note_origin, context, lane, digest, origin.took_s, origin.made_ns)
+    return replace(prepared, duration_s=time.monotonic() - began, kept=origin.kept, cloned_from=origin.lane)
+
+
+async def _made(context: RunContext, lane: str, prepared: Prepared, *, is_base: bool) -> Prepared:
+    """Run `prepare` in a lane.
+
+    It begins with the kept caches of installers, in a home that is empty otherwise: what bodies left there could decide
+    what is installed. What it adds is kept only in a new lane at the base of the run (`is_base`): anywhere else it may
+    run what steps wrote, which could leave something in those caches.
+    """
+    prepare = context.plan.prepare
+    assert prepare is not None
+    kept_between_runs, own = kept_caches(context, prepare), context.cache(lane)
+    has_services = any(name == lane for name, _ in context.services)
+    if not has_services:  # else their data may lie there
+        await in_thread(context.space.empty_home, lane)
+        await in_thread(lend_caches, kept_between_runs, own)
+    there_before = await in_thread(context.space.not_held, lane)
+    began_ns = time.time_ns() - _TICK_NS
+    outcome = await _run_prepare(context, lane, prepare)
+    ended_ns = time.time_ns()
+    if is_base:
+        await in_thread(keep_caches, own, kept_between_runs)
+    kept = await in_thread(context.space.keep_prepared, lane)
+    await in_thread(note_prepared, context, lane, there_before)
+    if prepare.clone and not has_services:
+        digest = await in_thread(origin_digest, context, lane, prepare, prepared.environment)
+        await in_thread(note_origin, context, lane, digest, outcome.duration_s, (began_ns, ended_ns))
+    return replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
 
 
 def _has_python(context: RunContext, lane: str) -> bool:
@@ -163,18 +210,22 @@ async def _refuse_foreign_imports(context: RunContext, lane: str) -> None:
     """
     if context.source is None:
         return
-    commands = LaneCommands(context=context, lane=lane, mark=f"imports-{lane}")
-    text = 'command -v python >/dev/null || exit 0; exec python -c "$SUREFOOT_QUESTION"'
-    question = CommandRequest(text=text, env={"SUREFOOT_QUESTION": _WHERE_IMPORTS_COME_FROM}, timeout_s=60)
-    outcome = await commands.run(question)
-    entries = _texts_in(outcome.tail.strip().rpartition("\n")[2]) if outcome.exit_code == 0 else ()
-    foreign = _foreign_path(context, context.source, entries)
+    foreign = _foreign_path(context, lane, await _imported(context, lane))
     if foreign is not None:
         raise EffectError(
             f"the `python` of the lane imports from your checkout ({foreign}), so checks would test your checkout and "
             "not the run's copy; let `prepare` make an environment in the lane, for example "
             "`python -m venv .venv && .venv/bin/pip install -e .` with `path: [.venv/bin]`"
         )
+
+
+async def _imported(context: RunContext, lane: str) -> tuple[str, ...]:
+    """Return where the lane's first `python` imports from."""
+    commands = LaneCommands(context=context, lane=lane, mark=f"imports-{lane}")
+    text = 'command -v python >/dev/null || exit 0; exec python -c "$SUREFOOT_QUESTION"'
+    question = CommandRequest(text=text, env={"SUREFOOT_QUESTION": _WHERE_IMPORTS_COME_FROM}, timeout_s=60)
+    outcome = await commands.run(question)
+    return _texts_in(outcome.tail.strip().rpartition("\n")[2]) if outcome.exit_code == 0 else ()
 
 
 def _texts_in(line: str) -> tuple[str, ...]:
@@ -186,11 +237,18 @@ def _texts_in(line: str) -> tuple[str, ...]:
     return tuple(one for one in cast("list[object]", said) if isinstance(one, str)) if isinstance(said, list) else ()
 
 
-def _foreign_path(context: RunContext, source: Path, entries: Sequence[str]) -> Path | None:
-    checkout, own = source.resolve(), context.folder.resolve()
-    paths = (Path(entry).resolve() for entry in entries)
-    inside = (path for path in paths if path.is_relative_to(checkout) and not path.is_relative_to(own))
-    return next((path for path in inside if not _is_environment(path)), None)
+def _foreign_path(context: RunContext, lane: str, entries: Sequence[str]) -> Path | None:
+    """Return the first path in the user's checkout, or in another lane."""
+    run, checkout = context.folder.resolve(), None if context.source is None else context.source.resolve()
+    own = (context.space.lane_path(lane), context.space.home_path(lane))
+
+    def is_foreign(path: Path) -> bool:
+        if any(path.is_relative_to(run / part) for part in ("lanes", "homes")):
+            return not any(path.is_relative_to(one) for one in own)
+        is_inside = checkout is not None and path.is_relative_to(checkout) and not path.is_relative_to(run)
+        return is_inside and not _is_environment(path)
+
+    return next(filter(is_foreign, (Path(entry).resolve() for entry in entries)), None)
 
 
 def _is_environment(path: Path) -> bool:
