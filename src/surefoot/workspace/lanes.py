@@ -413,12 +413,13 @@ class Lane:
         for _ in range(_ROUNDS_MAX):
             found = self._differences(git, tree)
             others = [path for path in (*found.others, *found.nested) if not matches(path, exclude)]
-            changed = [path for path in found.tracked if not self._is_submodule(git, path)]
+            changed = [path for path in found.tracked if path in found.gone or not self._is_submodule(git, path)]
             if not (changed or others):
                 break
-            # Ignore rules first: by a body's rules the prepared parts of the lane might look like litter.
+            # Ignore rules first: by a body's rules the prepared parts of the lane might look like litter. In a new lane
+            # git takes the rules from the index.
             rules = [path for path in others if _is_rule(path)]
-            tracked = [path for path in changed if _is_rule(path)] or changed
+            tracked = changed if is_new else [path for path in changed if _is_rule(path)] or changed
             is_ruled = not rules and not any(map(_is_rule, tracked))
             self._seen = None
             put_back |= dict.fromkeys(tracked)

@@ -36,6 +36,8 @@ class Differences:
     """Folders among those that are repositories of their own, which no tree can hold."""
     ignored: tuple[str, ...] = ()
     """Ignored files and folders, a folder as one path that ends in a slash; they make no difference."""
+    gone: frozenset[str] = frozenset()
+    """Those of `tracked` at which nothing is."""
 
     def __bool__(self) -> bool:
         """Tell whether there is any difference."""
@@ -51,13 +53,15 @@ def list_differences(git: Git, excludes: Sequence[str] = EXCLUDES) -> Difference
     entries = _listed(git, "-t", "--modified", "--deleted", "--others", "--directory")
     untracked = [entry[2:] for entry in entries if entry[0] == "?"]
     tracked = dict.fromkeys(entry[2:] for entry in entries if entry[0] != "?")
+    gone = frozenset(entry[2:] for entry in entries if entry[0] == "R")
     # git does not tell of what lies in a folder that has taken the place of a tracked file.
-    is_covered = any(is_folder(git.cwd / path) for path in tracked)
+    is_covered = any(is_folder(git.cwd / path) for path in tracked if path not in gone)
     if not (untracked or is_covered):
-        return Differences(tuple(tracked), (), ())
+        return Differences(tuple(tracked), (), (), gone=gone)
     others, ignored = _told_apart(git, excludes, untracked, is_covered=is_covered)
     nested = tuple(path[:-1] for path in others if path.endswith("/"))
-    return Differences(tuple(tracked), tuple(path for path in others if not path.endswith("/")), nested, ignored)
+    files = tuple(path for path in others if not path.endswith("/"))
+    return Differences(tuple(tracked), files, nested, ignored, gone)
 
 
 def _told_apart(
