@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from surefoot import safe_open
 from surefoot.core.globs import matches
 from surefoot.core.record import record
 from surefoot.core.regex import regex
@@ -44,7 +46,10 @@ from surefoot.workspace.trees import (
     list_ignored,
     write_tree,
 )
+from surefoot.workspace.used_lane import find_spoilt
 
+_LARGE = 100_000
+"""An index of so many bytes is that of about a thousand files; fewer are checked out as quickly as looked through."""
 _ROUNDS_MAX = 20
 _RULES = frozenset({".gitignore", ".gitattributes"})
 _SHA1_DIGITS = 40
@@ -88,6 +93,8 @@ class Lane:
         self._indexes = run_dir / "indexes" / name
         self._index = self._indexes / "checkpoint"
         self._next = self._indexes / "next"
+        self._first = self._indexes / "first"
+        """The index as it was when all files of the lane had just been checked out."""
         self._kept = self._indexes / "kept"
         self._artifacts = self._indexes / "artifacts"
         self._stage = self._indexes / "stage"
@@ -111,6 +118,31 @@ class Lane:
         of_submodules = self._indexes.parent.glob(f"{self.name}+*")
         for part in (self.root, self.home, self._indexes, self.clone.path, *of_submodules):
             remove_path(part)
+
+    def take_files(self, used: Lane, tree: str) -> bool:
+        """Take over what another lane holds just as a checkout of `tree` writes it; tell whether that is worth it.
+
+        For a lane that was thrown away. Nobody uses the other one, and nothing can be at work in there; afterwards it
+        is gone. `restore` puts the rest back.
+        """
+        index = used._first
+        if used._submodules or not index.exists() or index.stat().st_size < _LARGE or not is_folder(used.root):
+            return False
+        for folder in (self.root.parent, self.home, self._indexes):
+            make_folder(folder)
+        index.replace(self._index)
+        safe_open.move(used.root, self.root)
+        used._tree = used._next_tree = used._seen = None
+        git = self.git
+        git.run("read-tree", "--reset", tree)
+        spoilt = find_spoilt(self.root, git, stat.S_IMODE(self.home.stat().st_mode))
+        if spoilt is None or links_to_commits(git):
+            self.throw_away()
+            return False
+        for path in spoilt:
+            remove_inside(self.root, path)
+        self._tree = tree
+        return True
 
     def keep_prepared(self) -> tuple[str, ...]:
         """Ignore from now on what is untracked in the lane, which was put back before prepare; return all of that."""
@@ -344,6 +376,8 @@ class Lane:
             restored = Restored(tree, (), ())
         else:
             restored = self._put_all_back(git, tree, exclude, is_new=is_new)
+        if is_new:
+            copy_index(self._index, self._first)
         self._sweep(git)
         if not self.clone.is_whole():
             self.clone.mend(commit, self.name)

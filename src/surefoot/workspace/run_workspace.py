@@ -269,12 +269,16 @@ class RunWorkspace:
 
     # --- lanes
 
-    def open_lane(self, name: str, commit: str, *, fresh: bool = False) -> Path:
-        """Make the lane `name` hold `commit`, as a new one if `fresh`, and return where it is."""
+    def open_lane(self, name: str, commit: str, *, fresh: bool = False, used: Sequence[str] = ()) -> Path:
+        """Make the lane `name` hold `commit`, as a new one if `fresh`, and return where it is.
+
+        A new one may take over the files of a `used` lane that are as a checkout writes them: the lane is gone then.
+        """
         faults.point("workspace.open_lane.before")
         lane = self._lane(name)
         if fresh:
             lane.throw_away()
+            any(lane.take_files(self._lane(one), self.commit_tree_of(commit)) for one in used)
         self.reset_refs(name, commit)
         self._restore(lane, commit, ())
         faults.point("workspace.open_lane.after")

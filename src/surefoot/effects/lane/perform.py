@@ -21,6 +21,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.plan import Prepare, digest_of
 from surefoot.core.record import record
 from surefoot.core.retry import diagnose_text
+from surefoot.core.state import CLEAN
 from surefoot.effects import LANE
 from surefoot.effects.artifacts.perform import forget
 from surefoot.errors import EffectError, WorkspaceError
@@ -60,7 +61,9 @@ async def open_lane(context: RunContext, command: do.OpenLane) -> Event:
             context.forget_note(command.lane)
             forget(context, command.lane)
             forget_prepared(context, command.lane)
-        await in_thread(context.space.open_lane, command.lane, command.commit, fresh=command.fresh)
+        used = _used_lanes(context) if command.lane == CLEAN else ()
+        context.settled.difference_update(used)
+        await in_thread(context.space.open_lane, command.lane, command.commit, fresh=command.fresh, used=used)
         tree = await in_thread(context.space.commit_tree_of, command.commit)
         prepared = await prepared_lane(context, command.lane, is_base=is_new and tree == context.space.base_tree)
     except (EffectError, WorkspaceError) as error:
@@ -77,6 +80,15 @@ async def open_lane(context: RunContext, command: do.OpenLane) -> Event:
         kept=prepared.kept,
         cloned_from=prepared.cloned_from,
     )
+
+
+def _used_lanes(context: RunContext) -> tuple[str, ...]:
+    """Return the lanes whose files the clean lane may take over: no step is left that needs them.
+
+    In a settled lane nothing can be at work any more, not even what a command has left behind.
+    """
+    serving = {lane for lane, _ in context.services}
+    return () if context.plan.prepare is not None else tuple(sorted(context.settled - serving - {CLEAN}))
 
 
 @record
