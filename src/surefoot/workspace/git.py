@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
+from functools import cache
 from pathlib import Path
 
 from surefoot.core.record import record
@@ -184,6 +185,12 @@ def git_version() -> tuple[int, ...]:
     Raises:
         GitUnavailable: git is missing or older than 2.38.
     """
+    return _version_in(absolute_folders(os.environ))
+
+
+@cache
+def _version_in(_path: str) -> tuple[int, ...]:
+    """Ask git once for each `PATH`."""
     said = user_git(Path("/")).line("version")
     found = re.search(r"(\d+(?:\.\d+)+)", said)
     version = tuple(int(part) for part in found[1].split(".")) if found else ()

@@ -108,6 +108,8 @@ class Lane:
         """Files of it that git stores in another form than the lane has them in."""
         self._next_exclude: tuple[str, ...] = ()
         """What was left out of it."""
+        self._lacks: tuple[tuple[str, ...], str] = ((), "")
+        """Endings of paths, and a tree in which no path ends like that."""
         self._seen: tuple[str, Differences] | None = None
         """What was found when the lane was last held against a tree; None: something of ours was written since."""
 
@@ -165,6 +167,14 @@ class Lane:
     def tracked(self) -> frozenset[str]:
         """Return the paths of the lane's checkpoint."""
         return frozenset(split_names(self.git.run("ls-files", "-z")))
+
+    def tracks_any(self, endings: tuple[str, ...]) -> bool:
+        """Tell whether a path of the checkpoint ends like that; once none does, only what has changed is looked at."""
+        tree, (asked, without) = self._held(), self._lacks
+        paths = self._store.changes(without, tree).paths if asked == endings else self.tracked()
+        found = any(path.endswith(endings) for path in paths)
+        self._lacks = ((), "") if found else (endings, tree)
+        return found
 
     def make_way(self, path: str, *, is_folder: bool) -> None:
         """Make folders down to `path`, and remove what stands in its place.

@@ -303,6 +303,10 @@ class RunWorkspace:
         """Return the tree that a lane was last put to as a point to come back to; None: that is not known."""
         return self._lane(name).checkpoint
 
+    def tracks_any(self, name: str, endings: tuple[str, ...]) -> bool:
+        """Tell whether the commit a lane was put to has a file whose path ends like that."""
+        return self._lane(name).tracks_any(endings)
+
     def make_way(self, name: str, path: str, *, is_folder: bool) -> None:
         """Make folders down to a path of a lane, and remove what stands in its place, never through a link."""
         self._lane(name).make_way(path, is_folder=is_folder)

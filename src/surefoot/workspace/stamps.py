@@ -15,9 +15,9 @@ from pathlib import Path
 _HEADER = struct.Struct(">4sII")
 _STAMP = struct.Struct(">6I")
 _OWNER = struct.Struct(">3I")
-_FLAGS = struct.Struct(">H")
 _OWNER_AT, _OBJECT_AT = 28, 40
-_IS_EXTENDED = 0x4000
+_IS_EXTENDED, _LENGTH_MAX = 0x4000, 0xFFF
+"""Bits of the flags of an entry: a second pair of bytes follows; the length of the name, this one or a longer one."""
 _MASK = 0xFFFFFFFF
 _VERSIONS = (2, 3)
 """Those that keep each name whole; in others nothing is stamped, and git compares the contents."""
@@ -37,12 +37,16 @@ def stamp(index: Path, stamps: Mapping[str, os.stat_result], at_ns: int | None =
     size = 20 if is_sha1 else 32
     ids: dict[str, str] = {}
     at = _HEADER.size
+    lengths = {min(len(name), _LENGTH_MAX) for name in wanted}
     for _ in range(count):
-        flags = _FLAGS.unpack_from(content, at + _OBJECT_AT + size)[0]
+        if len(ids) == len(wanted):
+            break
+        flags = content[at + _OBJECT_AT + size] << 8 | content[at + _OBJECT_AT + size + 1]
         begin = at + _OBJECT_AT + size + (4 if flags & _IS_EXTENDED else 2)
-        end = content.index(0, begin)
-        name = bytes(content[begin:end])
-        if name in wanted:
+        length = flags & _LENGTH_MAX
+        end = begin + length if length < _LENGTH_MAX else content.index(0, begin)
+        # There is an entry for each file of the repository, so that no name is copied without need.
+        if length in lengths and (name := bytes(content[begin:end])) in wanted:
             status = wanted[name]
             times = (*divmod(status.st_ctime_ns, 10**9), *divmod(status.st_mtime_ns, 10**9))
             numbers = (*times, status.st_dev, status.st_ino)

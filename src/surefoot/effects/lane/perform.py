@@ -64,6 +64,8 @@ async def open_lane(context: RunContext, command: do.OpenLane) -> Event:
         used = _used_lanes(context) if command.lane == CLEAN else ()
         context.settled.difference_update(used)
         await in_thread(context.space.open_lane, command.lane, command.commit, fresh=command.fresh, used=used)
+        if context.plan.prepare is None:  # else the checkpoint has to look at what it had made
+            context.settle(command.lane)
         tree = await in_thread(context.space.commit_tree_of, command.commit)
         prepared = await prepared_lane(context, command.lane, is_base=is_new and tree == context.space.base_tree)
     except (EffectError, WorkspaceError) as error:
@@ -123,7 +125,7 @@ async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False
         point("prepare.after")
     # To start Python takes longer than to prepare a lane without any, above all where `python` is a chain of scripts.
     told = {PREPARED_NOTE: key} if is_new else note  # what else is noted holds until the lane is prepared anew
-    if prepare is not None or await in_thread(_has_python, context, lane):
+    if prepare is not None or await in_thread(context.space.tracks_any, lane, _OF_PYTHON):
         if prepared.cloned_from is None:
             await _refuse_foreign_imports(context, lane)
         told = {**told, IMPORTS_NOTE: "own"}
@@ -181,10 +183,6 @@ async def _made(context: RunContext, lane: str, prepared: Prepared, *, is_base: 
         digest = await in_thread(origin_digest, context, lane, prepare, prepared.environment)
         await in_thread(note_origin, context, lane, digest, outcome.duration_s, (began_ns, ended_ns))
     return replace(prepared, evidence=outcome.evidence, duration_s=outcome.duration_s, kept=kept)
-
-
-def _has_python(context: RunContext, lane: str) -> bool:
-    return any(path.endswith(_OF_PYTHON) for path in context.space.tracked(lane))
 
 
 def _key_of(context: RunContext, lane: str, prepare: Prepare | None) -> str:
