@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import home_scale, memory, opening, repository, scheduling, short_run, start_up, steps, trains
+from bench import home_scale, memory, opening, plan_scale, repository, scheduling, short_run, start_up, steps, trains
 from bench.measuring import ROOT, Measurement, Setting
 from bench.page import conditions, picture_of, print_goals, print_section, write_page
 from bench.plot import draw
@@ -23,6 +23,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     short_run.measure,
     trains.measure,
     home_scale.measure,
+    plan_scale.measure,
 )
 PAGE = "performance.md"
 PICTURE = "performance"
