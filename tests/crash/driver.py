@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,8 @@ class Order:
     take_over: bool = False
     watch: bool = False
     """Whether to print every event."""
+    die_at: str = ""
+    """Which event kills this program, and the how manieth of its kind: it is in the journal, and nothing came of it."""
     by: str = "tester"
 
 
@@ -147,7 +150,12 @@ async def work(home: api.Home, order: Order) -> RunState:
     def engaged(engagement: api.Engagement) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, engagement.ask_to_stop)
 
+    seen: Counter[str] = Counter()
+
     def observe(_: RunState, event: Event) -> None:
+        seen[event.kind] += 1
+        if f"{event.kind}:{seen[event.kind]}" == order.die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
         if order.watch:
             say(f"{event.kind} {getattr(event, 'step', '')}")
 
