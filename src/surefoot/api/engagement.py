@@ -375,17 +375,15 @@ async def engage(
         async with shared_writer(home) as writer:
             state = home.state(run) if known is None else known
             _refuse_steering(home, options, is_begun=state.token > 0)
-            if state.has_workspace:  # without one there are no commands that could be left over
-                await in_thread(sweep, mark_prefix_of(home.run_folder(run)))
-            context = _open_context(home, state, functions or FunctionRegistry(), watching)
+            opening = _open_here if home.machine is None else home.machine.open
+            context = await opening(home, state, functions or FunctionRegistry())
+            context.on_line, context.on_words = watching.on_line, watching.on_words
             asking = asking_for(state.created, state.plan, options, state.routing)
             if asking is not None:
                 context.models, context.model_timeout_s = asking
             context.approver = options.should_proceed
             token = home.journal.raise_token(run)
             loop = RunLoop(context, home.journal, writer, state, token=token, observer=watching.observer)
-            _refuse_short_journal(home, context, loop.state)
-            _adopt_lanes(context, loop.state)
             loop.waits_for_answers = watching.answers_here
             engagement = Engagement(loop=loop, options=options, clock=home.clock)
             if watching.engaged is not None:
@@ -409,6 +407,22 @@ def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) ->
         refuse_steps("approve something beforehand" if approves else "go on with a run", home)
     if approves:
         identify()
+
+
+async def _open_here(home: Home, state: RunState, functions: FunctionRegistry) -> RunContext:
+    """Make ready what a run works with on this machine, of which no engine before this one has left anything at work.
+
+    Raises:
+        UsageError: the run has functions that this program does not have.
+        WorkspaceMissing: the run's own workspace is gone.
+        JournalError: the branch is at a commit the journal does not know.
+    """
+    if state.has_workspace:  # without one there are no commands that could be left over
+        await in_thread(sweep, mark_prefix_of(home.run_folder(state.created.run)))
+    context = _open_context(home, state, functions)
+    _refuse_short_journal(home, context, state)
+    _adopt_lanes(context, state)
+    return context
 
 
 def _refuse_short_journal(home: Home, context: RunContext, state: RunState) -> None:
@@ -493,7 +507,7 @@ def _lacks_function(step: Step, functions: FunctionRegistry) -> bool:
     return asks and step.id not in functions.probes
 
 
-def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watching: Watching) -> RunContext:
+def _open_context(home: Home, state: RunState, functions: FunctionRegistry) -> RunContext:
     created = state.created
     run = created.run
     lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
@@ -525,8 +539,6 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry, watc
         hidden=hidden,
         shown=_expanded(settings.places.show),
         agents=settings.workers.known,
-        on_line=watching.on_line,
-        on_words=watching.on_words,
     )
 
 

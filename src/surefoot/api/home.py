@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from surefoot.clock import SystemClock
 from surefoot.core.events import RunCreated, StepVerified
@@ -19,6 +19,9 @@ from surefoot.journal.claim import FlockClaims
 from surefoot.journal.sqlite import DATABASE_NAME, SqliteJournal
 from surefoot.ports import Clock, Program
 from surefoot.ports.storage import Claims, Holder, Journal, Standing
+
+if TYPE_CHECKING:
+    from surefoot.workers.run_context import FunctionRegistry, RunContext
 
 LATEST = "latest"
 
@@ -50,6 +53,14 @@ def this_program() -> Program:
     return Program(pid=os.getpid(), host=os.uname().nodename, is_root=os.geteuid() == 0, random_text=random_text)
 
 
+class Machine(Protocol):
+    """Where the commands of runs are carried out, if that is not simply this machine."""
+
+    async def open(self, home: Home, state: RunState, functions: FunctionRegistry) -> RunContext:
+        """Make ready what a run works with; the caller holds its claim."""
+        ...
+
+
 class Home:
     """`$SUREFOOT_HOME`, opened: the journal and the folders of the runs, and what works on them is given."""
 
@@ -60,6 +71,7 @@ class Home:
         journal: Journal | None = None,
         clock: Clock | None = None,
         program: Program | None = None,
+        machine: Machine | None = None,
     ) -> None:
         """Open the home at `folder` (default: where the environment says), making it if need be.
 
@@ -71,6 +83,8 @@ class Home:
         self.claims: Claims = FlockClaims(self.folder / "runs")
         self.clock: Clock = SystemClock() if clock is None else clock
         self.program = this_program() if program is None else program
+        self.machine = machine
+        """Makes ready what a run works with; None: the files and programs of this machine."""
 
     def __enter__(self) -> Self:
         """Return itself."""

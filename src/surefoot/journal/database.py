@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol, cast
 
 import apsw
 
+from surefoot.core.record import record
 from surefoot.errors import JournalCorrupt, JournalError, JournalGone, JournalLocked, JournalTooNew
 from surefoot.journal.schema import MIGRATIONS
 
@@ -57,15 +58,42 @@ class Connection(Protocol):
         ...
 
 
+def sync_file(path: Path) -> None:
+    """Force what was written to a file to disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@record
+class Disk:
+    """What the files of the database are written with."""
+
+    vfs: str | None = None
+    """The name under which a layer for files is registered with SQLite; None: the one for this operating system."""
+    sync: Callable[[Path], None] = sync_file
+    """Forces a file to disk beside SQLite."""
+
+
 class Database:
     """The connection, its lock, and the two kinds of commit."""
 
-    def __init__(self, path: Path | None, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        read_only: bool = False,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        disk: Disk | None = None,
+    ) -> None:
         """Open the database, and unless `read_only` make it and bring it to the newest schema. No path: one in memory.
 
         A `read_only` opening of a database that does not exist yet gives an empty one, and makes nothing on disk.
         """
         self.path = path
+        self._disk = disk or Disk()
         self.lock = threading.RLock()
         self._syncing = threading.Lock()
         """Held while commits are forced to disk: a durable one meanwhile would claim that they are there."""
@@ -178,11 +206,7 @@ class Database:
             try:
                 # SQLite keeps no lock on this file, so that closing a second descriptor of it does no harm; and the
                 # lock of this object is not held, so that the disk may take its time.
-                log = os.open(f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    os.fsync(log)
-                finally:
-                    os.close(log)
+                self._disk.sync(self.path.with_name(f"{self.path.name}-wal"))
             except OSError as error:
                 self._failure = JournalLocked(
                     f"The journal {str(self.path)!r} could not be forced to disk: {error.strerror}. Its last events "
@@ -205,7 +229,7 @@ class Database:
         if read_only and not path.exists():
             return _empty()
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        connection = cast("Connection", apsw.Connection(str(path), flags=flags))
+        connection = cast("Connection", apsw.Connection(str(path), flags=flags, vfs=self._disk.vfs))
         try:
             connection.set_busy_timeout(round(busy_timeout_s * 1000))
             version = self._version_of(connection)

@@ -22,7 +22,7 @@ from surefoot.errors import ClaimLost, JournalConflict, JournalError
 from surefoot.journal.blobs import BlobStore
 from surefoot.journal.chain import GENESIS, problems, row_hash, verified
 from surefoot.journal.codec import decode, encode
-from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database
+from surefoot.journal.database import BUSY_TIMEOUT_S, Binding, Connection, Database, Disk
 from surefoot.ports.storage import Appended, Batch, E, Encoded, Recorded, RunRow, Standing, StoredRow
 from surefoot.release import RELEASE
 
@@ -50,7 +50,14 @@ class SqliteJournal:
         self._known_at: int | None = None
 
     @classmethod
-    def open(cls, home: Path, *, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
+    def open(
+        cls,
+        home: Path,
+        *,
+        read_only: bool = False,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        disk: Disk | None = None,
+    ) -> Self:
         """Open the journal below `home`, and make both unless `read_only`.
 
         Raises:
@@ -68,7 +75,7 @@ class SqliteJournal:
                     "Make it yourself, or choose another with $SUREFOOT_HOME.",
                     path=str(home),
                 ) from error
-        database = Database(home / DATABASE_NAME, read_only=read_only, busy_timeout_s=busy_timeout_s)
+        database = Database(home / DATABASE_NAME, read_only=read_only, busy_timeout_s=busy_timeout_s, disk=disk)
         return cls(database, BlobStore(database, home / "blobs"))
 
     @classmethod

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib import import_module
-from typing import Any
 
 from surefoot.core.events import EffectFailed, Event
 from surefoot.effects import BY_COMMAND
 from surefoot.effects.effect import Breakage, Command, Effect
 from surefoot.errors import DiskRefused, JournalLocked, SurefootError, is_of_the_disk
 from surefoot.workers.redaction import masked
-from surefoot.workers.run_context import RunContext
-
-Performer = Callable[[RunContext, Any], Awaitable[Event]]
+from surefoot.workers.run_context import Performer, RunContext
 
 
 @cache
@@ -40,7 +36,7 @@ async def perform(context: RunContext, command: Command) -> Event:
     """
     effect = BY_COMMAND[type(command)]
     try:
-        fact = await performer_of(effect)(context, command)
+        fact = await (context.performers or performer_of)(effect)(context, command)
     except asyncio.CancelledError:
         told = effect.after_cancellation(command, context.clock.now())
         if told is None:

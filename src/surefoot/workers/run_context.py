@@ -9,6 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
 from surefoot.core.commands import AgentCommand
@@ -16,6 +17,7 @@ from surefoot.core.events import Event, RunCreated
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import Plan, Service, Step
 from surefoot.core.record import record
+from surefoot.effects.effect import Effect
 from surefoot.masking import Masker, Values, secret_values
 from surefoot.ports import Clock, CommandOutcome, Model
 from surefoot.ports.approver import Approver, ShouldProceed
@@ -89,6 +91,10 @@ async def called(function: ProbeFunction, argument: StepArgument) -> object:
     return await said if inspect.isawaitable(said) else said
 
 
+Performer = Callable[["RunContext", Any], Awaitable[Event]]
+"""A function that carries out the commands of one effect."""
+
+
 @record(frozen=False)
 class RunContext:
     """One run's share of the machine."""
@@ -117,6 +123,8 @@ class RunContext:
     """The caller's code that says go or no-go."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The environment Surefoot was started in; where commands are run, as it was when the run was taken up."""
+    performers: Callable[[Effect], Performer] | None = None
+    """Returns what carries out the commands of an effect; None: the function that the table of effects names."""
     on_line: Callable[[StepId, str], None] | None = None
     on_words: Callable[[StepId, str], None] | None = None
     head: Callable[[], tuple[int, str]] = lambda: (0, "")
