@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Three test processes for two cores: many of them wait for programs. `make test PYTEST_FLAGS=` runs them one after the other.
 PYTEST_FLAGS ?= -n $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2) --dist worksteal
+SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check lint types test test-all test-model test-agents bytecode small-model bench bench-agents matrix format lock clean
+.PHONY: help setup demo check lint types test test-all simulate test-model test-agents bytecode small-model bench bench-agents matrix format lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -35,6 +36,9 @@ test: lint bytecode small-model ## everything that must hold before a change lan
 
 test-all: check bytecode small-model ## also more of the crash matrix, soaks and real migrations; the result goes to docs/internals/test-all.md
 	$(BIN)/python scripts/test_all.py $(PYTEST_FLAGS)
+
+simulate: .venv/.ok ## play that many histories of whole runs under trouble, each from its seed: SEEDS=1000 make simulate
+	$(BIN)/python -m tests.simulation 0 $$(($(SEEDS) - 1))
 
 test-model: .venv/.ok ## agent steps with a real small model: SUREFOOT_SMALL_MODEL=FILE.gguf make test-model (minutes; skipped without it)
 	$(BIN)/pytest -m model -rs tests/models
