@@ -412,6 +412,12 @@ class Attempt:
         self.move(replace(parked, result=now.result.as_made(), refused=None))
         self.place = None
 
+    def judge_again(self) -> None:
+        """Let what all results of a train share be asked anew, though the commit may be written or on its way."""
+        if type(self.stage) is not Parked:
+            assert isinstance(self.stage, Judging)
+            self.move(Parked(**_fields_of(self.stage, Judging)))
+
     def branch_went_back(self, generation: int) -> None:
         """Go on although the branch has gone back behind what this rests on: nothing of that was consumed."""
         if self.place is not None:

@@ -59,6 +59,7 @@ def _train_split(state: RunState, event: ev.TrainSplit) -> None:
     shorten_train(state, len(event.kept), event.why)
     for name, indexes in shared.items():
         work = work_of(state.nodes[name])
+        work.judge_again()
         for index in indexes:
             work.checks[index] = CheckRecord()
 

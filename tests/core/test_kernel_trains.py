@@ -1,0 +1,23 @@
+"""Trains in the kernel: what a result has proved by itself, and what it has proved with those judged beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.event_words import Verdict
+from surefoot.core.plan import Check, Limits, Verify
+
+
+def test_what_has_its_commit_before_its_train_is_split_is_judged_again(play: Any) -> None:
+    """A result made on the head may have one at once: all its checks have passed where it was made."""
+    suite = {name: Check(name=f"suite of {name}", ask=CommandCheck(command="true")) for name in "bcd"}
+    steps = {name: {"needs": ("a",) if name in "cd" else (), "checks": (check,)} for name, check in suite.items()}
+    run = play({"a": {}, **steps}, limits=Limits(parallel=4, train=4, verify=Verify.LANE))
+    run.will(do.AskCheck, "suite of b").will(do.AskCheck, "suite of b", verdict=Verdict.FAILED)
+    run.will(do.AskCheck, "suite of d").will(do.AskCheck, "suite of d", verdict=Verdict.FAILED)
+    run.go()
+    assert [event.kept for event in run.told(ev.TrainSplit)] == [("c",)]
+    assert run.states == dict.fromkeys("abcd", "verified")
