@@ -192,3 +192,15 @@ def test_an_amendment_that_consumes_an_applied_effect_wants_to_be_told_so(play: 
         amended(run, other)
     amended(run, other, revert=True).claim().go()
     assert (run.bodies, len(run.asked)) == (["a", "p", "a"], 1)
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+@pytest.mark.parametrize("is_written", [False, True])
+def test_what_is_committed_onto_a_wrong_result_is_committed_anew(play: Any, parallel: int, is_written: bool) -> None:
+    """It has consumed nothing of it, so it is brought onto the branch as that is now."""
+    run = play({"a": {}, "b": {}}, limits=Limits(parallel=parallel)).go(do.WriteCommit, "b")
+    if is_written:
+        run.let(do.WriteCommit)
+    wrong(run, "a")
+    assert run.go().bodies.count("b") == 1
+    assert run.states == {"a": "verified", "b": "verified"}

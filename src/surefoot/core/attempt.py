@@ -224,12 +224,14 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
     Committing: {
         Committing: "commit_requested (anew)",
         Committed: "commit_written",
+        Judging: "results_taken_back (what it is to stand on, too)",
         Parked: "train_split",
         Failed: "attempt_failed",
         Restored: "attempt_failed (in a train)",
     },
     Committed: {
         Committed: "probe_answered",
+        Judging: "results_taken_back (what it stands on, too)",
         Parked: "train_split",
         Failed: "attempt_failed",
         Restored: "attempt_failed (in a train)",
@@ -420,6 +422,8 @@ class Attempt:
 
     def branch_went_back(self, generation: int) -> None:
         """Go on although the branch has gone back behind what this rests on: nothing of that was consumed."""
+        if type(self.stage) in (Committing, Committed):
+            self.move(Judging(**_fields_of(self.stage, Judging)))
         if self.place is not None:
             self.place.generation, self.place.is_off_branch = generation, True
         elif isinstance(self.stage, Parked):
