@@ -8,15 +8,17 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import ModelFacts, ModelRouting, Role, RoleModels
 from surefoot.core.amendments import DropStep, Operation, ReplaceStep
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Ending, Outcome, Status, Verdict
 from surefoot.core.ids import StepId
-from surefoot.core.plan import Check, Effect, Limits, RunBody, Step
+from surefoot.core.plan import AgentBody, Check, Effect, Limits, RunBody, Step
 from surefoot.errors import IllegalTransition
 
 PAY: dict[str, Any] = {"effect": Effect.IRREVERSIBLE}
 BAD = Ending(status=Status.EXIT, exit_code=1)
+ROUTING = ModelRouting(roles={Role.WORKER.value: RoleModels(chain=(ModelFacts(name="m", price=None),))})
 PROOF = Check(name="proof", ask=CommandCheck(command="true"))
 STEPS: dict[str, Any] = {
     "x": {},
@@ -204,3 +206,19 @@ def test_what_is_committed_onto_a_wrong_result_is_committed_anew(play: Any, para
     wrong(run, "a")
     assert run.go().bodies.count("b") == 1
     assert run.states == {"a": "verified", "b": "verified"}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("amended", [False, True])
+@pytest.mark.parametrize("until", [do.UseTool, do.AskCheck])
+def test_what_is_broken_off_is_not_taken_up_again_meanwhile(play: Any, until: Any, amended: bool) -> None:
+    """Neither an agent, which could go on after a lost call, nor a check of a result that is there already."""
+    body = AgentBody(instructions="b") if until is do.UseTool else RunBody(command="b")
+    own = {"needs": ("a",), "reads": ("a",), "body": body, "checks": (PROOF,)}
+    run = play({"a": {}, "b": own}).say(ev.ModelsConfigured, routing=ROUTING).go(until)
+    if amended:
+        other = ReplaceStep(step=StepId("b"), by=Step(id=StepId("b"), body=RunBody(command="other")))
+        run.say(ev.AmendmentProposed, amendment="one", operations=(other,), why="It is better")
+    else:
+        wrong(run, "a")
+    assert len(run.go().told(ev.EffectCancelled)) == 1

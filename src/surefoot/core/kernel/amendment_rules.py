@@ -9,7 +9,7 @@ from surefoot.core.amendments import Fate
 from surefoot.core.event_words import Phase
 from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
-from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
+from surefoot.core.kernel.interrupts import acceptance_interrupts, endings_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
 from surefoot.core.state import RunState, StepState
@@ -29,7 +29,7 @@ def amend(state: RunState, now: float) -> list[Proposal]:
     leaving = [one.step for one in found.changes if one.fate in _LEAVING and one.step in state.active]
     if leaving or state.accept.open or (found.taken is not None and steps_in_the_way(state, found.taken)):
         # What may not be ended is waited for.
-        ending = interrupts_of((state.nodes[name] for name in leaving), now)
+        ending = endings_of([state.nodes[name] for name in leaving], now)
         return acceptance_interrupts(state, now, is_busy=state.accept.open) + ending
     graph, _ = build_graph(found.plan.steps)
     assert graph is not None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import ACCEPTANCE
+from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.state import RunState, StepState
 from surefoot.effects import BY_REQUEST
@@ -28,6 +30,21 @@ def _is_interruptible(node: StepState) -> bool:
         return False
     is_ended = work.open is not None and BY_REQUEST[work.open].is_ended_by_pause
     return is_ended or (work.conversation is not None and work.conversation.is_open)
+
+
+def endings_of(nodes: Sequence[StepState], now: float) -> list[Proposal]:
+    """End the attempts of these steps: what is under way is interrupted, what is at rest fails and does not count."""
+    at_rest = next((node for node in nodes if _is_at_rest(node)), None)
+    if at_rest is not None:  # the others are looked at again afterwards: they may be in a train with it
+        return [fails(at_rest, now, Diagnosis.INTERRUPTED, "interrupted", counted=False)]
+    return interrupts_of(nodes, now)
+
+
+def _is_at_rest(node: StepState) -> bool:
+    work = node.work
+    if work is None or work.is_busy or work.people.question is not None or node.is_reaching_out or node.is_in_doubt:
+        return False
+    return work.failure is None and work.interrupted is None
 
 
 def acceptance_interrupts(state: RunState, now: float, *, is_busy: bool) -> list[Proposal]:

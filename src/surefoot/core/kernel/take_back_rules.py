@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from surefoot.core import events as ev
 from surefoot.core.event_words import Phase
-from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
+from surefoot.core.kernel.interrupts import acceptance_interrupts, endings_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
 from surefoot.core.state import RunState
@@ -22,6 +22,6 @@ def take_back(state: RunState, now: float) -> list[Proposal]:
     in_the_way = steps_in_the_way(state, taken)
     if in_the_way or state.accept.open:
         # What may not be ended is waited for; a result that is being brought back takes moments.
-        ending = interrupts_of((node for node in in_the_way if node.transplant is None), now)
+        ending = endings_of([node for node in in_the_way if node.transplant is None], now)
         return acceptance_interrupts(state, now, is_busy=state.accept.open) + ending
     return [Proposal(ev.ResultsTakenBack(at=now, taken=taken))]
