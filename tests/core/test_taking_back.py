@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelFacts, ModelRouting, Role, RoleModels
 from surefoot.core.amendments import DropStep, Operation, ReplaceStep
-from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Ending, Outcome, Status, Verdict
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, Check, Effect, Limits, RunBody, Step
@@ -222,3 +223,13 @@ def test_what_is_broken_off_is_not_taken_up_again_meanwhile(play: Any, until: An
     else:
         wrong(run, "a")
     assert len(run.go().told(ev.EffectCancelled)) == 1
+
+
+def test_what_needs_a_result_that_is_judged_again_begins_afterwards(play: Any) -> None:
+    """It was about to begin, and consumed nothing of what is taken back."""
+    own = {"needs": ("c",), "reads": ("c",), "checks": (replace(PROOF, expect=Expect.FAIL_TO_PASS),)}
+    run = play({"a": {}, "c": {"needs": ("a",), "reads": ("x",)}, "d": own}).go(do.AskCheck)
+    wrong(run, "a").go()
+    kinds = (ev.StepVerified, ev.BodyStarted)
+    told = [(event.kind, event.step) for event in run.journal if isinstance(event, kinds) and event.step != "a"]
+    assert told[2:] == [("step_verified", "c"), ("body_started", "d"), ("step_verified", "d")]

@@ -170,11 +170,15 @@ def _settle(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
 
 
 def _withdraw(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Begin no body while the run pauses: the attempt is taken up again afterwards, as if it had not begun."""
+    """Begin no body while the run pauses, or while what it needs is brought onto the branch again.
+
+    The attempt is taken up again afterwards, as if it had not begun.
+    """
     has_begun = work.body_started or work.settled is not None or work.people.answer is not None
-    if state.pausing is None or has_begun:
+    if has_begun or (state.pausing is None and not node.missing):
         return None
-    return fails(node, now, Diagnosis.INTERRUPTED, "the run pauses", counted=False)
+    why = "what it needs is judged again" if state.pausing is None else "the run pauses"
+    return fails(node, now, Diagnosis.INTERRUPTED, why, counted=False)
 
 
 def _lost_ground(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
