@@ -84,6 +84,48 @@ FAULTS: dict[str, tuple[str, tuple[Change, ...]]] = {
         "a lane counts as clean whose use a power cut took from the journal",
         ((f"{_KERNEL}/apply.py", "            lane.epoch += 1\n", ""),),
     ),
+    "proved-by-neighbour": (
+        "a result in a train is proved by what another one in it did",
+        (("core/trains.py", "verdict_key(check) if check.expect in _SHARED else None", "verdict_key(check)"),),
+    ),
+    "train-forgets-results": (
+        "each result of a train is brought onto the head, not onto those before it",
+        (("core/trains.py", "    if at == 0:\n", "    if at >= 0:\n"),),
+    ),
+    "split-keeps-proof": (
+        "what a whole train has proved counts for the results that are left when it is split",
+        ((f"{_KERNEL}/train_fold.py", "            work.checks[index] = CheckRecord()\n", "            pass\n"),),
+    ),
+    "transplant-keeps-bad": (
+        "a result that is brought onto the branch again brings along what was found wrong",
+        (
+            (
+                f"{_KERNEL}/attempt_rules.py",
+                "is_apart=is_transplant or work.place.is_off_branch,",
+                "is_apart=False,",
+            ),
+        ),
+    ),
+    "taint-stops": (
+        "what consumed a tainted result counts as sound, where that was not found wrong itself",
+        (
+            (
+                "core/taint.py",
+                "        todo = _eaten_by(state, todo, eaters, found) or _resting_on(state, eaters, found)\n",
+                "        _eaten_by(state, todo, eaters, found)\n        todo = []\n",
+            ),
+        ),
+    ),
+    "broken-off-goes-on": (
+        "an agent that is broken off, for what it rests on is wrong, asks for the same call again",
+        (
+            (
+                f"{_KERNEL}/interrupts.py",
+                "    if at_rest is not None:",
+                "    if at_rest is not None and not nodes:",
+            ),
+        ),
+    ),
     "stale-base": (
         "a result goes onto the branch without what was verified meanwhile",
         ((f"{_KERNEL}/attempt_rules.py", "    if work.base == onto:\n", "    if work.base is not None:\n"),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -17,22 +17,24 @@ from surefoot.api.engagement import Engagement, Watching, engage
 from surefoot.api.home import Home
 from surefoot.api.plan_amendments import amend
 from surefoot.api.run_control import cancel, pause, restore
+from surefoot.api.run_invalidation import invalidate
 from surefoot.api.run_options import Options
 from surefoot.core import events as ev
-from surefoot.core.amendments import AddStep, DropStep
+from surefoot.core.amendments import AddStep, DropStep, MoveStep, Operation, ReplaceStep
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AgentBody, Limits, Plan, RunBody, Step
 from surefoot.core.policy_types import Policy
 from surefoot.core.report import report_of
 from surefoot.core.state import QuestionState, RunState
+from surefoot.core.taint import is_result
 from surefoot.errors import ClaimLost, DiskRefused, JournalError, RunHeld, SurefootError, UsageError
 from surefoot.ports.storage import Batch
 from surefoot.testing import journal_text
 from tests.simulation.machine import RUN, Loop, Machine, Process
 from tests.simulation.monitor import Monitor
-from tests.simulation.plans import ROUTING, drawn
-from tests.simulation.world import Fates, World
+from tests.simulation.plans import ROUTING, drawn, with_wrong_steps
+from tests.simulation.world import WRONG, Fates, World
 
 ENGINES_MAX = 80
 """A run that needs more engines than that never comes to its end."""
@@ -43,8 +45,9 @@ TURNS_OF_STEP = 80
 
 QUIET = ("kill", "kill", "kill", "power", "power", "torn", "torn", "full", "refused", "unsynced", "clock", "take_over")
 QUIET = (*QUIET, "take_over", "pause", "interrupt", "slip", "slip", "checkpoint", "kill_at_effect", "power_at_effect")
-"""What may go wrong where nobody changes anything."""
-MEDDLING = ("tell", "tell_now", "amend", "amend", "restore", "restore", "cancel")
+QUIET = (*QUIET, "invalidate", "invalidate", "invalidate_later", "amend", "amend")
+"""What may happen so that the run ends as if nothing had, with the plan that it has in the end."""
+MEDDLING = ("tell", "tell_now", "restore", "restore", "cancel")
 """What people may do so that the run ends differently."""
 
 
@@ -55,7 +58,7 @@ class End:
     outcome: str
     steps: dict[str, str]
     files: dict[str, str]
-    applied: dict[str, int]
+    applied: frozenset[str]
 
 
 @dataclass
@@ -69,12 +72,14 @@ class Told:
     turns: int
     kinds: dict[str, int] = field(default_factory=dict)
     did: tuple[str, ...] = ()
+    plan: Plan | None = None
+    """The plan in the end."""
 
 
 class History:
     """A history in the making."""
 
-    def __init__(self, seed: int, plan: Plan, fates: Fates, troubles: list[tuple[int, str]]) -> None:
+    def __init__(self, seed: int, plan: Plan, fates: Fates, troubles: Sequence[tuple[int, str]] = ()) -> None:
         """Begin on an empty machine; troubles come at turns of the event loop."""
         self.seed, self.plan, self.troubles = seed, plan, troubles
         self.world = World(seed, fates)
@@ -101,7 +106,8 @@ class History:
         violations = self.monitor.violations + self.world.surprises
         end = None if violations else self._end()
         kinds = dict(self.monitor.kinds)
-        return Told(self.seed, violations, journal, end, turns, kinds, tuple(self.did))
+        plan = None if self.monitor.state is None else self.monitor.state.plan
+        return Told(self.seed, violations, journal, end, turns, kinds, tuple(self.did), plan)
 
     def _played(self) -> int:
         found: list[int] = []
@@ -134,8 +140,9 @@ class History:
         assert state.branch is not None
         assert state.outcome is not None
         report_of(state)
-        statuses = {node.spec.id: node.status.value for node in state.nodes.values()}
-        return End(state.outcome.value, statuses, self.world.trees[state.branch.tree], dict(self.world.applied))
+        statuses = {step.id: state.nodes[step.id].status.value for step in state.plan.steps}
+        files = {path: _either(text) for path, text in self.world.trees[state.branch.tree].items()}
+        return End(state.outcome.value, statuses, files, frozenset(self.world.applied))
 
     # --- the operator, who starts engines until the run has ended
 
@@ -150,10 +157,13 @@ class History:
             state = self.monitor.state
             assert state is not None
             if state.outcome is not None and self.machine.holder is None:
-                if not self.afterwards:
+                if self._wrong_steps():
+                    self._find_wrong()
+                elif self.afterwards:
+                    getattr(self, f"_{self.afterwards.pop()}")()
+                else:
                     self.monitor.ended()
                     return
-                await self._restore(self.afterwards.pop())
             await self._wait_for_people()
         self.monitor.refute(f"the run has not ended after {ENGINES_MAX} engines")
 
@@ -236,6 +246,8 @@ class History:
             for found in state.open_questions if state is not None else ():
                 if self.chance.random() < 0.6:
                     self._answer(found)
+            if state is not None and self.chance.random() < 0.2:
+                self._find_wrong()
 
     def _answer(self, found: QuestionState) -> None:
         question, word = found.asked.question, self._word(found)
@@ -251,11 +263,48 @@ class History:
         if asked.about is QuestionKind.IN_DOUBT:
             return "applied" if is_applied else "not_applied"
         if asked.about is QuestionKind.CONFIRM:
-            return "no" if is_applied else "yes"
+            return self._consent(asked.step, is_applied=is_applied)
         if asked.options[:1] == ("retry",):
             self.retries[asked.step] = self.retries.get(asked.step, 0) + 1
             return "retry" if self.retries[asked.step] <= RETRIES_MAX else asked.options[-1]
         return asked.options[0] if asked.options else "blue"
+
+    def _consent(self, step: StepId, *, is_applied: bool) -> str:
+        """Let an effect be repeated once its step was taken back; else nothing should happen twice."""
+        state = self.monitor.state
+        assert state is not None
+        if is_applied and not state.nodes[step].tainted_by and not state.nodes[step].is_taken_back:
+            return "no"
+        if is_applied:
+            self.world.forgiven[f"{RUN}:{step}"] += 1
+        return "yes"
+
+    # --- people who find out that something is wrong
+
+    def _wrong_steps(self) -> list[StepId]:
+        """Return the steps whose verified results are wrong though no check says so."""
+        state = self.monitor.state
+        if state is None or state.branch is None:
+            return []
+        words = {word for text in self.world.trees[state.branch.tree].values() for word in text.split()}
+        names = [StepId(word.removeprefix(WRONG)) for word in sorted(words) if word.startswith(WRONG)]
+        return [name for name in names if is_result(state.nodes[name])]
+
+    def _find_wrong(self) -> None:
+        wrong = self._wrong_steps()
+        if wrong:
+            self._person(lambda home: invalidate(home, RUN, wrong, why="It is wrong.", by="somebody"))
+
+    def _do_invalidate(self) -> None:
+        """Let somebody take back what is not wrong at all: that costs time and nothing else."""
+        state = self.monitor.state
+        done = [] if state is None else [node.spec.id for node in state.steps() if is_result(node)]
+        if done:
+            name = self.chance.choice(done)
+            self._person(lambda home: invalidate(home, RUN, name, why="It seems wrong.", by="somebody"))
+
+    def _do_invalidate_later(self) -> None:
+        self.afterwards.append("do_invalidate")
 
     def _person(self, says: Callable[[Home], object]) -> None:
         """Let somebody type a command; what is refused is refused."""
@@ -354,7 +403,7 @@ class History:
     def _do_restore(self) -> None:
         self.afterwards.append("restore")
 
-    async def _restore(self, _: str) -> None:
+    def _restore(self) -> None:
         state = self.monitor.state
         assert state is not None
         points = [node.spec.id for node in state.steps() if node.head_after is not None]
@@ -372,11 +421,29 @@ class History:
         state = self.monitor.state
         if state is None:
             return
-        name = StepId(f"more{len(self.did)}")
-        step = Step(id=name, body=RunBody(command=f"write f-{name} l-{name}"))
-        others = [node.spec.id for node in state.nodes.values() if not node.is_system_step]
-        change = AddStep(step=step) if self.chance.random() < 0.5 else DropStep(step=self.chance.choice(others))
-        self._person(lambda home: amend(home, RUN, [change], why="because", by="somebody"))
+        change, may_revert = self._change(state), self.chance.random() < 0.5
+        self._person(lambda home: amend(home, RUN, [change], why="because", by="somebody", revert=may_revert))
+
+    def _change(self, state: RunState) -> Operation:
+        """Draw how somebody wants the plan changed."""
+        one, other = self.chance.sample([*state.plan.steps] * 2, 2)
+        match self.chance.choice(("add", "add", "drop", "move", "replace", "replace")):
+            case "add":
+                name = StepId(f"more{len(self.did)}")
+                needs = (one.id,) if self.chance.random() < 0.3 else ()
+                return AddStep(step=Step(id=name, body=RunBody(command=f"write f-{name} l-{name}"), needs=needs))
+            case "drop":
+                return DropStep(step=one.id)
+            case "move":
+                return MoveStep(step=one.id, before=other.id)
+            case _:
+                text = f"write g-{one.id} more\n{one.body.text}"
+                return ReplaceStep(step=one.id, by=replace(one, body=RunBody(command=text)) if one.checks else one)
+
+
+def _either(text: str) -> str:
+    """Forget which of several results came first."""
+    return "odd" if text == "even" else text
 
 
 def _say(home: Home, event: ev.Event) -> RunState:
@@ -390,9 +457,13 @@ class _Over(Exception):
 
 
 def undisturbed(seed: int) -> Told:
-    """Play the run of a seed without any trouble."""
+    """Play the run of a seed without any trouble, one step after the other."""
     plan, fates = drawn(seed)
-    return History(seed, plan, fates, []).play()
+    return History(seed, _serial(plan), fates).play()
+
+
+def _serial(plan: Plan) -> Plan:
+    return replace(plan, limits=replace(plan.limits, parallel=1))
 
 
 def played(seed: int) -> Told:
@@ -401,12 +472,16 @@ def played(seed: int) -> Told:
     chance = random.Random(f"troubles {seed}")
     is_meddled = chance.random() < 0.4
     kinds = (*QUIET, *MEDDLING, *MEDDLING) if is_meddled else QUIET
-    calm = None if is_meddled else History(seed, plan, fates, []).play()
+    calm = None if is_meddled else undisturbed(seed)
     if calm is not None and calm.violations:
         return calm
     turns = TURNS_OF_STEP * len(plan.steps) if calm is None else calm.turns
     troubles = [(chance.randint(1, turns), chance.choice(kinds)) for _ in range(chance.randint(1, 6))]
+    if chance.random() < 0.5:
+        fates = with_wrong_steps(plan, fates, chance)
     told = History(seed, plan, fates, troubles).play()
+    if told.plan is not None and calm is not None and told.plan.steps != plan.steps:
+        calm = History(seed, _serial(told.plan), fates).play()
     if not told.violations and calm is not None and told.end != calm.end:
         told.violations.append(f"it ended as {told.end}, undisturbed as {calm.end}")
     return told

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.ids import RunId
+from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
-from surefoot.core.state import SATISFIED, RunState, StepStatus
+from surefoot.core.plan import Check
+from surefoot.core.state import SATISFIED, RunState, StepState, StepStatus
 from surefoot.core.verdicts import is_red_before
 from surefoot.effects import BY_COMMAND
 from surefoot.effects.effect import OnCrash
@@ -26,6 +28,10 @@ from tests.simulation.world import World
 
 Request = tuple[str, str, int]
 """An effect as its request names it: the kind of the event, the step, the attempt."""
+
+
+INTERRUPTS_MAX = 20
+"""So often nothing is broken off for one step in a whole history."""
 
 
 class Monitor:
@@ -42,10 +48,15 @@ class Monitor:
         self.durable_seq = 0
         """Up to here somebody was told that the disk has it."""
         self.token = 0
+        self._train: _Judged | None = None
+        """The last one whose results were verified."""
         self._hash = ""
         """Of the last event that was committed; covers all before."""
         self._requested: Counter[Request] = Counter()
         """What was committed and not yet carried out, since the last engine began."""
+        self._interrupts: Counter[str] = Counter()
+        self._begun: dict[str, int] = {}
+        """At which event each step last requested an effect."""
 
     def refute(self, what: str) -> None:
         """Note something that must not be."""
@@ -79,7 +90,8 @@ class Monitor:
         if len(found) < (self.durable_seq if after_power_cut else len(known)):
             self.refute(f"of {len(known)} events, {self.durable_seq} of them on disk, {len(found)} are left")
         self._hash = recorded[-1].hash if recorded else ""
-        self.state, self.events, self.kinds = None, [], Counter()
+        self.state, self.events, self.kinds, self._train = None, [], Counter(), None
+        self._begun.clear()
         for event in found:  # looked at when it was committed; the world has gone on since
             self.state = apply(self.state, event)
             self.events.append(event)
@@ -95,6 +107,7 @@ class Monitor:
         self.kinds[event.kind] += 1
         if type(event) in _REQUESTS:
             self._requested[_request(event)] += 1
+            self._begun[getattr(event, "step", "")] = len(self.events)
         look = self._AFTER.get(type(event))
         if look is not None:
             look(self, self.state, event)
@@ -114,6 +127,16 @@ class Monitor:
                 f"{type(command).__name__} of {command.owner} is carried out, but nothing committed asks for it"
             )
         self._requested[which] -= 1
+
+        if type(command) in (do.RunStep, do.RequestModel):
+            self._look_at_start(command)
+
+    def _look_at_start(self, command: do.StepCommand) -> None:
+        """Make sure that what reaches others, or costs, is on disk before it begins."""
+        assert self.state is not None
+        is_outside = self.state.nodes[command.step].effect.is_outside
+        if (is_outside or type(command) is do.RequestModel) and self._begun.get(command.step, 0) > self.durable_seq:
+            self.refute(f"{command.step} begins, but the disk does not know that yet")
 
     # --- events, before they are folded
 
@@ -143,15 +166,38 @@ class Monitor:
             if record.after != "passed" and not is_red_before(check, record):
                 self.refute(f"{event.step} is verified though {check.name} said {record.after}")
         if event.commit is not None:
-            files = self.world.trees[self.world.tree_of(event.commit)]
-            for check in node.spec.checks:
-                if not self.world.passes(check.ask, files):
-                    self.refute(f"{event.step} is verified though {check.name} does not hold of its commit")
+            self._look_at_proof(state, node, self.world.tree_of(event.commit))
+
+    def _look_at_proof(self, state: RunState, node: StepState, tree: str) -> None:
+        """Ask again what proves a result: in a train what all share of the last tree, all else of its own."""
+        work, train = node.work, state.train
+        assert work is not None
+        if train is not None and (self._train is None or self._train.number != train.number):
+            self._train = _Judged(train.number, train.cars, _tree_of(state, train.cars[-1]))
+        judged = self._train if train is not None and node.spec.id in train.cars else None
+        for check, record in zip(node.spec.checks, work.checks, strict=True):
+            is_shared = judged is not None and _is_shared(state, judged, check)
+            asked = judged.last_tree if judged is not None and is_shared else tree
+            if record.after == "passed" and not self.world.passes(check.ask, self.world.trees[asked]):
+                self.refute(f"{node.spec.id} is verified though {check.name} does not hold of {asked}")
+            before = self.world.trees[work.base_tree or tree]
+            if check.expect is Expect.FAIL_TO_PASS and self.world.passes(check.ask, before) != (
+                record.before == "passed"
+            ):
+                self.refute(f"{node.spec.id}: {check.name} did not say {record.before} before it")
 
     # --- events, after they were folded
 
     def _engine_started(self, _: RunState, __: ev.EngineStarted) -> None:
         self._requested.clear()
+
+    def _interrupt_requested(self, state: RunState, event: ev.InterruptRequested) -> None:
+        self._interrupts[event.step] += not state.interrupting  # that is a person's word, and for all steps
+        if self._interrupts[event.step] == INTERRUPTS_MAX:
+            self.refute(f"what is under way for {event.step} is broken off again and again")
+
+    def _found_wrong(self, _: RunState, event: ev.StepsFoundWrong) -> None:
+        self.world.known_wrong.update(event.steps)
 
     def _verdict_reused(self, state: RunState, event: ev.VerdictReused) -> None:
         if event.step == ACCEPTANCE:
@@ -161,6 +207,10 @@ class Monitor:
         if work is None or work.lane is None:
             return
         tree = work.base_tree if event.moment is Moment.BEFORE else work.tree or work.base_tree
+        train = state.train
+        if train is not None and event.moment is Moment.BEFORE and event.step == train.cars[-1]:
+            judged = _Judged(train.number, train.cars, "")
+            tree = train.onto_tree if _is_shared(state, judged, check) else tree
         litter = self.world.lanes[work.lane].litter
         if (check.digest, tree, litter) not in self.world.passed:
             self.refute(f"{check.name} of {event.step} was never passed on {tree} beside {litter!r}")
@@ -193,6 +243,8 @@ class Monitor:
     }
     _AFTER: ClassVar[Mapping[type[Event], Callable[[Monitor, RunState, Any], None]]] = {
         ev.EngineStarted: _engine_started,
+        ev.InterruptRequested: _interrupt_requested,
+        ev.StepsFoundWrong: _found_wrong,
         ev.VerdictReused: _verdict_reused,
         ev.AttemptFailed: _attempt_failed,
     }
@@ -224,6 +276,29 @@ class Monitor:
                 lost = [one.name for one in node.spec.checks if not self.world.passes(one.ask, files)]
                 if lost:
                     self.refute(f"{node.spec.id} is verified, but {', '.join(lost)} does not hold in the end")
+
+
+@dataclass
+class _Judged:
+    """A train whose results are verified."""
+
+    number: int
+    cars: tuple[StepId, ...]
+    last_tree: str
+
+
+def _is_shared(state: RunState, judged: _Judged, check: Check) -> bool:
+    """Tell whether all results of a train have a check that proves nothing of any single one."""
+    if len(judged.cars) < 2 or check.expect is Expect.FAIL_TO_PASS:
+        return False
+    return all(any(one.digest == check.digest for one in state.nodes[car].spec.checks) for car in judged.cars)
+
+
+def _tree_of(state: RunState, name: StepId) -> str:
+    work = state.nodes[name].work
+    assert work is not None
+    assert work.tree is not None
+    return work.tree
 
 
 _REQUESTS = {effect.requested for effect in BY_COMMAND.values()}

@@ -3,12 +3,15 @@
 Bodies, checks and instructions are lines of a small language, so that the world can say afterwards what is true:
 
     write PATH TEXT     the file holds the text
+    share PATH TEXT     the same, in a file that other steps write in the same way
+    clash PATH          the file holds `odd` where no other one does, else `even`
     join PATH LINE      the file holds the line, with those it held before, in order
     derive PATH FROM    the file holds the digest of another one
     litter              something is left beside the files, where git ignores it
     apply NAME          an effect outside the workspace
 
-Checks are predicates on trees: `holds PATH LINE`, `sound` (no file holds the word `broken`), `red` (never).
+Checks are predicates on trees: `holds PATH LINE`, `sound` (no file holds the word `broken`), `calm` (one file at most
+holds the word `odd`), `red` (never).
 A new effect is a method in `World.PERFORMERS`; what a lane is asked goes by the lane's name, whatever it is for.
 """
 
@@ -18,7 +21,7 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,6 +31,7 @@ from surefoot.core.agent_types import Fault, Role, Usage
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Applied, Diagnosis, Ending, Status, Verdict
 from surefoot.core.events import Event
+from surefoot.core.globs import matches
 from surefoot.core.plan import Effect, Step
 from surefoot.effects import LANE
 from tests.core.world import USAGE, answered, kind_fact_for_step, used
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
 
 Files = Mapping[str, str]
 ENVIRONMENT = "env"
+WRONG = "wrong-"
+"""What a step writes that is wrong though no check says so, with its name behind."""
 
 
 def digest(*parts: object) -> str:
@@ -60,10 +66,18 @@ class Fates:
     """What becomes of the attempts of steps, fixed before the run begins."""
 
     by_attempt: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    """`broken`, `exit` or `timeout` for an attempt; all others go well."""
+    """What becomes of an attempt; all others go well.
+
+    `exit`, `timeout`: its body ends so. `broken`: it writes that word in place of its line. `unsound`: beside its line,
+    so that only a check which all steps share finds out. `idle`: it leaves out what others do as well.
+    """
+    wrong: frozenset[str] = frozenset()
+    """Steps that write a word which no check looks for, until somebody has found that out."""
     faults: Mapping[tuple[str, int, int], Fault] = field(default_factory=dict)
     """How the first request of a turn (step, attempt, turn) fails."""
     slowness: float = 1.0
+    check_s: float = 0.4
+    """How long a check takes at most; where that is long, results wait for each other."""
 
 
 class Swept(Exception):
@@ -88,6 +102,8 @@ class World:
         """How often each effect outside took place, by its idempotency key."""
         self.forgiven: Counter[str] = Counter()
         """How often people wanted an effect once more, though they knew of it."""
+        self.known_wrong: set[str] = set()
+        """The steps of which somebody has said that they are wrong."""
         self.billed_usd = 0.0
         """What providers have charged, whoever heard their replies."""
         self.passed: set[tuple[str, str, str]] = set()
@@ -123,6 +139,17 @@ class World:
         old, new = self.trees[before], self.trees[after]
         return tuple(path for path in sorted({*old, *new}) if old.get(path) != new.get(path))
 
+    def fork(self, commit: str, other: str) -> str:
+        """Return the last commit from which both come."""
+        before = set(self.history(commit))
+        return next(one for one in self.history(other) if one in before)
+
+    def history(self, commit: str | None) -> Iterator[str]:
+        """Yield a commit and those before it."""
+        while commit is not None:
+            yield commit
+            commit = self.commits[commit][1]
+
     def merged(self, base: str, tree: str, onto: str) -> str | tuple[str, ...]:
         """Bring what a tree changes since its base onto another tree; the conflicting paths where that cannot be."""
         ours, theirs = self.changes(base, tree), self.changes(base, onto)
@@ -145,6 +172,8 @@ class World:
                 return rest[1] in files.get(rest[0], "").split()
             case "sound":
                 return not any("broken" in text for text in files.values())
+            case "calm":
+                return sum("odd" in text.split() for text in files.values()) < 2
             case _:
                 return False
 
@@ -165,6 +194,7 @@ class World:
 
     def _duration_s(self, command: do.Command) -> float:
         longest_s = 2.0 if isinstance(command, do.RunStep | do.RequestModel) else 0.4
+        longest_s = self.fates.check_s if isinstance(command, do.AskCheck) else longest_s
         return self._chance.choice((0.0, 0.01, 0.1, 0.5, 1.0)) * longest_s * self.fates.slowness
 
     def _open_lane(self, _: RunContext, command: do.OpenLane) -> Callable[[float], Event]:
@@ -212,15 +242,20 @@ class World:
         return any(key.rpartition(":")[2] == step for key in self.applied)
 
     def _body(self, _: RunContext, command: do.RunStep) -> Callable[[float], Event]:
-        fate = self.fates.by_attempt.get((command.step, command.attempt), "ok")
+        fate = self._fate(command)
         lane = None if command.lane is None else self.lanes[command.lane]
         if fate != "exit" or self._chance.random() < 0.5:
-            self.carry_out(command.spec, command.key, lane, is_broken=fate == "broken")
+            self.carry_out(command.spec, command.key, lane, fate)
         endings = {"exit": Ending(status=Status.EXIT, exit_code=1), "timeout": Ending(status=Status.TIMEOUT)}
         ending = endings.get(fate, Ending(status=Status.OK, exit_code=0))
         return lambda now: ev.BodyFinished(**command.at(now), ending=ending)
 
-    def carry_out(self, spec: Step, key: str, lane: Lane | None, *, is_broken: bool = False) -> None:
+    def _fate(self, command: do.StepCommand) -> str:
+        found = self.fates.by_attempt.get((command.step, command.attempt), "ok")
+        is_wrong = command.step in self.fates.wrong and command.step not in self.known_wrong
+        return "wrong" if found == "ok" and is_wrong else found
+
+    def carry_out(self, spec: Step, key: str, lane: Lane | None, fate: str) -> None:
         """Do what a body says."""
         for line in spec.body.text.splitlines():
             word, *rest = line.split()
@@ -231,20 +266,29 @@ class World:
                     asyncio.get_running_loop().call_soon(happens)
                 self.when_applied.clear()
             elif lane is not None:
-                self._write(lane, word, rest, is_broken=is_broken)
+                self._write(lane, word, rest, fate, f"{WRONG}{spec.id}")
 
-    def _write(self, lane: Lane, word: str, rest: list[str], *, is_broken: bool) -> None:
+    def _write(self, lane: Lane, word: str, rest: list[str], fate: str, wrong: str) -> None:
+        path, *line = rest or ("",)
+        beside = {"unsound": ["broken"], "wrong": [wrong]}.get(fate, [])
         match word:
             case "write":
-                lane.files[rest[0]] = "broken" if is_broken else rest[1]
+                lane.files[path] = "broken" if fate == "broken" else " ".join([*line, *beside])
+            case "share" if fate != "idle":
+                lane.files[path] = line[0]
+            case "clash":
+                is_free = not any("odd" in text.split() for name, text in lane.files.items() if name != path)
+                lane.files[path] = "odd" if is_free else "even"
             case "join":
-                lines = {*lane.files.get(rest[0], "").split(), "broken" if is_broken else rest[1]}
-                lane.files[rest[0]] = " ".join(sorted(lines))
+                lines = {*lane.files.get(path, "").split(), *(["broken"] if fate == "broken" else [*line, *beside])}
+                lane.files[path] = " ".join(sorted(lines))
             case "derive":
-                lane.files[rest[0]] = "broken" if is_broken else digest(lane.files.get(rest[1], "nothing"))
-            case _:
+                lane.files[path] = "broken" if fate == "broken" else digest(lane.files.get(rest[1], "nothing"))
+            case "litter":
                 self._litters += 1
                 lane.litter = f"litter {self._litters}"
+            case _:
+                pass
 
     def _inspect(self, _: RunContext, command: do.Inspect) -> Callable[[float], Event]:
         lane = self._lane(command)
@@ -262,8 +306,14 @@ class World:
         return lambda now: ev.CommitWritten(**command.at(now), commit=commit)
 
     def _merge(self, _: RunContext, command: do.MergeResult) -> Callable[[float], Event]:
-        base, onto_tree = self.tree_of(command.base), self.tree_of(command.onto)
-        found = self.merged(base, command.tree, onto_tree)
+        base, onto_tree = self.tree_of(command.base), command.onto_tree or self.tree_of(command.onto)
+        # As git does: by history, unless both are given a base of their own.
+        origin = base if command.is_apart else self.tree_of(self.fork(command.base, command.onto))
+        found = self.merged(origin, command.tree, onto_tree)
+        read = [path for path in self.changes(base, onto_tree) if matches(path, command.reads)]
+        if read:
+            reason = f"it read {', '.join(read)}"
+            return lambda now: ev.MergeRefused(**command.at(now), onto=command.onto, reason=reason)
         if isinstance(found, tuple):
             return lambda now: ev.MergeRefused(
                 **command.at(now), onto=command.onto, reason="it conflicts", conflicts=found
@@ -310,13 +360,15 @@ class World:
         if command.call.tool != "edit":
             return lambda now: used(command, command.at(now))
         lane, before = self._lane(command), self.keep_tree(self._lane(command).files)
-        fate = self.fates.by_attempt.get((command.step, command.attempt), "ok")
-        self.carry_out(command.spec, command.key, lane, is_broken=fate != "ok")
+        fate = self._fate(command)
+        self.carry_out(command.spec, command.key, lane, "broken" if fate in {"exit", "timeout"} else fate)
         tree = self.keep_tree(lane.files)
+        lines = [line.split() for line in command.spec.body.text.splitlines()]
+        saw = {line[2]: digest(lane.files.get(line[2])) for line in lines if line[0] == "derive"}
         changed, output = self.changes(before, tree), context.store(b"done")
         return lambda now: ev.ToolCallFinished(
             **command.at(now), call=command.call.call, ok=True, text="ok", output=output, tokens=5,
-            tree=tree, changed=changed,
+            tree=tree, changed=changed, saw=saw,
         )  # fmt: skip
 
     def _kind(self, _: RunContext, command: do.StepCommand) -> Callable[[float], Event]:
