@@ -111,8 +111,7 @@ def _run_words(state: RunState, event: Event) -> Words | None:
     """Tell what concerns the whole run: its lanes, groups and branch, and what people want of it."""
     match event:
         case ev.LaneReady() if state.plan.prepare is not None:
-            source = "" if event.cloned_from is None else f" from lane {event.cloned_from}"
-            return "prepared", f"lane {event.lane}{source} in {duration(event.duration_s)}", "dim"
+            return "prepared", _prepared_words(event), "dim"
         case ev.EffectFailed(effect=LANE.name | GROUP.name):
             what = f"lane {event.subject} could not be prepared" if event.effect == LANE.name else event.step
             return "failed", f"{what}: {one_line(event.reason)}", "bad"
@@ -135,6 +134,11 @@ def _run_words(state: RunState, event: Event) -> Words | None:
             return "cancelled", f"by {_who(event.by)}", "warn"
         case _:
             return _undo_words(event) or _search_words(state, event)
+
+
+def _prepared_words(event: ev.LaneReady) -> str:
+    source = "" if event.cloned_from is None else f" from lane {event.cloned_from}"
+    return f"lane {event.lane}{source} in {duration(event.duration_s)}"
 
 
 def _undo_words(event: Event) -> Words | None:

@@ -460,14 +460,9 @@ class Lane:
             changed = [path for path in found.tracked if path in found.gone or not self._is_submodule(git, path)]
             if not (changed or others):
                 break
-            # Ignore rules first: by a body's rules the prepared parts of the lane might look like litter. In a new lane
-            # git takes the rules from the index.
-            rules = [path for path in others if _is_rule(path)]
-            tracked = changed if is_new else [path for path in changed if _is_rule(path)] or changed
-            is_ruled = not rules and not any(map(_is_rule, tracked))
+            tracked, doomed = _first_to_put_back(changed, others, is_new=is_new)
             self._seen = None
             put_back |= dict.fromkeys(tracked)
-            doomed = others if is_ruled else rules
             removed |= dict.fromkeys(doomed)
             for path in doomed:
                 remove_inside(self.root, path)
@@ -569,6 +564,18 @@ class Lane:
 
 def _exclude_pattern(path: str) -> bytes:
     return b"/" + _NOT_LITERAL.sub(rb"\\\g<0>", os.fsencode(path)) + b"\n"
+
+
+def _first_to_put_back(changed: list[str], others: list[str], *, is_new: bool) -> tuple[list[str], list[str]]:
+    """Return what is checked out and what is removed next.
+
+    Ignore rules come first: by a body's rules the prepared parts of the lane might look like litter. In a new lane git
+    takes the rules from the index.
+    """
+    rules = [path for path in others if _is_rule(path)]
+    tracked = changed if is_new else [path for path in changed if _is_rule(path)] or changed
+    is_ruled = not rules and not any(map(_is_rule, tracked))
+    return tracked, others if is_ruled else rules
 
 
 def _is_rule(path: str) -> bool:

@@ -39,21 +39,16 @@ def stamp(index: Path, stamps: Mapping[str, os.stat_result], at_ns: int | None =
     at = _HEADER.size
     lengths = {min(len(name), _LENGTH_MAX) for name in wanted}
     for _ in range(count):
-        if len(ids) == len(wanted):
-            break
         flags = content[at + _OBJECT_AT + size] << 8 | content[at + _OBJECT_AT + size + 1]
         begin = at + _OBJECT_AT + size + (4 if flags & _IS_EXTENDED else 2)
         length = flags & _LENGTH_MAX
         end = begin + length if length < _LENGTH_MAX else content.index(0, begin)
         # There is an entry for each file of the repository, so that no name is copied without need.
         if length in lengths and (name := bytes(content[begin:end])) in wanted:
-            status = wanted[name]
-            times = (*divmod(status.st_ctime_ns, 10**9), *divmod(status.st_mtime_ns, 10**9))
-            numbers = (*times, status.st_dev, status.st_ino)
-            _STAMP.pack_into(content, at, *(number & _MASK for number in numbers))
-            numbers = (status.st_uid, status.st_gid, status.st_size)
-            _OWNER.pack_into(content, at + _OWNER_AT, *(number & _MASK for number in numbers))
+            _write_stamp(content, at, wanted[name])
             ids[os.fsdecode(name)] = content[at + _OBJECT_AT : at + _OBJECT_AT + size].hex()
+            if len(ids) == len(wanted):
+                break
         at += (end - at) // 8 * 8 + 8
     digest = hashlib.new("sha1" if is_sha1 else "sha256", content[:-size], usedforsecurity=False)
     content[-size:] = digest.digest()
@@ -63,3 +58,11 @@ def stamp(index: Path, stamps: Mapping[str, os.stat_result], at_ns: int | None =
         os.utime(fresh, ns=(at_ns, at_ns))
     fresh.replace(index)
     return ids
+
+
+def _write_stamp(content: bytearray, at: int, status: os.stat_result) -> None:
+    times = (*divmod(status.st_ctime_ns, 10**9), *divmod(status.st_mtime_ns, 10**9))
+    numbers = (*times, status.st_dev, status.st_ino)
+    _STAMP.pack_into(content, at, *(number & _MASK for number in numbers))
+    numbers = (status.st_uid, status.st_gid, status.st_size)
+    _OWNER.pack_into(content, at + _OWNER_AT, *(number & _MASK for number in numbers))
