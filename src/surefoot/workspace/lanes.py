@@ -381,7 +381,8 @@ class Lane:
             lock.unlink()
         git = self.git
         self._take_index(git, tree)
-        if settled and self._seen is not None and self._seen[0] == tree and not self._seen[1]:
+        is_as_seen = settled and self._seen is not None and self._seen[0] == tree and not self._seen[1]
+        if is_as_seen and self._index.exists():
             self._tree = tree
             restored = Restored(tree, (), ())
         else:
