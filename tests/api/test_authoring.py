@@ -103,7 +103,7 @@ def test_a_function_works_on_files_in_its_lane(repository: Path, tmp_path: Path)
     plan = Plan(goal="g", steps=[Step("a", body, checks=[check])])
     report = surefoot.run(plan, repo=repository, home=tmp_path / "home")
     assert report["outcome"] == "completed"
-    assert report["steps"][0]["proof"] == "checks"
+    assert report["steps"][0]["proof"] == "fail_to_pass"
     assert not (repository / "new.txt").exists()
 
 

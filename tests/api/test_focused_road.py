@@ -57,7 +57,7 @@ def focused(events: list[Any]) -> list[bool]:
 def test_a_whole_file_that_turns_the_check_green_is_all_it_takes(tmp_path: Path) -> None:
     """One request, and nobody has to say that it is done; what follows is judged as always."""
     node, events, told = played(tmp_path, in_turn(RIGHT))
-    assert (node.status, node.proof, focused(events)) == ("verified", "checks", [True])
+    assert (node.status, node.proof, focused(events)) == ("verified", "fail_to_pass", [True])
     assert [event.diagnosis for event in events if isinstance(event, ev.ConversationStopped)] == [None]
     assert "    return a - b" in told[0].text
     assert "AssertionError: add gave -1" in told[0].text

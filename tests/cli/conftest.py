@@ -136,6 +136,7 @@ class Shapes:
             "tier": "log" if is_verified else None,
             "rule": "effect-reversible" if is_verified else None,
             "proof": "checks" if is_verified else None,
+            "mutation": None,
             "train": None,
             "parked": False,
             "commit": "1234567890" if is_verified else None,
@@ -160,6 +161,7 @@ class Shapes:
         states = [step["state"] for step in steps]
         counts = {word: states.count(word) for word in _COUNTED}
         counts["exit_status_only"] = sum(step["proof"] == "exit-status-only" for step in steps)
+        proofs = [step["proof"] for step in steps if step["state"] == "verified"]
         counts["nothing_to_do"] = sum(step["reason"] == "nothing_to_do" for step in steps)
         return {
             "schema": "surefoot.report/1",
@@ -178,6 +180,7 @@ class Shapes:
             "selection": None,
             "forked_from": None,
             "counts": counts,
+            "proofs": {proof: proofs.count(proof) for proof in ("checks", "exit-status-only") if proof in proofs},
             "steps": list(steps),
             "accept": [],
             "questions": [],

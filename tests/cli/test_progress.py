@@ -327,6 +327,8 @@ QUIET = {
     ev.CheckoutRequested,
     ev.ArtifactsRequested,
     ev.ArtifactsKept,
+    ev.MutationRequested,
+    ev.MutantsTried,
     ev.ServiceRequested,
     ev.ServiceReady,
     ev.ServiceStopRequested,

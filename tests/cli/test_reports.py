@@ -47,6 +47,7 @@ TEXT = f"""\
 Run {RUN}: partially completed
   Leave six behind
 2 of 5 steps verified (60 % done), 1 had nothing to do, 1 failed, 1 blocked
+Proof: checks 1, exit-status-only 1
 Why it is only partially completed: one step failed
 
 Not done
@@ -96,6 +97,8 @@ MARKDOWN = f"""\
 Leave six behind
 
 **2 of 5 steps verified (60 % done), 1 had nothing to do, 1 failed, 1 blocked**
+
+Proof: checks 1, exit-status-only 1
 
 Why: one step failed
 

@@ -334,6 +334,8 @@ class KernelMachine(RuleBasedStateMachine):
                 return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=is_changed, spoiled=spoiled)
             case do.KeepArtifacts():
                 return ev.ArtifactsKept(**place, manifest=None, count=0, size_bytes=0, unmatched=command.artifacts)
+            case do.TryMutants():
+                return ev.MutantsTried(**place, noticed=data.draw(st.integers(0, 2)), text="tried")
             case do.WriteCommit():
                 self.world.commits += 1
                 self.world.trees[f"c{self.world.commits}"] = command.tree

@@ -58,6 +58,8 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
         case do.KeepArtifacts():
             return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
+        case do.TryMutants():
+            return ev.MutantsTried(**place, noticed=3)
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
         case do.MergeResult():
@@ -66,10 +68,8 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.Merged(**place, **merged, changed=(command.step,))
         case do.CheckOutTree():
             return ev.TreeCheckedOut(**place, tree=command.tree)
-        case do.RestoreLane():
-            return ev.LaneRestored(**place)
-        case do.ApplyPatch():
-            return ev.PatchApplied(**place)
+        case do.RestoreLane() | do.ApplyPatch():
+            return (ev.LaneRestored if isinstance(command, do.RestoreLane) else ev.PatchApplied)(**place)
         case do.WaitForDeadline():
             return ev.QuestionExpired(**place, question=command.question, overdue=command.overdue)
         case do.AskApprover():

@@ -22,7 +22,7 @@ from surefoot.core.amendments import (
     SetScope,
 )
 from surefoot.core.check_kinds import CommandCheck, Expect
-from surefoot.core.event_words import ApproverWord, Diagnosis, Ending, Moment, Status, Verdict
+from surefoot.core.event_words import ApproverWord, Diagnosis, Ending, Moment, Mutant, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import (
@@ -132,6 +132,14 @@ def _taken_back() -> list[Event]:
     steps = {"x": {}, "a": {}, "b": {"needs": ("a",)}, "c": {}, "d": {"needs": ("b", "c")}}
     run = Play(steps).go(do.RunStep, "d").say(ev.StepsFoundWrong, steps=("a",), why="It is wrong")
     return run.go().journal
+
+
+def _mutated() -> list[Event]:
+    """Results whose checks notice each small change, miss one, and are not tried, as they do not hold."""
+    tried = {"checks": (PROOF,), "probe_checks": True}
+    survivor = Mutant(path="a.py", line=3, before="if n > 3:", after="if n >= 3:")
+    run = Play({"a": tried, "b": tried, "c": tried}).will(do.TryMutants, "b", noticed=2, survivors=(survivor,))
+    return run.will(do.TryMutants, "c", ev.EffectFailed, reason="no room", diagnosis=Diagnosis.STRUCTURAL).go().journal
 
 
 def _approver() -> list[Event]:
@@ -301,5 +309,6 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "taken_back": _taken_back,
     "replanned": _replanned,
     "stopped": _stopped,
+    "mutated": _mutated,
     "worker": _worker,
 }

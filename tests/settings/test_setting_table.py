@@ -14,6 +14,8 @@ VALUES = {
     "rules": '[{name = "r", tier = "confirm", reason = "Because."}]',
     "trust": '["/elsewhere"]',
     "confidence": "0.95",
+    "proof": '"fail_to_pass"',
+    "probe_checks": "true",
     "name": '"Ada"',
     "user": '"ada"',
     "roles": '["lead"]',

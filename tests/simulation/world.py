@@ -390,5 +390,6 @@ class World:
         do.RequestModel: _request,
         do.UseTool: _use_tool,
         do.KeepArtifacts: _kind,
+        do.TryMutants: _kind,
     }
     """How each command takes effect; the answer makes the fact of the time at which it is told."""

@@ -165,6 +165,13 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
+    do.TryMutants: Row(
+        make=lambda _, __, tree: do.TryMutants(
+            **AT, spec=SPEC, base_tree=tree, tree=tree, changed=("a.txt",), checks=(), before=(), took_s=()
+        ),
+        broken=ev.MutantsTried,
+        told={"text": GONE},
+    ),
     do.WriteCommit: Row(
         make=lambda _, commit, tree: do.WriteCommit(**AT, spec=SPEC, parent=commit, tree=tree),
         broken=ev.EffectFailed,

@@ -135,6 +135,7 @@ class Step:
     timeout_s: float = 1800.0
     on_failure: _OnFailure | Mapping[Literal["execution", "verification", "default"], _OnFailure] | None = None
     optional: bool = False
+    probe_checks: bool = False
     estimate_s: float | None = None
     expects: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -14,6 +14,7 @@ from surefoot.views.report_sections import (
     fork_said,
     headline,
     phase_said,
+    proofs_said,
     sections,
     selection_said,
     standing,
@@ -61,6 +62,8 @@ def head_lines(report: Report, engine: str | None = None) -> Iterator[Line]:
     yield Line(f"Run {report['run']}: {standing(report, engine)}", word, hang=2)
     yield Line(f"  {one_line(report['goal'])}", hang=2)
     yield Line(headline(report), "head", hang=2)
+    if report["proofs"]:
+        yield Line(f"Proof: {proofs_said(report)}", hang=2)
     yield from origin_lines(report)
     if report["outcome"] is None:
         yield Line(phase_said(report), hang=2)
@@ -119,6 +122,7 @@ def report_markdown(report: Report) -> str:
     """Return the report as Markdown."""
     lines = [f"# Run {_code(report['run'])}: {standing(report)}", "", _escaped(one_line(report["goal"])), ""]
     lines += [f"**{headline(report)}**", ""]
+    lines += [f"Proof: {proofs_said(report)}", ""] if report["proofs"] else []
     lines += [] if report["selection"] is None else [_escaped(selection_said(report["selection"])), ""]
     if report["reason"]:
         lines += [f"Why: {_escaped(one_line(report['reason']))}", ""]

@@ -22,6 +22,7 @@ from surefoot.core.events import (
     Checkpointed,
     Merged,
     MergeRefused,
+    MutantsTried,
     PlanEdited,
     ProbeAnswered,
 )
@@ -148,6 +149,8 @@ class Judging(Ended):
     """Why it does not go with the head, until that has been acted on."""
     kept: ArtifactsKept | None = None
     """What was kept for later steps."""
+    mutants: MutantsTried | None = None
+    """Which small changes of it the checks of the step noticed, where that was tried."""
 
 
 @record
@@ -449,7 +452,7 @@ class Attempt:
         for one in self.checks:
             one.forget_after()
 
-    def judge(self, **changes: Result | MergeRefused | ArtifactsKept | None) -> None:
+    def judge(self, **changes: Result | MergeRefused | ArtifactsKept | MutantsTried | None) -> None:
         """Note what judging the result has brought."""
         assert isinstance(self.stage, Judging)
         self.move(replace(self.stage, **changes))
@@ -604,6 +607,11 @@ class Attempt:
     def kept(self) -> ArtifactsKept | None:
         """What was kept of what the body made for later steps."""
         return self.reached.kept if isinstance(self.reached, Judging) else None
+
+    @property
+    def mutants(self) -> MutantsTried | None:
+        """Which small changes of the result its checks noticed, where that was tried."""
+        return self.reached.mutants if isinstance(self.reached, Judging) else None
 
     @property
     def commit(self) -> str | None:

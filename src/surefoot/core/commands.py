@@ -24,6 +24,7 @@ from surefoot.effects.inspection.contract import Inspect as Inspect
 from surefoot.effects.lane.contract import OpenLane as OpenLane
 from surefoot.effects.merge.contract import MergeResult as MergeResult
 from surefoot.effects.model_request.contract import RequestModel as RequestModel
+from surefoot.effects.mutation.contract import TryMutants as TryMutants
 from surefoot.effects.patch.contract import ApplyPatch as ApplyPatch
 from surefoot.effects.probe.contract import AskProbe as AskProbe
 from surefoot.effects.publish.contract import UpdateBranch as UpdateBranch

@@ -127,6 +127,21 @@ class Finding:
 
 
 @record
+class Mutant:
+    """A small change of what a step wrote."""
+
+    path: str
+    line: int
+    """Where it begins, counted from 1 in the file that the step wrote."""
+    before: str
+    """The line, or the first of several, as the step wrote it."""
+    after: str
+    """What stood there instead; empty: nothing."""
+    is_undone: bool = False
+    """Whether lines of the step were put back as they were before it."""
+
+
+@record
 class Ending:
     """How a body ended."""
 

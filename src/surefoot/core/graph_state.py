@@ -224,7 +224,7 @@ def end_work(state: RunState, node: StepState) -> None:
     work = node.work
     assert work is not None
     node.records = tuple(work.checks)
-    node.body_evidence = work.evidence
+    node.body_evidence, node.mutants = work.evidence, work.mutants
     if work.conversation is not None and work.conversation.claim is not None:
         node.claim = work.conversation.claim
     if node.transplant is None:

@@ -216,6 +216,8 @@ class Step:
     """The step whose commit the branch returns to, for `on_failure: {rollback_to: …}`."""
     optional: bool = False
     """Whether the run can be completed although the step failed."""
+    probe_checks: bool = False
+    """Whether its checks have to notice small changes of what it wrote, to be counted as proof by mutation."""
     estimate_s: float | None = None
     """How long the body is expected to take."""
     expects: Mapping[str, str] = field(default_factory=dict[str, str])

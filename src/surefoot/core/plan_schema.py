@@ -238,6 +238,9 @@ _STEP = (
     Key("optional", FLAG, "`true`: the run can be completed (exit code 0) although the step failed; the report lists "
         "it under *Not done*.", "What needs it goes on, unless `on_failure` says otherwise.",
         planner="Whether the run can be completed although the step failed; only for what the goal does not need."),
+    Key("probe_checks", FLAG, "`true`: once the checks have passed, what the step wrote is changed in small ways, one "
+        "at a time, and they are asked about each; see [checks](../concepts/checks.md#whether-a-check-would-notice).",
+        planner="Whether it is tried out that the checks notice small changes of what the step wrote."),
     Key("estimate", TIME, "How long the body is expected to take.", "`surefoot check` adds it up along the longest "
         "path; steps on it are [tried first](command-line.md#run).",
         usual="from earlier runs of the plan", field="estimate_s", planner="How long it will take, such as `5m`."),

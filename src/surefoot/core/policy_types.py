@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -117,13 +117,17 @@ class Policy:
     """Of the project's settings and of the plan: they can only raise."""
     confidence: float = 0.9
     """A person is asked about an agent's result whose stated confidence is below this, or missing; 0: about none."""
+    proof: str = ""
+    """A person is asked about an agent's result that is proved less strongly than this; empty: about none."""
+    probe_checks: bool = False
+    """Whether the checks of each step are tried out by small changes of what the step wrote."""
 
     @property
     def about_results(self) -> Policy:
         """The rules that can be held against what a step made."""
         raising = tuple(tuple(rule for rule in rules if rule.is_about_results) for rules in self.raising)
         own = tuple(rule for rule in self.own if rule.is_about_results)
-        return Policy(own=own, raising=raising, confidence=self.confidence)
+        return replace(self, own=own, raising=raising)
 
     @property
     def counts_lines(self) -> bool:

@@ -15,11 +15,12 @@ from surefoot.core.amendment_state import AmendmentState, StopStage
 from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
 from surefoot.core.branch_state import LandingState, TrainHistory
 from surefoot.core.budget import spent_by
-from surefoot.core.event_words import Outcome, QuestionKind, Verdict
+from surefoot.core.event_words import Mutant, Outcome, QuestionKind, Verdict
 from surefoot.core.events import ForkedFrom
 from surefoot.core.plan import Check, Constraint, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
+from surefoot.core.proofs import Proof
 from surefoot.core.regex import regex
 from surefoot.core.report_findings import findings_of
 from surefoot.core.state import DONE, MessageState, PersonWord, QuestionState, RunState, StepState, StepStatus
@@ -49,6 +50,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         ForkShape,
         LandingShape,
         MessageShape,
+        MutationShape,
         QuestionShape,
         ReachShape,
         Report,
@@ -97,6 +99,7 @@ def report_of(state: RunState) -> Report:
         "selection": selection if left_out else None,
         "forked_from": None if fork is None else _fork(fork),
         "counts": _counts(steps),
+        "proofs": _proofs(steps),
         "steps": steps,
         "accept": [_check(c, r) for c, r in zip(state.plan.accept, state.accept.records, strict=True)],
         "questions": [_question(state, question) for question in state.open_questions],
@@ -186,6 +189,7 @@ def _step(node: StepState) -> StepShape:
         "tier": None if node.tier is None else node.tier.value,
         "rule": node.rule or None,
         "proof": node.proof,
+        "mutation": _mutation(node),
         "train": node.train,
         "parked": is_parked,
         "commit": node.commit,
@@ -239,6 +243,24 @@ def _claim(node: StepState) -> ClaimShape | None:
     }
 
 
+def _mutation(node: StepState) -> MutationShape | None:
+    """Return which small changes of its last result its checks noticed; None: that was not tried."""
+    found = node.mutants if node.work is None else node.work.mutants
+    if found is None:
+        return None
+    return {
+        "tried": found.tried,
+        "noticed": found.noticed,
+        "survivors": [
+            {"path": o.path, "line": o.line, "before": o.before, "after": o.after, "undone": o.is_undone}
+            for o in found.survivors
+        ],
+        "left_out": found.left_out,
+        "text": found.text,
+        "evidence": found.evidence,
+    }
+
+
 def _artifacts(node: StepState) -> Json | None:
     if node.kept is None:
         return None
@@ -270,9 +292,14 @@ def _counts(steps: Sequence[StepShape]) -> dict[str, int]:
     states = Counter(step["state"] for step in steps)
     return {
         **{name: states[name] for name in _COUNTED},
-        "exit_status_only": sum(step["proof"] == "exit-status-only" for step in steps),
+        "exit_status_only": sum(step["proof"] == Proof.EXIT_STATUS for step in steps),
         "nothing_to_do": sum(step["reason"] == "nothing_to_do" for step in steps),
     }
+
+
+def _proofs(steps: Sequence[StepShape]) -> dict[str, int]:
+    found = Counter(step["proof"] for step in steps if step["state"] in ("verified", "unproved"))
+    return {proof.value: found[proof] for proof in reversed(Proof) if found[proof]}
 
 
 def _approver_answers(state: RunState) -> Iterator[ApproverAnswerShape]:
@@ -470,7 +497,9 @@ def _notes_on_step(node: StepState) -> Iterator[str]:
         yield "nobody knows yet whether its effect was applied"
     elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
         yield "its effect was applied although the step did not hold"
-    if node.proof == "exit-status-only":
+    if node.status is StepStatus.VERIFIED:
+        yield from _notes_on_survivors(node.mutants.survivors if node.mutants is not None else ())
+    if node.proof == Proof.EXIT_STATUS:
         yield "proved by its exit status only: no check asked about its result"
     if node.status is StepStatus.UNPROVED:
         yield "done, but unproved: nothing speaks for it but the word of its agent"
@@ -481,6 +510,13 @@ def _notes_on_step(node: StepState) -> Iterator[str]:
         yield from (f"check {check.name!r} is {flag}{_FLAG_MEANS.get(flag, '')}" for flag in flags)
         if said := changed_said(record.changed_files):
             yield f"check {check.name!r} {said}"
+
+
+def _notes_on_survivors(survivors: Sequence[Mutant]) -> Iterator[str]:
+    """Yield which small changes of a result its checks do not notice."""
+    for first in survivors[:1]:
+        many = "one small change" if len(survivors) == 1 else f"{len(survivors)} small changes"
+        yield f"its checks do not notice {many} of what it wrote, such as at {first.path}:{first.line}"
 
 
 def _notes_on(check: Check, record: CheckRecord) -> Iterator[str]:

@@ -42,6 +42,28 @@ class ClaimShape(TypedDict):
     objections: list[str]
 
 
+class MutantShape(TypedDict):
+    """A small change of what a step wrote."""
+
+    path: str
+    line: int
+    before: str
+    after: str
+    undone: bool
+    """Whether lines of the step were put back as they were before it."""
+
+
+class MutationShape(TypedDict):
+    """Whether the checks of a step notice small changes of what it wrote."""
+
+    tried: int
+    noticed: int
+    survivors: list[MutantShape]
+    left_out: int
+    text: str
+    evidence: str | None
+
+
 class StepShape(TypedDict):
     """One step."""
 
@@ -54,6 +76,7 @@ class StepShape(TypedDict):
     effect: str
     optional: bool
     proof: str | None
+    mutation: MutationShape | None
     train: int | None
     parked: bool
     commit: str | None
@@ -338,6 +361,8 @@ class Report(TypedDict):
     selection: SelectionShape | None
     forked_from: ForkShape | None
     counts: dict[str, int]
+    proofs: dict[str, int]
+    """How many steps rest on each kind of proof, the strongest first; kinds that none rests on are left out."""
     steps: list[StepShape]
     accept: list[CheckShape]
     questions: list[QuestionShape]

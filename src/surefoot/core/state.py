@@ -25,6 +25,7 @@ from surefoot.core.events import (
     ArtifactsKept,
     AttemptFailed,
     MessageSent,
+    MutantsTried,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
@@ -213,6 +214,8 @@ class StepState:
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     kept: ArtifactsKept | None = None
     """What it made for later steps, once it is verified."""
+    mutants: MutantsTried | None = None
+    """Which small changes of its last result its checks noticed, where that was tried."""
     changed: tuple[str, ...] = ()
     """The paths that its verified result changes."""
     saw: tuple[str, ...] | None = None

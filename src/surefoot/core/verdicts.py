@@ -19,8 +19,6 @@ from surefoot.core.short_text import listed
 _NAMED_MAX = 10
 CHEAP_S = 10.0
 """A check that took longer is not asked while an agent is at work."""
-CLAIM = "claim"
-"""The proof of a step for which nothing speaks but the word of the agent that did it."""
 CHANGED = "changed-by-step"
 """The flag of a check that rests on a file which a step of the run has changed, such as its script."""
 

@@ -21,6 +21,7 @@ from surefoot.effects.inspection.contract import INSPECTION
 from surefoot.effects.lane.contract import LANE
 from surefoot.effects.merge.contract import MERGE
 from surefoot.effects.model_request.contract import MODEL_REQUEST
+from surefoot.effects.mutation.contract import MUTATION
 from surefoot.effects.patch.contract import PATCH
 from surefoot.effects.probe.contract import PROBE
 from surefoot.effects.publish.contract import PUBLISH
@@ -46,6 +47,7 @@ EFFECTS: tuple[Effect, ...] = (
     PATCH,
     MERGE,
     CHECKOUT,
+    MUTATION,
     ARTIFACTS,
     COMMIT,
     RESTORE,

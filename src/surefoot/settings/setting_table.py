@@ -15,6 +15,7 @@ from surefoot.core.agent_programs import AgentProgram
 from surefoot.core.agent_types import CAST, Price
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
+from surefoot.core.proofs import Proof
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, RunSettings
 
@@ -107,6 +108,11 @@ SECTIONS: Mapping[str, Section] = {
     "approvals": Section("`[approvals]`", Policy, (
         Setting(Key("confidence", Value("share"), "How sure an agent has to be of its result, from 0 to 1; `false` "
             "asks about none. See [approvals](approvals.md)."), Project.RAISE),
+        Setting(Key("proof", words(Proof), "From which [strength of its proof](../concepts/checks.md#how-strong-a-"
+            "proof-is) on an agent's result needs no person.", usual="a person is asked about none for its proof"),
+            Project.TRUSTED),
+        Setting(Key("probe_checks", FLAG, "Whether the checks of every step are tried out by small changes, as with "
+            "`probe_checks` in its plan."), Project.SWITCH_ON),
     )),
     "run": Section("`[run]`", RunSettings, (
         Setting(Key("confirm", FLAG, "Whether `surefoot run PLAN` shows the plan and waits for a yes, where a person "

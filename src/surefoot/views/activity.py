@@ -14,11 +14,11 @@ from surefoot.core.agent_types import ToolCall
 from surefoot.core.event_words import Moment
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
+from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_turn
 from surefoot.core.record import record
 from surefoot.core.state import BLAME, CLEAN, FINAL, RunState, StepState
 from surefoot.core.system_steps import is_system_step
-from surefoot.core.verdicts import CLAIM
 from surefoot.effects import BY_REQUEST
 from surefoot.views.lines import Style, first_line, one_line
 
@@ -210,7 +210,7 @@ def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
     if isinstance(event, ev.StepVerified):
         if is_system_step(event.step):
             return "done", "dim"
-        return ("unproved", "warn") if event.proof == CLAIM else ("verified", "good")
+        return ("unproved", "warn") if event.proof == Proof.CLAIM else ("verified", "good")
     if isinstance(event, ev.StepSkipped):
         return ("nothing to do", "dim") if event.reason == "nothing_to_do" else ("skipped", "warn")
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from surefoot.core.events import MutantsTried
 from surefoot.core.failure_words import LINES_MAX
 from surefoot.core.record import record
 from surefoot.core.regex import regex
@@ -73,6 +74,22 @@ def in_brief(text: str) -> str:
     if len(lines) < 2:
         return "".join(lines)
     return f"{lines[0].rstrip(':')}: {lines[-1]}"
+
+
+_MISSED_MOST = 5
+
+
+def mutants_said(event: MutantsTried) -> str:
+    """Say which small changes of a result its checks noticed, with the first ones that they did not."""
+    if not event.tried:
+        return f"small changes: {one_line(event.text) or 'none was tried'}"
+    time_up = f"; {event.left_out} not tried for want of time" if event.left_out else ""
+    noticed = f"small changes: {event.noticed} of {event.tried} noticed{time_up}"
+    missed = (
+        f"{one.path}:{one.line} `{one.before}`, {'put back to' if one.is_undone else 'as'} `{one.after}`"
+        for one in event.survivors
+    )
+    return noticed + (f"; not noticed: {one_line(listed(missed, _MISSED_MOST))}" if event.survivors else "")
 
 
 def headline_of(reason: str) -> str:

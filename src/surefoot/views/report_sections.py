@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from surefoot.core.event_words import Phase
 from surefoot.core.money import money
+from surefoot.core.proofs import Proof
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.verdicts import CHANGED, changed_said
@@ -120,6 +121,11 @@ def phase_said(report: Report) -> str:
     """Say which of the four phases the run is in."""
     phases = tuple(Phase)
     return f"Phase {phases.index(Phase(report['phase'])) + 1} of {len(phases)}: {report['phase']}"
+
+
+def proofs_said(report: Report) -> str:
+    """Say on what the steps that were done rest, the strongest proof first; empty: none was done."""
+    return ", ".join(f"{proof} {count}" for proof, count in report["proofs"].items())
 
 
 def headline(report: Report) -> str:
@@ -254,11 +260,16 @@ def _step_text(step: StepShape) -> str:
 def proof_of(step: StepShape) -> str:
     """Say on what a step that was done rests, and where its commit is."""
     number = sum(check["verdict"] == "passed" and "vacuous" not in check["flags"] for check in step["checks"])
-    words = {
-        "checks": f"proved by {counted(number, 'check')}",
-        "probe": "proved by its probe",
-        "exit-status-only": "proved by its exit status only",
-        "claim": "only its agent's word",
+    by_checks = f"proved by {counted(number, 'check')}"
+    words: dict[str | None, str] = {
+        Proof.CHECKS: by_checks,
+        Proof.FAIL_TO_PASS: f"{by_checks}, red before",
+        Proof.HELD_BACK: f"{by_checks}, held back from its agent",
+        Proof.MUTATION: f"{by_checks}, which notice each small change",
+        Proof.AGREEMENT: f"{by_checks} and independent attempts that agree",
+        Proof.PROBE: "proved by its probe",
+        Proof.EXIT_STATUS: "proved by its exit status only",
+        Proof.CLAIM: "only its agent's word",
         None: "answered by a person",
     }
     commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"

@@ -16,7 +16,7 @@ from surefoot.core.report_shape import StepShape
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
 from surefoot.views.diffs import Diff, read_diff
-from surefoot.views.lines import Style, duration, one_line
+from surefoot.views.lines import Style, duration, mutants_said, one_line
 from surefoot.views.timeline import said_by
 
 SCHEMA = "surefoot.step/1"
@@ -200,22 +200,31 @@ class StepDetails:
 def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:
     """Say what an event means for the attempt it belongs to; None: nothing to tell."""
     match event:
-        case ev.BodyFinished(ending=how):
-            code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
-            return f"body {how.status}{code} after {duration(event.duration_s)}", ""
         case ev.AttemptFailed():
             return f"failed ({event.diagnosis}): {one_line(event.reason)}", "bad"
         case ev.LaneRestored():
             return "restored", ""
-        case ev.ProbeAnswered():
-            return f"probe: {event.answer} {one_line(event.text)}", ""
         case ev.QuestionAsked():
             return f"asked: question {event.question}", ""
+        case ev.ProbeAnswered():
+            return f"probe: {event.answer} {one_line(event.text)}", ""
         case ev.ApproverAnswered():
             why = one_line(event.fault or event.reason) or "no reason given"
             return f"{one_line(event.approver)} (should_proceed): {event.word}, {why}", ""
         case ev.ApprovalRecorded():
             return f"approved by {one_line(event.by)}", ""
+        case ev.MutantsTried():
+            return mutants_said(event), "warn" if event.survivors else ""
+        case _:
+            return _said_of_end(event, began)
+
+
+def _said_of_end(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:
+    """Say how its body or the step itself ended."""
+    match event:
+        case ev.BodyFinished(ending=how):
+            code = f" {how.exit_code}" if how.exit_code is not None and how.status != "ok" else ""
+            return f"body {how.status}{code} after {duration(event.duration_s)}", ""
         case ev.StepVerified():
             return f"verified after {duration(event.at - began)}", "good"
         case ev.StepSkipped() | ev.StepFailed():

@@ -18,12 +18,13 @@ from surefoot.core.ids import StepId
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check
 from surefoot.core.policy_types import Overdue
+from surefoot.core.proofs import Proof
 from surefoot.core.queue import waits_for
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepStatus
 from surefoot.core.system_steps import is_system_step
-from surefoot.core.verdicts import CLAIM, changed_said, is_by_test, must_ask_again
+from surefoot.core.verdicts import changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
@@ -38,11 +39,15 @@ _PHASES = {
     Phase.EXECUTE: "the plan holds; its steps are carried out",
 }
 """What begins with a phase, told of goals in words."""
-_PROOFS = {
-    "checks": "proved by its checks",
-    "probe": "proved by its probe",
-    "exit-status-only": "exit status only",
-    "claim": "by only its agent's word",
+_PROOFS: dict[str, str] = {
+    Proof.CHECKS: "proved by its checks",
+    Proof.FAIL_TO_PASS: "proved by its checks, red before",
+    Proof.HELD_BACK: "proved by checks its agent did not know",
+    Proof.MUTATION: "proved by its checks, which notice each small change",
+    Proof.AGREEMENT: "proved by independent attempts that agree",
+    Proof.PROBE: "proved by its probe",
+    Proof.EXIT_STATUS: "exit status only",
+    Proof.CLAIM: "by only its agent's word",
 }
 
 
@@ -235,7 +240,7 @@ def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Wo
     commit = event.commit[:HASH] if event.commit else "no change"
     proof = _PROOFS.get(event.proof or "", "answered by a person")
     named, took = titled(state, event.step), timeline.took(event)
-    if event.proof == CLAIM:
+    if event.proof == Proof.CLAIM:
         return "unproved", f"{named}  {commit}  {took}, {proof}{_progress_words(state)}", "warn"
     node = state.nodes.get(event.step)
     files = dict.fromkeys(path for record in (node.records if node else ()) for path in record.changed_files)

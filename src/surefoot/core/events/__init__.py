@@ -105,6 +105,8 @@ from surefoot.effects.merge.contract import MergeRequested as MergeRequested
 from surefoot.effects.model_request.contract import ModelRequested as ModelRequested
 from surefoot.effects.model_request.contract import ModelRequestFailed as ModelRequestFailed
 from surefoot.effects.model_request.contract import ModelResponded as ModelResponded
+from surefoot.effects.mutation.contract import MutantsTried as MutantsTried
+from surefoot.effects.mutation.contract import MutationRequested as MutationRequested
 from surefoot.effects.patch.contract import PatchApplied as PatchApplied
 from surefoot.effects.patch.contract import PatchRequested as PatchRequested
 from surefoot.effects.probe.contract import ProbeAnswered as ProbeAnswered

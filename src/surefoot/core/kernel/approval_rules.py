@@ -17,6 +17,7 @@ from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
 from surefoot.core.kernel.approval_request import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
 from surefoot.core.kernel.approver_rules import consult
 from surefoot.core.kernel.failure_rules import fails, refused
+from surefoot.core.kernel.proof_rules import proof_of
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.money import money
 from surefoot.core.outputs import confidence_of
@@ -36,7 +37,9 @@ from surefoot.core.policy import (
     weigh_step,
 )
 from surefoot.core.policy_types import Decision, Facts
+from surefoot.core.proofs import Proof
 from surefoot.core.state import QuestionState, RunState, StepState
+from surefoot.core.untrusted_text import in_line
 
 _OF_RESULT = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
 BUDGET_SHARE = 0.8
@@ -120,7 +123,7 @@ def apply_patch(node: StepState, work: Attempt, now: float) -> Proposal:
 
 
 def review_confidence(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Get a person's consent to what an agent made and is not sure of, unless a check that was red before proves it."""
+    """Get a person's consent to what an agent made that is not proved as the settings ask, or is not sure of."""
     changes = work.changes
     if not node.spec.body.by_model or node.spec.effect is not Effect.REVERSIBLE:
         return None
@@ -128,13 +131,29 @@ def review_confidence(state: RunState, node: StepState, work: Attempt, now: floa
         return None
     if work.transplant is not None:
         return None
+    decision = _weak_proof(state, node, work) or _weak_confidence(state, node, work)
+    return None if decision is None else _ask_about_result(state, node, changes, decision, now)
+
+
+def _weak_proof(state: RunState, node: StepState, work: Attempt) -> Decision | None:
+    """Say that the result is proved less strongly than the settings ask for; None: it is strong enough."""
+    wanted, found = state.policy.proof, proof_of(state, node, work)
+    if not wanted or (found is not None and Proof(found).is_at_least(Proof(wanted))):
+        return None
+    missed = () if work.mutants is None else work.mutants.survivors
+    where = "".join(f"; no check notices line {one.line} of {one.path} changed" for one in missed[:1])
+    reason = f"Its proof is {found or 'none'}, and {wanted} is asked for{in_line(where)}."
+    return Decision(tier=Tier.CONFIRM, rule="agent-proof", reason=reason)
+
+
+def _weak_confidence(state: RunState, node: StepState, work: Attempt) -> Decision | None:
+    """Say that the agent is not sure enough of what no check proves; None: it is, or one does."""
     stated, wanted = confidence_of(work.outputs), state.policy.confidence
     if (stated or 0.0) >= wanted or _is_proved_red_to_green(node, work):
         return None
     said = "does not state how sure it is" if stated is None else f"is {stated:.0%} sure of its result"
     reason = f"The agent {said}, less than {wanted:.0%}, and no check that was red before proves it."
-    decision = Decision(tier=Tier.CONFIRM, rule="agent-confidence", reason=reason)
-    return _ask_about_result(state, node, changes, decision, now)
+    return Decision(tier=Tier.CONFIRM, rule="agent-confidence", reason=reason)
 
 
 def _is_proved_red_to_green(node: StepState, work: Attempt) -> bool:

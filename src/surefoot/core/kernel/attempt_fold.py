@@ -46,6 +46,7 @@ from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
+from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_result
 from surefoot.core.state import ANY_PATH, FINAL, RunState, StepState, StepStatus, WantedAttempt
 from surefoot.core.system_steps import (
@@ -57,7 +58,7 @@ from surefoot.core.system_steps import (
     undone_by_step,
 )
 from surefoot.core.trains import parent_of
-from surefoot.core.verdicts import CLAIM, is_red_before
+from surefoot.core.verdicts import is_red_before
 from surefoot.effects import (
     ARTIFACTS,
     BODY,
@@ -69,6 +70,7 @@ from surefoot.effects import (
     CONVERSATION,
     INSPECTION,
     MERGE,
+    MUTATION,
     PATCH,
 )
 
@@ -323,6 +325,17 @@ def _artifacts_kept(state: RunState, event: ev.ArtifactsKept) -> None:
     work.judge(kept=event)
 
 
+def _mutation_requested(state: RunState, event: ev.MutationRequested) -> None:
+    _, work = begin(state, event)
+    need(type(work.stage) is Judging and work.mutants is None, event, "there is no result to be tried")
+    work.open = event.kind
+
+
+def _mutants_tried(state: RunState, event: ev.MutantsTried) -> None:
+    _, work = answered(state, event, ev.MutationRequested)
+    work.judge(mutants=event)
+
+
 def _commit_requested(state: RunState, event: ev.CommitRequested) -> None:
     _, work = begin(state, event)
     need(type(work.stage) in (Judging, Parked, Committing), event, "there is no result that passed")
@@ -363,7 +376,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     _note_result(state, node, work)
     keep_outcome(state, work)
     keep_offered(state, work)
-    is_proved = event.proof != CLAIM or node.is_system_step
+    is_proved = event.proof != Proof.CLAIM or node.is_system_step
     finish(state, node, StepStatus.VERIFIED if is_proved else StepStatus.UNPROVED, None)
     node.transplant = None
     if event.step == PLAN_HOLDS:
@@ -509,6 +522,8 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.TreeCheckedOut: _placed,
     ev.ArtifactsRequested: _artifacts_requested,
     ev.ArtifactsKept: _artifacts_kept,
+    ev.MutationRequested: _mutation_requested,
+    ev.MutantsTried: _mutants_tried,
     ev.CommitRequested: _commit_requested,
     ev.CommitWritten: _commit_written,
     ev.StepVerified: _step_verified,
@@ -525,6 +540,6 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
 
 ATTEMPT_FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
     CHECKPOINT.name: _checkpoint_failed,
-    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, ARTIFACTS, COMMIT)},
+    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, MUTATION, ARTIFACTS, COMMIT)},
 }
 """What it means that an effect of an attempt failed."""

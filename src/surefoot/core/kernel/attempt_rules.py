@@ -23,7 +23,6 @@ from surefoot.core.attempt import (
     Stage,
 )
 from surefoot.core.budget import exhausted, told_at
-from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.failure_words import because, cure_of, with_cure
 from surefoot.core.globs import literal, matches, with_content
@@ -41,6 +40,7 @@ from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late, late_after, late_before
 from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
 from surefoot.core.kernel.plan_watch import ask_whether_plan_holds
+from surefoot.core.kernel.proof_rules import proof_of, try_mutants
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.session_rules import go_on_with_session
@@ -58,6 +58,7 @@ from surefoot.core.leftover_files import lost_product
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Check
 from surefoot.core.policy import SEALED_RUNG
+from surefoot.core.proofs import is_by_checks
 from surefoot.core.queue import (
     files_kept_by,
     full_resource,
@@ -81,14 +82,12 @@ from surefoot.core.recovery import (
 from surefoot.core.state import RunState, StepState, needed_by
 from surefoot.core.untrusted_text import in_line
 from surefoot.core.verdicts import (
-    CLAIM,
     CheckRecord,
     first_unanswerable,
     first_unpassed,
     has_nothing_to_do,
     next_after,
     next_before,
-    proves,
 )
 
 
@@ -110,7 +109,7 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
             return move
         if move == HOLD:
             return None
-    proof = _proof(state, node, work)
+    proof = proof_of(state, node, work)
     return Proposal(ev.StepVerified(**node.at(now), proof=proof, commit=work.commit))
 
 
@@ -465,7 +464,7 @@ def _count_unfinished(state: RunState, node: StepState, work: Attempt, now: floa
     stopped = None if work.conversation is None else work.conversation.stopped
     if stopped is None or (state.has_workspace and work.changes is None):
         return None
-    if _proof(state, node, work) != "checks":
+    if not is_by_checks(proof_of(state, node, work)):
         return stopped_short(node, work, now, "none of its checks proves it")
     text = f"The agent did not finish ({stopped.reason}), but what it had changed passed the checks of the step."
     finding = Finding(kind="ended-without-finish", severity=Severity.WARNING, text=text, step=node.spec.id)
@@ -490,28 +489,6 @@ def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
     assert work.tree is not None
     command = do.WriteCommit(**node.in_lane, spec=node.spec, parent=work.base, tree=work.tree)
     return Proposal(ev.CommitRequested(**node.at(now)), command)
-
-
-def _proof(state: RunState, node: StepState, work: Attempt) -> str | None:
-    pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
-    if any(proves(check, record) and not _is_empty(state, node, work, check) for check, record in pairs):
-        return "checks"
-    if not node.spec.body.acts or work.people.by_hand is not None:
-        return None
-    if work.transplant is not None and work.transplant.proof != "checks":
-        return work.transplant.proof  # what was said of it then, and no more
-    if node.spec.body.by_model:
-        return CLAIM
-    return "probe" if work.settled == Applied.APPLIED else "exit-status-only"
-
-
-def _is_empty(state: RunState, node: StepState, work: Attempt, check: Check) -> bool:
-    """Tell whether the check would have passed without the step."""
-    if why_empty(check, node.spec, state.plan):
-        return True
-    if work.changes is None or work.changes.lane_changed:
-        return False
-    return is_untouched(check, node.spec, state.plan, work.changed)
 
 
 _Rule = Callable[[RunState, StepState, Attempt, float], RuleResult]
@@ -549,6 +526,7 @@ _JUDGE: tuple[_Rule, ...] = (
     _before_again,  # on another base the checks before may say something else
     _after,
     _count_unfinished,  # whether an agent's unfinished work counts is for its checks to say
+    try_mutants,  # while the lane holds it, and before a person is asked: what that finds out decides whether
     review_confidence,  # after the checks: one that was red before proves more than any confidence
     park,  # what is its own has passed, and nobody has to be asked: others may have the lane
     _keep,  # only what passed is kept

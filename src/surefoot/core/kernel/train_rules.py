@@ -19,6 +19,7 @@ from surefoot.core.event_words import Moment
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.check_rules import ask_check, passed_on
 from surefoot.core.kernel.failure_rules import late, late_after, late_before
+from surefoot.core.kernel.proof_rules import wants_mutation
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Effect, Verify
@@ -112,7 +113,8 @@ def checks_left_to_train(state: RunState, node: StepState) -> frozenset[int]:
     What an agent made, and what has come too late before, is asked there all the same: its maker learns from that.
     """
     verify = state.plan.limits.verify
-    is_careful = node.spec.body.by_model or node.losses > 0 or (verify is Verify.AUTO and state.train_size < 2)
+    is_careful = node.spec.body.by_model or node.losses > 0 or wants_mutation(state, node)
+    is_careful = is_careful or (verify is Verify.AUTO and state.train_size < 2)
     if verify is Verify.LANE or is_careful:
         return frozenset()
     others = (state.nodes[name] for name in state.active if name != node.spec.id)
