@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import libcst
 
 PER_FILE_MAX = 200
-_PROSE = (".md", ".rst", ".txt", ".adoc")
+_PROSE = (".md", ".rst", ".adoc")
 _TESTS = regex(r"(^|/)(tests?|testing|__tests__)/|(^|/)(test_[^/]*|conftest)\.py$|[^/]*[._](test|tests|spec)\.[^/.]+$")
 _LINE_MAX = 200
 
