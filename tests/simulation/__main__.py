@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 
+from surefoot.errors import SurefootError
 from tests.simulation.history import played
 
 
@@ -22,7 +23,13 @@ def main(first: int, last: int) -> int:
     kinds: Counter[str] = Counter()
     events, begun = 0, time.monotonic()
     for seed in range(first, last + 1):
-        told = played(seed)
+        try:
+            told = played(seed)
+        except SurefootError as error:
+            sys.stdout.write(
+                f"{again(seed)}\ntroubles: not told\na program ended with {type(error).__name__}: {error}\n"
+            )
+            return 1
         events += sum(told.kinds.values())
         kinds.update(told.did)
         if told.violations:

@@ -138,7 +138,7 @@ def _fates(chance: random.Random, steps: list[Step]) -> Fates:
             if chance.random() < 0.2:
                 faults[step.id, 1, turn] = chance.choice((Fault.UNAVAILABLE, Fault.RATE_LIMIT, Fault.TIMEOUT))
     slowness, check_s = chance.choice((0.1, 0.5, 1.5)), chance.choice((0.4, 2.0, 6.0))
-    return Fates(by_attempt, faults, slowness=slowness, check_s=check_s)
+    return Fates(by_attempt, faults=faults, slowness=slowness, check_s=check_s)
 
 
 def _fate(chance: random.Random, step: Step, *, is_always: bool) -> str:

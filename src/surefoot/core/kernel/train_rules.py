@@ -134,9 +134,8 @@ def form_train(state: RunState, now: float) -> list[Proposal]:
     if state.train is not None or state.branch is None or state.interrupting:
         return []
     cars = _next_cars(state)
-    is_judging = any(work is not None and work.is_parked and work.open is not None for work in _works(state))
     lanes = [lane for name in judging_lanes(state) if (lane := state.lanes.get(name)) is not None and lane.is_ready]
-    if not cars or is_judging or not lanes or judging_lane_wanted(state) is not None:
+    if not cars or _is_judging(state) or not lanes or judging_lane_wanted(state) is not None:
         return []
     event = ev.TrainFormed(
         at=now, train=len(state.trains) + 1, cars=cars, onto=state.branch.head, onto_tree=state.branch.tree
@@ -165,7 +164,7 @@ def _environment_of_result(state: RunState, name: StepId) -> str:
 
 def judging_lane_wanted(state: RunState) -> str | None:
     """Return the judging lane that has to be made usable: there is none, or its environment is an older one."""
-    if state.train is not None or state.branch is None or not (cars := _next_cars(state)):
+    if state.train is not None or state.branch is None or _is_judging(state) or not (cars := _next_cars(state)):
         return None
     head = state.branch.head
     for name in judging_lanes(state):
@@ -176,6 +175,14 @@ def judging_lane_wanted(state: RunState) -> str | None:
         if not lane.is_open and lane.given_up is None and (is_older or not lane.is_ready):
             return name
     return None
+
+
+def _is_judging(state: RunState) -> bool:
+    """Tell whether something is under way for a result that is judged, be it in a train that is gone by now.
+
+    Until that has ended its lane must not lose the files that a check reads.
+    """
+    return any(work is not None and work.is_parked and work.open is not None for work in _works(state))
 
 
 # --- judging
