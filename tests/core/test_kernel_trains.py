@@ -6,7 +6,7 @@ from typing import Any
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.check_kinds import CommandCheck
+from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Verdict
 from surefoot.core.plan import Check, Limits, Verify
 
@@ -20,4 +20,16 @@ def test_what_has_its_commit_before_its_train_is_split_is_judged_again(play: Any
     run.will(do.AskCheck, "suite of d").will(do.AskCheck, "suite of d", verdict=Verdict.FAILED)
     run.go()
     assert [event.kept for event in run.told(ev.TrainSplit)] == [("c",)]
+    assert run.states == dict.fromkeys("abcd", "verified")
+
+
+def test_a_check_in_a_train_is_broken_off_once_for_what_was_found_wrong(play: Any) -> None:
+    """The result rests on what is wrong: its attempt ends, instead of asking the same again."""
+    own = {name: Check(name=name, ask=CommandCheck(command=name), expect=Expect.FAIL_TO_PASS) for name in "abcd"}
+    steps = {name: {"checks": (check,), "needs": () if name == "a" else ("a",)} for name, check in own.items()}
+    run = play(steps, limits=Limits(parallel=4)).go(do.MergeResult)
+    while not any(isinstance(one, do.AskCheck) and one.lane == "judge-1" for one in run.open):
+        run.step()
+    run.say(ev.StepsFoundWrong, steps=("a",), why="It is wrong").go()
+    assert len(run.told(ev.InterruptRequested)) == 1
     assert run.states == dict.fromkeys("abcd", "verified")

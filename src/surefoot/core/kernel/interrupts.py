@@ -44,7 +44,8 @@ def _is_at_rest(node: StepState) -> bool:
     work = node.work
     if work is None or work.is_busy or work.people.question is not None or node.is_reaching_out or node.is_in_doubt:
         return False
-    return work.failure is None and work.interrupted is None
+    # What was ended for a result that is judged leaves it where it is, to be asked again; any other attempt is over.
+    return work.failure is None and (work.interrupted is None or work.is_parked)
 
 
 def acceptance_interrupts(state: RunState, now: float, *, is_busy: bool) -> list[Proposal]:
