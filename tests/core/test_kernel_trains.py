@@ -33,3 +33,20 @@ def test_a_check_in_a_train_is_broken_off_once_for_what_was_found_wrong(play: An
     run.say(ev.StepsFoundWrong, steps=("a",), why="It is wrong").go()
     assert len(run.told(ev.InterruptRequested)) == 1
     assert run.states == dict.fromkeys("abcd", "verified")
+
+
+def test_what_is_known_to_be_wrong_together_is_not_asked_together_again(play: Any) -> None:
+    """The first half is good: something in the second one is not, whose last tree is the very one that failed."""
+    suite = Check(name="suite", ask=CommandCheck(command="suite"), expect=Expect.PASS)
+    own = {name: Check(name=name, ask=CommandCheck(command=name), expect=Expect.FAIL_TO_PASS) for name in "abcdefgh"}
+    run = play({name: {"checks": (one, suite)} for name, one in own.items()}, limits=Limits(parallel=8, train=4))
+    for verdict in (Verdict.PASSED, Verdict.FAILED, Verdict.PASSED):
+        run.will(do.AskCheck, "suite", verdict=verdict)
+    told = [one for one in run.go().journal if isinstance(one, (ev.TrainFormed, ev.TrainSplit)) or _is_suite(one)]
+    second = told.index(next(one for one in told if isinstance(one, ev.TrainFormed) and one.cars == ("d", "e")))
+    assert [one.kind for one in told[second : second + 3]] == ["train_formed", "train_split", "check_answered"]
+    assert run.states == dict.fromkeys("abcdefgh", "verified")
+
+
+def _is_suite(event: ev.Event) -> bool:
+    return isinstance(event, ev.CheckAnswered) and event.check == 1

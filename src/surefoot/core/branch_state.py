@@ -62,6 +62,18 @@ class TrainState:
     onto_tree: str
 
 
+@record
+class RedTree:
+    """The last tree of a train that was split: what its results share did not pass there."""
+
+    tree: str
+    environment: str
+    question: str
+    """Which of the checks that they share."""
+    rest: tuple[StepId, ...]
+    """The results that were split off: where the others are good, what is wrong is among these."""
+
+
 @record(frozen=False)
 class TrainHistory:
     """What became of a train."""
@@ -70,3 +82,5 @@ class TrainHistory:
     verified: tuple[StepId, ...] = ()
     split: str = ""
     """Why fewer results were judged at a time; empty: they were judged together."""
+    is_red: bool = False
+    """Whether that was because the last tree did not pass."""

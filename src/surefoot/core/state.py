@@ -17,7 +17,7 @@ from surefoot.core.amendment_state import AmendmentState, PlanDoubt, PlanStop, S
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt, Transplant
-from surefoot.core.branch_state import BranchState, LandingState, TrainHistory, TrainState, UndoState
+from surefoot.core.branch_state import BranchState, LandingState, RedTree, TrainHistory, TrainState, UndoState
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
@@ -520,6 +520,8 @@ class RunState:
     """The results that are judged together just now."""
     trains: list[TrainHistory] = field(default_factory=list["TrainHistory"])
     """All trains there were, in order."""
+    red_tree: RedTree | None = None
+    """Where the last train that was split had failed."""
     train_size: int = 2
     """How many results the next one may have where the plan does not say: doubled by success, halved by failure."""
     ready: list[Ready] = field(default_factory=list["Ready"])

@@ -8,16 +8,17 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Judging, Parked
-from surefoot.core.branch_state import TrainHistory, TrainState
+from surefoot.core.branch_state import RedTree, TrainHistory, TrainState
 from surefoot.core.event_words import Verdict
 from surefoot.core.events import Event
 from surefoot.core.graph_state import shorten_train
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.check_rules import environment_of
 from surefoot.core.kernel.guards import begin, need, node_of, work_of
 from surefoot.core.queue import has_result
 from surefoot.core.state import RunState
 from surefoot.core.trains import judging_lanes, shared_checks, shared_key
-from surefoot.core.verdicts import CheckRecord, is_red_before
+from surefoot.core.verdicts import CheckRecord, first_unpassed, is_red_before, verdict_key
 
 
 def _result_parked(state: RunState, event: ev.ResultParked) -> None:
@@ -56,12 +57,25 @@ def _train_split(state: RunState, event: ev.TrainSplit) -> None:
     assert train is not None
     need(event.kept and train.cars[: len(event.kept)] == event.kept, event, "its first results are other ones")
     shared = {name: shared_checks(state, train, name) for name in event.kept}
+    state.red_tree, state.trains[-1].is_red = _red_tree(state, train, event), True
     shorten_train(state, len(event.kept), event.why)
     for name, indexes in shared.items():
         work = work_of(state.nodes[name])
         work.judge_again()
         for index in indexes:
             work.checks[index] = CheckRecord()
+
+
+def _red_tree(state: RunState, train: TrainState, event: ev.TrainSplit) -> RedTree | None:
+    """Return where the train has failed, and what was split off."""
+    last = state.nodes[train.cars[-1]]
+    work = work_of(last)
+    index = first_unpassed(last.spec.checks, work.checks)
+    rest = train.cars[len(event.kept) :]
+    if index is None or work.tree is None or work.lane is None:  # it was known before
+        return None if state.red_tree is None else replace(state.red_tree, rest=rest)
+    environment = environment_of(state, work.lane, state.plan.services_of(last.spec))
+    return RedTree(tree=work.tree, environment=environment, question=verdict_key(last.spec.checks[index]), rest=rest)
 
 
 def dissolve_train(state: RunState) -> None:

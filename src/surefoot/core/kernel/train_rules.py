@@ -17,7 +17,7 @@ from surefoot.core.branch_state import TrainState
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.check_rules import ask_check, passed_on
+from surefoot.core.kernel.check_rules import ask_check, environment_of, passed_on
 from surefoot.core.kernel.failure_rules import late, late_after, late_before
 from surefoot.core.kernel.proof_rules import wants_mutation
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -40,8 +40,12 @@ from surefoot.core.verdicts import (
     first_unpassed,
     next_after,
     next_before,
+    verdict_key,
 )
 
+_LATELY, _GOOD_ONES = 8, 16
+"""Of so many trains, the latest, one may have been split for so many results: else each result is asked in its lane
+first, what all share as well."""
 SINGLY_BELOW = 4
 """Trains of fewer results are not halved where the last tree fails: the first of them is judged alone."""
 
@@ -114,12 +118,19 @@ def checks_left_to_train(state: RunState, node: StepState) -> frozenset[int]:
     """
     verify = state.plan.limits.verify
     is_careful = node.spec.body.by_model or node.losses > 0 or wants_mutation(state, node)
-    is_careful = is_careful or (verify is Verify.AUTO and state.train_size < 2)
+    is_careful = is_careful or (verify is Verify.AUTO and _are_often_split(state))
     if verify is Verify.LANE or is_careful:
         return frozenset()
     others = (state.nodes[name] for name in state.active if name != node.spec.id)
     keys = {shared_key(check) for other in others for check in other.spec.checks} - {None}
     return frozenset(index for index, check in enumerate(node.spec.checks) if shared_key(check) in keys)
+
+
+def _are_often_split(state: RunState) -> bool:
+    """Tell whether so many of the results that were judged lately were bad that trains cost more than they save."""
+    lately = state.trains[-_LATELY:]
+    splits = sum(train.is_red for train in lately)
+    return state.train_size < 2 or sum(len(train.cars) for train in lately) < _GOOD_ONES * splits
 
 
 def _works(state: RunState) -> Iterator[Attempt | None]:
@@ -147,6 +158,9 @@ def _next_cars(state: RunState) -> tuple[StepId, ...]:
     """Return the results that come next: those at the head of the queue that were made in one environment."""
     waiting = itertools.takewhile(lambda name: _is_waiting(state.nodes[name]), state.queue)
     found = list(itertools.islice(waiting, state.plan.limits.train or min(state.train_size, TRAIN_MAX)))
+    if state.red_tree is not None and found and found[0] in state.red_tree.rest:
+        rest = state.red_tree.rest  # that something is wrong among these is known: others would only wait for them
+        found = list(itertools.takewhile(lambda name: name in rest, found))
     made_in = _environment_of_result(state, found[0]) if found else ""
     return tuple(itertools.takewhile(lambda name: _environment_of_result(state, name) == made_in, found))
 
@@ -292,6 +306,7 @@ def _ask_shared(
     own = [index for index in range(len(checks)) if index not in shared]
     bad = first_unanswerable(checks, records, but=own)
     bad = first_unpassed(checks, records, but=own) if bad is None else bad
+    bad = _known_red(state, node, work, shared) if bad is None else bad
     if bad is not None:
         kept = len(train.cars) // 2 if len(train.cars) >= SINGLY_BELOW else 1
         why = f"check {checks[bad].name!r} does not pass with all {len(train.cars)} results"
@@ -301,6 +316,19 @@ def _ask_shared(
         return ask_check(state, node, work, now, (Moment.BEFORE, index), tree=train.onto_tree)
     index = next_after(checks, records, but=own)
     return None if index is None else ask_check(state, node, work, now, (Moment.AFTER, index))
+
+
+def _known_red(state: RunState, node: StepState, work: Attempt, shared: Collection[int]) -> int | None:
+    """Return a check that did not pass the very tree as the last of a longer train; None: it is not known.
+
+    Its first half was good then: what is wrong is in this one.
+    """
+    red = state.red_tree
+    if red is None or work.tree != red.tree or work.lane is None:
+        return None
+    if environment_of(state, work.lane, state.plan.services_of(node.spec)) != red.environment:
+        return None
+    return next((index for index in shared if verdict_key(node.spec.checks[index]) == red.question), None)
 
 
 def commit_in_train(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
