@@ -233,3 +233,13 @@ def test_what_needs_a_result_that_is_judged_again_begins_afterwards(play: Any) -
     kinds = (ev.StepVerified, ev.BodyStarted)
     told = [(event.kind, event.step) for event in run.journal if isinstance(event, kinds) and event.step != "a"]
     assert told[2:] == [("step_verified", "c"), ("body_started", "d"), ("step_verified", "d")]
+
+
+def test_a_clean_lane_that_was_asked_for_before_is_made_anew(play: Any) -> None:
+    """The branch went back while it was made: the acceptance is asked about the commit that holds in the end."""
+    whole = Check(name="whole", ask=CommandCheck(command="w"))
+    run = play({"a": {}, "b": {}}, accept=(whole,)).go(do.OpenLane, "clean")
+    run.say(ev.StepsFoundWrong, steps=("b",), why="It is wrong").go()
+    opened = [event.commit for event in run.told(ev.LaneRequested) if event.lane == "clean"]
+    assert len(opened) == 2
+    assert opened[-1] == run.state.branch.head

@@ -297,8 +297,9 @@ def _lane_ready(state: RunState, event: ev.LaneReady) -> None:
     state.accept.interrupt_requested = False
     lane.environment = event.environment
     lane.kept = event.kept or lane.kept
-    if event.lane == CLEAN:
-        state.accept.lane_ready = True
+    if event.lane == CLEAN and state.branch is not None:
+        # Results may have been taken off the branch meanwhile: then it holds another commit than will be asked about.
+        state.accept.lane_ready = lane.opened_at == state.branch.head
 
 
 def _open_lane(state: RunState, event: Event, name: str) -> LaneState:
