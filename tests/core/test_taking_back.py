@@ -243,3 +243,13 @@ def test_a_clean_lane_that_was_asked_for_before_is_made_anew(play: Any) -> None:
     opened = [event.commit for event in run.told(ev.LaneRequested) if event.lane == "clean"]
     assert len(opened) == 2
     assert opened[-1] == run.state.branch.head
+
+
+def test_what_needs_a_step_that_is_done_again_does_not_hold_up_its_train(play: Any) -> None:
+    """It stays, waits for that step, and comes after it, though it stands before it in the queue."""
+    own = {name: Check(name=name, ask=CommandCheck(command=name), expect=Expect.FAIL_TO_PASS) for name in "xace"}
+    steps: dict[str, Any] = {name: {"checks": (one,)} for name, one in own.items()}
+    for name in "ce":
+        steps[name] |= {"needs": ("a",), "reads": ("x",)}
+    run = again(wrong(play(steps, limits=Limits(parallel=3)).go(), "a"))
+    assert (run.bodies[-1], run.states) == ("a", dict.fromkeys("xace", "verified"))

@@ -8,6 +8,8 @@ so that it never rests on a head that moves. A result that conflicts is made aga
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from surefoot.core.globs import any_overlap
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Effect, Step
@@ -16,7 +18,12 @@ from surefoot.core.state import FINAL, SATISFIED, RunState, StepState, StepStatu
 
 def first_in_queue(state: RunState) -> StepId | None:
     """Return the step whose turn on the branch it is; one that is to be made again on the head keeps its turn."""
-    return next((name for name in state.queue if _is_live(state, state.nodes[name])), None)
+    return next(in_queue(state), None)
+
+
+def in_queue(state: RunState) -> Iterator[StepId]:
+    """Yield the steps in the order of their turns, without those that what they need comes before."""
+    return (name for name in state.queue if _is_live(state, state.nodes[name]))
 
 
 def _is_live(state: RunState, node: StepState) -> bool:

@@ -23,7 +23,7 @@ from surefoot.core.kernel.proof_rules import wants_mutation
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Effect, Verify
-from surefoot.core.queue import has_result, has_turn
+from surefoot.core.queue import has_result, has_turn, in_queue
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.trains import (
     TRAIN_MAX,
@@ -156,7 +156,7 @@ def form_train(state: RunState, now: float) -> list[Proposal]:
 
 def _next_cars(state: RunState) -> tuple[StepId, ...]:
     """Return the results that come next: those at the head of the queue that were made in one environment."""
-    waiting = itertools.takewhile(lambda name: _is_waiting(state.nodes[name]), state.queue)
+    waiting = itertools.takewhile(lambda name: _is_waiting(state.nodes[name]), in_queue(state))
     found = list(itertools.islice(waiting, state.plan.limits.train or min(state.train_size, TRAIN_MAX)))
     if state.red_tree is not None and found and found[0] in state.red_tree.rest:
         rest = state.red_tree.rest  # that something is wrong among these is known: others would only wait for them
