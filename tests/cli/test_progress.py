@@ -393,6 +393,15 @@ def test_an_event_of_interest_is_one_line(event: Event, words: str) -> None:
     assert line.text == f"      3.0 s  {words}"
 
 
+def test_an_attempt_beyond_those_of_the_plan_is_of_no_number() -> None:
+    """A person wanted one more."""
+    more = state()
+    more.nodes[STEP["step"]].failures = 3
+    line = progress().line_of(more, ev.RetryScheduled(**STEP, due=3.0))
+    assert line is not None
+    assert line.text.endswith("again      a  at once, attempt 4")
+
+
 def test_a_paused_run_promises_no_attempt_at_once() -> None:
     """The next one comes when somebody resumes it."""
     paused = state()

@@ -21,6 +21,7 @@ from surefoot.views.agent_words import doing
 from surefoot.views.estimate import about_left_s, roughly
 from surefoot.views.lines import Line, Style, counted, duration, in_brief, one_line, words_of
 from surefoot.views.report_sections import style_of
+from surefoot.views.timeline import next_attempt
 
 WORD = 9
 """The width of the column that says where a step stands."""
@@ -179,7 +180,7 @@ def _rows_of_step(view: View, node: StepState, limit: int, blocked: int) -> Iter
         then = f"blocks {counted(blocked, 'step')}: " if blocked else ""
         yield _Row(_FAILED, order, _line("failed", name, then + in_brief(node.reason or ""), "bad"))
     elif node.due is not None and node.status is StepStatus.PENDING:
-        text = f"in {duration(node.due - view.now)}, attempt {node.failures + 1} of {node.spec.retry.maximum_attempts}"
+        text = f"in {duration(node.due - view.now)}, {next_attempt(node)}"
         yield _Row(_AGAIN, order, _line("again", name, text, "warn"))
 
 

@@ -22,7 +22,7 @@ from surefoot.core.proofs import Proof
 from surefoot.core.queue import waits_for
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.system_steps import is_system_step
 from surefoot.core.verdicts import changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
@@ -288,15 +288,20 @@ def _attempt_failed(timeline: Timeline, _: RunState, event: ev.AttemptFailed) ->
     return "failed", f"{event.step}  attempt {event.attempt}, {timeline.took(event)}, {said}", "bad"
 
 
+def next_attempt(node: StepState) -> str:
+    """Say which attempt comes next, and of how many; a person may want more than the plan allows."""
+    number, most = node.failures + 1, node.spec.retry.maximum_attempts
+    return f"attempt {number} of {most}" if number <= most else f"attempt {number}"
+
+
 def _retry(_: Timeline, state: RunState, event: ev.RetryScheduled) -> Words | None:
     node = state.nodes.get(event.step)
     if node is None:
         return None
-    most = node.spec.retry.maximum_attempts
     wait = f"in {duration(event.due - event.at)}" if event.due > event.at else "at once"
     if state.pausing is not None:
         wait = "when the run is resumed"
-    return "again", f"{event.step}  {wait}, attempt {node.failures + 1} of {most}", "warn"
+    return "again", f"{event.step}  {wait}, {next_attempt(node)}", "warn"
 
 
 def _step_failed(timeline: Timeline, state: RunState, event: ev.StepFailed) -> Words:
