@@ -251,9 +251,11 @@ def shorten_train(state: RunState, count: int, why: str) -> None:
     train = state.train
     assert train is not None
     for name in train.cars[count:]:
-        work = state.nodes[name].work
-        if work is not None and isinstance(work.stage, Judging):
-            work.leave_train()
+        node = state.nodes[name]
+        if node.work is not None and isinstance(node.work.stage, Judging):
+            node.work.leave_train()
+            # They were asked about what stood before it in this train; the next one may leave it where it was made.
+            node.work.checks = fresh_records(state, node)
     train.cars = train.cars[:count]
     state.trains[-1].split = state.trains[-1].split or why
     state.train_size = max(1, state.train_size // 2)

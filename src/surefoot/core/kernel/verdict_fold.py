@@ -82,7 +82,10 @@ def _check_answered(state: RunState, event: ev.CheckAnswered) -> None:
         if _has_lost_service(state, event):
             return
     else:
-        answered(state, event, ev.CheckRequested)
+        _, work = answered(state, event, ev.CheckRequested)
+        if work.is_parked and work.place is None:  # the train in which it was asked is gone
+            _note_answer(state, verdict_key(check), event, holds=event.verdict is Verdict.PASSED and not event.flaky)
+            return
     record_answer(check, record, event)
     share_answer(state, event.step, event.check)
     # What an agent left beside its files may have helped: its step's verdict must not rest on that.
