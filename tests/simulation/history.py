@@ -207,6 +207,8 @@ class History:
         error = None if process.task.cancelled() else process.task.exception()
         if error is not None:
             self._judge(process, error)
+            for ended in [one for one in self.machine.processes if take_over and one.is_swept]:
+                ended.kill()  # by the one that did not come to its first commit; else its token is void from there on
         elif engaged:
             self.monitor.engine_stopped(engaged[0].state)
         process.exit()
