@@ -118,3 +118,27 @@ def test_a_command_that_an_agent_wants_to_run_is_asked_about_without_a_claim(pla
 
     run = reply(begun(play), 1, "run", does=PUSH, command="git push").go()
     assert run.told(ev.QuestionAsked)[0].package.claim == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "check", "state"),
+    [
+        ("fail_to_pass", AFTER, "waiting"),
+        ("fail_to_pass", RED, "verified"),
+        ("mutation", RED, "waiting"),
+        ("", AFTER, "verified"),
+    ],
+)
+def test_a_result_that_is_proved_too_weakly_is_put_to_a_person(
+    play: Any, wanted: str, check: Check, state: str
+) -> None:
+    """However sure its agent is."""
+    run = claiming(play, 1.0, check).say(ev.PolicyConfigured, policy=Policy(proof=wanted)).go()
+    assert run.states == {"a": state}
+
+
+def test_the_question_names_the_proof_that_is_asked_for(play: Any) -> None:
+    """And the one that there is."""
+    run = claiming(play, 1.0).say(ev.PolicyConfigured, policy=Policy(proof="mutation")).go()
+    asked = run.told(ev.QuestionAsked)[0]
+    assert "Its proof is checks, and mutation is asked for." in asked.text
