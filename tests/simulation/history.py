@@ -88,7 +88,7 @@ class History:
         self.chance = random.Random(f"people {seed}")
         self.others: list[asyncio.Task[None]] = []
         self.afterwards: list[str] = []
-        self.retries: dict[str, int] = {}
+        self.retries: dict[str, set[str]] = {}
         self.did: list[str] = []
 
     def play(self) -> Told:
@@ -267,8 +267,9 @@ class History:
         if asked.about is QuestionKind.CONFIRM:
             return self._consent(asked.step, is_applied=is_applied)
         if asked.options[:1] == ("retry",):
-            self.retries[asked.step] = self.retries.get(asked.step, 0) + 1
-            return "retry" if self.retries[asked.step] <= RETRIES_MAX else asked.options[-1]
+            questions = self.retries.setdefault(asked.step, set())
+            questions.add(asked.question)  # several people may answer one
+            return "retry" if len(questions) <= RETRIES_MAX else asked.options[-1]
         return asked.options[0] if asked.options else "blue"
 
     def _consent(self, step: StepId, *, is_applied: bool) -> str:
