@@ -139,7 +139,9 @@ def _is_asked_elsewhere(state: RunState, command: do.AskCheck, record: CheckReco
     if not _may_reuse(command, record):
         return False
     for one in state.asked.get(verdict_key(command.check), ()):
-        other = None if one.step in (None, command.step) else state.nodes[one.step].work
+        # The plan may have changed since: what a step asked that was dropped is asked by nobody.
+        node = None if one.step is None or one.step == command.step else state.nodes.get(one.step)
+        other = None if node is None else node.work
         is_open = other is not None and other.open == ev.CheckRequested.kind
         if is_open and (one.tree, one.environment) == (command.tree, command.environment):
             return True
