@@ -19,7 +19,7 @@ COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
 CHANGING = ("amend", "add", "drop", "move", "invalidate")
-LOOKING = ("status", "watch", "ls", "show", "report", "cost", "blame", "postmortem", "audit")
+LOOKING = ("status", "watch", "ls", "health", "show", "report", "cost", "blame", "postmortem", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
 NAMES = [
     *WORKING,
@@ -39,7 +39,7 @@ NAMES = [
 """Those of FORMATS, and those by which people decide."""
 GROUPS = ["policy"]
 """Those with commands of their own."""
-WITHOUT_RUN = (*DECIDING, *CHANGING, "run", "ls", "gc", "answer", "check", "schema", "doctor", "init")
+WITHOUT_RUN = (*DECIDING, *CHANGING, "run", "ls", "health", "gc", "answer", "check", "schema", "doctor", "init")
 
 
 def options_of(name: str) -> set[str]:

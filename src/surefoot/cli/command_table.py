@@ -288,6 +288,17 @@ def ls(given: Given, screen: Screen) -> int:
     return list_runs(given.repo, screen)
 
 
+@command("repo as_json", panel=_LOOK, repo="Only the runs of this repository or folder.")
+def health(given: Given, screen: Screen) -> int:
+    """Show what stands still, waits for somebody or is near a limit, over all runs.
+
+    Example: surefoot health --json
+    """
+    from surefoot.cli.health_page import show_health
+
+    return show_health(given.repo, screen)
+
+
 @command("run_or_step step repo events output turns raw made_plan diff attempt stat pager as_json", panel=_LOOK)
 def show(given: Given, screen: Screen) -> int:
     """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.
