@@ -92,9 +92,13 @@ FAULTS: dict[str, tuple[str, tuple[Change, ...]]] = {
         "each result of a train is brought onto the head, not onto those before it",
         (("core/trains.py", "    if at == 0:\n", "    if at >= 0:\n"),),
     ),
-    "split-keeps-proof": (
-        "what a whole train has proved counts for the results that are left when it is split",
-        ((f"{_KERNEL}/train_fold.py", "            work.checks[index] = CheckRecord()\n", "            pass\n"),),
+    "left-train-keeps-proof": (
+        "what a result has proved in a train that is gone counts for it in the next one",
+        (("core/graph_state.py", "            node.work.checks = fresh_records(state, node)\n", ""),),
+    ),
+    "clean-lane-of-before": (
+        "the acceptance is asked in a clean lane of a commit that is off the branch by then",
+        ((f"{_KERNEL}/apply.py", "lane.opened_at == state.branch.head", "True"),),
     ),
     "transplant-keeps-bad": (
         "a result that is brought onto the branch again brings along what was found wrong",
