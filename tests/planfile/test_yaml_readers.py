@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from surefoot.planfile.careful_yaml import careful_tree
 from surefoot.planfile.quick_yaml import quick_tree
-from surefoot.planfile.tree import Flaw, Items, Kind, Scalar, Table, Tree, read_tree
+from surefoot.planfile.tree import Flaw, Items, Kind, Scalar, Table, Tree
+from surefoot.planfile.yaml_reader import read_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = sorted([*ROOT.glob("examples/**/*.yaml"), *ROOT.glob("tests/**/*.yaml")])

@@ -18,7 +18,8 @@ from surefoot.core.record import record
 from surefoot.errors import ConfigInvalid
 from surefoot.models.scripts import SCRIPTED, Script, ScriptedReply, ScriptedRequest
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.tree import Flaw, Items, Tree, problems_of, read_tree
+from surefoot.planfile.tree import Flaw, Items, Tree, problems_of
+from surefoot.planfile.yaml_reader import read_tree
 
 T = TypeVar("T")
 REPLY_KEYS = ("when", "say", "calls", "fault", "usage", "delay")

@@ -32,7 +32,8 @@ from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.plan_loader import invalid, parse_plan, read_limits, read_scope
 from surefoot.planfile.readers import read_keys, read_record
 from surefoot.planfile.step_reader import read_defaults, read_step
-from surefoot.planfile.tree import Flaw, Items, Scalar, Table, Tree, read_tree
+from surefoot.planfile.tree import Flaw, Items, Scalar, Table, Tree
+from surefoot.planfile.yaml_reader import read_tree
 
 _ATTEMPTS = 3
 _FIXED = ("prepare", "env", "services", "policy")

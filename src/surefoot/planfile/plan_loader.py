@@ -26,7 +26,8 @@ from surefoot.planfile.readers import read_keys, read_values
 from surefoot.planfile.rule_reader import read_rules
 from surefoot.planfile.service_reader import read_services
 from surefoot.planfile.step_reader import StepRead, read_defaults, read_step
-from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, problems_of, read_tree, text_of
+from surefoot.planfile.tree import Flaw, Items, Place, Scalar, Table, Tree, problems_of, text_of
+from surefoot.planfile.yaml_reader import read_tree
 
 _ATTEMPTS = 3
 _NO_LIMITS = (Limits(), _ATTEMPTS)

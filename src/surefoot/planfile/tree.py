@@ -9,8 +9,6 @@ from surefoot.core.record import record
 
 DEPTH_MAX = 50
 """No plan nests deeper; more is a mistake or an attack."""
-LENGTH_MAX = 4_000_000
-"""No plan is longer: reading it would take longer than a minute. 10,000 steps need less than a million characters."""
 
 QUOTE_BRACES = (
     "a value with `{` in it stands unquoted in a `{…}` or `[…]`, where YAML reads braces itself; "
@@ -75,24 +73,6 @@ class Table:
 
 
 Tree = Scalar | Items | Table
-
-
-def read_tree(text: str) -> Tree | Flaw:
-    """Return the text's one document as a tree, or why it is none."""
-    if len(text) > LENGTH_MAX:
-        way_out = "where many steps need the same steps, put one step between them"
-        return Flaw(Place(1, 1), f"it has {len(text)} characters; at most {LENGTH_MAX} were expected; {way_out}")
-    try:
-        from surefoot.planfile.quick_yaml import quick_tree
-    except ImportError:  # PyYAML was built without libyaml
-        tree = None
-    else:
-        tree = quick_tree(text)
-    if tree is not None:
-        return tree
-    from surefoot.planfile.careful_yaml import careful_tree
-
-    return careful_tree(text)
 
 
 def place_of(mark: object) -> Place:
