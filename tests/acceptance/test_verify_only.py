@@ -41,12 +41,12 @@ def test_what_the_parts_broke_fails_the_whole(stage: Stage, expect: str) -> None
 
 def test_what_the_parts_made_proves_the_whole(stage: Stage) -> None:
     """Its check was red before them and is green now."""
-    assert port_of(stage, MADE) == ("verified", "checks")
+    assert port_of(stage, MADE) == ("verified", "fail_to_pass")
 
 
 def test_what_was_red_before_the_parts_does_not_fail_the_whole(stage: Stage) -> None:
     """As it would not have failed the step that was split."""
-    assert port_of(stage, f"{MADE}, {RED}") == ("verified", "checks")
+    assert port_of(stage, f"{MADE}, {RED}") == ("verified", "fail_to_pass")
 
 
 @pytest.mark.parametrize("red", [SUITE, "{file: b.txt, exists: true}"], ids=["known", "unknown"])
