@@ -66,7 +66,7 @@ def test_a_small_fault_is_repaired_on_the_first_road(tmp_path: Path, model: Path
     """The whole file is asked for, the checks say that it is right, and nobody has to say `finish`."""
     node, events = repaired(tmp_path, model)
     focused = [event.is_focused for event in events if isinstance(event, ev.ModelRequested)]
-    assert (node.status, node.proof) == ("verified", "checks")
+    assert (node.status, node.proof) == ("verified", "fail_to_pass")
     assert all(focused)
 
 

@@ -43,9 +43,6 @@ from surefoot.core.verdicts import (
     verdict_key,
 )
 
-_LATELY, _GOOD_ONES = 8, 16
-"""Of so many trains, the latest, one may have been split for so many results: else each result is asked in its lane
-first, what all share as well."""
 SINGLY_BELOW = 4
 """Trains of fewer results are not halved where the last tree fails: the first of them is judged alone."""
 
@@ -118,19 +115,12 @@ def checks_left_to_train(state: RunState, node: StepState) -> frozenset[int]:
     """
     verify = state.plan.limits.verify
     is_careful = node.spec.body.by_model or node.losses > 0 or wants_mutation(state, node)
-    is_careful = is_careful or (verify is Verify.AUTO and _are_often_split(state))
+    is_careful = is_careful or (verify is Verify.AUTO and state.train_size < 2)
     if verify is Verify.LANE or is_careful:
         return frozenset()
     others = (state.nodes[name] for name in state.active if name != node.spec.id)
     keys = {shared_key(check) for other in others for check in other.spec.checks} - {None}
     return frozenset(index for index, check in enumerate(node.spec.checks) if shared_key(check) in keys)
-
-
-def _are_often_split(state: RunState) -> bool:
-    """Tell whether so many of the results that were judged lately were bad that trains cost more than they save."""
-    lately = state.trains[-_LATELY:]
-    splits = sum(train.is_red for train in lately)
-    return state.train_size < 2 or sum(len(train.cars) for train in lately) < _GOOD_ONES * splits
 
 
 def _works(state: RunState) -> Iterator[Attempt | None]:
