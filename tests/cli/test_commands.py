@@ -19,7 +19,7 @@ COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
 CHANGING = ("amend", "add", "drop", "move", "invalidate")
-LOOKING = ("status", "watch", "ls", "health", "show", "report", "cost", "blame", "postmortem", "audit")
+LOOKING = ("status", "watch", "ls", "health", "show", "report", "cost", "findings", "blame", "postmortem", "audit")
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
 NAMES = [
     *WORKING,

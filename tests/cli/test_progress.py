@@ -46,6 +46,7 @@ from surefoot.core.events.invalidation_events import Taint, TakingBack
 from surefoot.core.graph_state import finish, take_ready
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
+from surefoot.core.monitor_table import Watches
 from surefoot.core.plan import Check, Constraint, Limits, Plan, Prepare, RunBody, Step
 from surefoot.core.policy_types import Overdue
 from surefoot.core.state import QuestionState, RunState, StepStatus
@@ -298,6 +299,7 @@ UNREMARKABLE: list[Event] = [
     replace(DONE, call="1.3"),
     ev.ToolCallResolved(**STEP, call="1.3", text="a person answered: yes", ok=True),
     ev.ModelsConfigured(at=3.0, routing=ModelRouting()),
+    ev.MonitorsConfigured(at=3.0, watches=Watches()),
 ]
 """Events of told kinds that say nothing of interest."""
 QUIET = {
@@ -308,6 +310,7 @@ QUIET = {
     ev.ApprovalsGiven,
     ev.ApproverConfigured,
     ev.PolicyConfigured,
+    ev.MonitorsConfigured,
     ev.RunEnded,
     ev.StepsInvalidated,
     ev.RunRestored,

@@ -27,6 +27,7 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Diagnosis, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.kernel.model_fallback import tokens_max
+from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolicy
 from surefoot.core.policy_types import CommandFacts, Tier
 from surefoot.core.tool_table import TOOLBOX
@@ -599,6 +600,7 @@ def test_what_was_claimed_without_ground_is_part_of_the_lesson(play: Any) -> Non
 def test_turns_that_have_no_room_even_as_lines_are_summed_up_by_the_model(play: Any) -> None:
     """What must not be lost goes along with the request, and the summary stands in later briefs."""
     run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=200)}}, routing=SMALL)
+    run.say(ev.MonitorsConfigured, watches=Watches(own={"no_progress": Watch(say=Say.OFF)}))
     turn = 0
     while not any(event.is_summary for event in run.told(ev.ModelRequested)) and turn < 150:
         turn += 1

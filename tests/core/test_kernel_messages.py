@@ -13,6 +13,7 @@ from surefoot.core.agent_types import Claim, Fault, GoalOptions
 from surefoot.core.compaction import fold_for
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import StepId
+from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import AgentBody, AgentLimits, Limits, RetryPolicy
 from surefoot.core.prompt import brief_of
 from surefoot.errors import IllegalTransition
@@ -246,6 +247,7 @@ def test_an_urgent_message_breaks_off_a_turn_once(play: Any) -> None:
 def test_the_summary_of_a_conversation_is_not_broken_off(play: Any) -> None:
     """It cannot hold the message, so it would be broken off for ever; the request after it holds the message."""
     run = begun(play, {"a": {"body": AgentBody(instructions="x", turns_max=200)}}, routing=SMALL)
+    run.say(ev.MonitorsConfigured, watches=Watches(own={"no_progress": Watch(say=Say.OFF)}))
     for turn in range(1, 150):
         reply(run, turn, "note", "read", summary=f"read a/long/path/of/some/file-{turn}.py").go(do.RequestModel, "a")
         if run.told(ev.ModelRequested)[-1].is_summary:

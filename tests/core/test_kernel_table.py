@@ -131,6 +131,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
         ev.ApproverConfigured,
         ev.PolicyConfigured,
         ev.ModelsConfigured,
+        ev.MonitorsConfigured,
         ev.EngineStarted,
         ev.FindingReported,
         ev.ModelRequestDue,

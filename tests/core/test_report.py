@@ -62,7 +62,8 @@ def test_a_finding_is_reported_whole(play: Any) -> None:
     """Programs find every field of it, as plain data."""
     run = play({"a": {}}, findings=(NOTE,))
     expected = {"kind": "note", "severity": "note", "text": "look", "step": "a", "place": "p.yaml:1:1"}
-    assert run.report["findings"] == [expected]
+    named = {"attempt": None, "diagnosis": None, "evidence": []}
+    assert run.report["findings"] == [{**expected, **named}]
 
 
 @pytest.mark.parametrize(("base", "found"), [("c0", ["plain-rung"]), (None, [])])

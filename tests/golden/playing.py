@@ -25,6 +25,7 @@ from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import ApproverWord, Diagnosis, Ending, Moment, Mutant, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import (
     AgentBody,
     Check,
@@ -90,6 +91,7 @@ def _goal() -> list[Event]:
 def _agent() -> list[Event]:
     """An agent whose first attempt does not pass its check."""
     run = Play({"a": AGENT}).say(ev.ModelsConfigured, routing=CASTING)
+    run.say(ev.MonitorsConfigured, watches=Watches(own={"cycle": Watch(say=Say.FAIL, figures={"rounds": 4})}))
     return run.will(do.AskCheck, "proof").will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="1 != 2").go().journal
 
 

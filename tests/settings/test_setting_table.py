@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.core.monitor_table import MONITORS
 from surefoot.errors import ConfigInvalid
 from surefoot.settings import ModelSettings, Settings, load_settings, with_environment
 from surefoot.settings.setting_table import SECTIONS, Project, Section, Setting
@@ -36,6 +37,8 @@ VALUES = {
     "variables": '"MY_AGENT_KEY"',
     "hosts": '["*.example.com", "localhost:8080"]',
     "network": '"all"',
+    "profile": '"strict"',
+    **dict.fromkeys(MONITORS, '{say = "off"}'),
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""

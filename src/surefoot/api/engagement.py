@@ -51,6 +51,7 @@ from surefoot.ports.storage import Batch
 from surefoot.release import RELEASE
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
 from surefoot.settings import load_settings
+from surefoot.settings.setting_records import Settings
 from surefoot.threads import in_thread
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
@@ -170,8 +171,10 @@ def _create(
     created = replace(created, estimates=earlier_times(home.journal, created))
     point("run.create.workspace")
     policy = _policy(options, created.repository)
-    given = () if policy == Policy() else (ev.PolicyConfigured(at=created.at, policy=policy),)
+    given: tuple[Event, ...] = () if policy == Policy() else (ev.PolicyConfigured(at=created.at, policy=policy),)
     cast = () if routing is None else (ev.ModelsConfigured(at=created.at, routing=routing),)
+    if routing is not None:
+        given = (*given, ev.MonitorsConfigured(at=created.at, watches=_settings(created.repository).watches))
     events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
     result = home.journal.append([Batch(run=created.run, expected=0, events=events, token=None)])[0]
@@ -476,6 +479,8 @@ def _opening(
     routing = routing_for(state.created, state.plan, options, state.routing)
     if routing is not None and routing != state.routing:
         yield ev.ModelsConfigured(at=now, routing=routing)
+    if routing is not None and (watches := _settings(state.created.repository).watches) != state.watches:
+        yield ev.MonitorsConfigured(at=now, watches=watches)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
     if options.approver != state.approver:
@@ -491,7 +496,11 @@ def _opening(
 def _policy(options: Options, repository: str | None) -> Policy:
     if options.policy is not None:
         return options.policy
-    return load_settings(None if repository is None else Path(repository)).policy
+    return _settings(repository).policy
+
+
+def _settings(repository: str | None) -> Settings:
+    return load_settings(None if repository is None else Path(repository))
 
 
 def _consents(options: Options, now: float) -> Iterable[Event]:

@@ -334,6 +334,17 @@ def blame(given: Given, screen: Screen) -> int:
     return blame(given, screen)
 
 
+@command("run repo as_json", panel=_LOOK)
+def findings(given: Given, screen: Screen) -> int:
+    """Show what was found in a run, with the failure it names and where it shows. Exit code 1: warnings or problems.
+
+    Example: surefoot findings latest
+    """
+    from surefoot.cli.findings_page import findings
+
+    return findings(given, screen)
+
+
 @command("run repo markdown as_json", panel=_LOOK)
 def postmortem(given: Given, screen: Screen) -> int:
     """Tell what became of a run and why: first wrong step, failures by name, what they spoilt, cost, timeline.

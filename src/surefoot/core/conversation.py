@@ -66,6 +66,8 @@ class Turn:
     """The tree of the lane when its reply came."""
     model: str = ""
     """The model that was asked."""
+    at_seq: int = 0
+    """The position of its reply in the journal."""
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -85,6 +85,13 @@ class Diagnosis(StrEnum):
     GIVEN_UP = "given_up"
     """The agent says that it cannot be done as it stands."""
     BUDGET = "budget"
+    HALLUCINATION = "hallucination"
+    """What an agent names or says is not so."""
+    GOAL_DRIFT = "goal_drift"
+    """What is done is not what was asked for."""
+    SILENT_ERROR = "silent_error"
+    """It looked right, and was found wrong later, or by another proof."""
+    POLICY_VIOLATION = "policy_violation"
 
 
 class Status(StrEnum):
@@ -124,6 +131,12 @@ class Finding:
     step: StepId | None = None
     place: str | None = None
     """`FILE:LINE:COLUMN`, for findings about a plan file."""
+    attempt: int | None = None
+    """The attempt at the step in which a monitor saw it."""
+    diagnosis: Diagnosis | None = None
+    """The failure that it names."""
+    evidence: tuple[int, ...] = ()
+    """Where it shows: positions in the journal."""
 
 
 @record

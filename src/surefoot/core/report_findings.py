@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
-from surefoot.core.event_words import Finding
+from surefoot.core.event_words import Diagnosis, Finding, Severity
 from surefoot.core.graph_state import stops_its_group
+from surefoot.core.ids import StepId
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.short_text import listed, shortened
 from surefoot.core.state import FINAL, RunState, StepState, StepStatus
@@ -28,11 +29,19 @@ def findings_of(state: RunState) -> list[FindingShape]:
 
 
 def _reported(finding: Finding) -> FindingShape:
-    return cast("FindingShape", {**asdict(finding), "severity": finding.severity.value})
+    named = finding.diagnosis or _NAMED.get(finding.kind)
+    plain = {
+        "severity": finding.severity.value,
+        "diagnosis": named and named.value,
+        "evidence": list(finding.evidence),
+    }
+    return cast("FindingShape", {**asdict(finding), **plain})
 
 
 def _finding(kind: str, severity: str, text: str, step: str | None = None) -> FindingShape:
-    return {"kind": kind, "severity": severity, "text": text, "step": step, "place": None}
+    return _reported(
+        Finding(kind=kind, severity=Severity(severity), text=text, step=None if step is None else StepId(step))
+    )
 
 
 def _own_findings(state: RunState) -> Iterator[FindingShape]:
@@ -85,6 +94,15 @@ def _first_words(node: StepState) -> str:
     return shortened(first, _REASON_MAX)
 
 
+_NAMED: Mapping[str, Diagnosis] = {
+    "ungrounded-claim": Diagnosis.HALLUCINATION,
+    "unproven-claim": Diagnosis.HALLUCINATION,
+    "undeclared-writes": Diagnosis.GOAL_DRIFT,
+    "limit-near-cost-usd": Diagnosis.BUDGET,
+    "limit-near-tokens": Diagnosis.BUDGET,
+    "limit-near-requests": Diagnosis.BUDGET,
+}
+"""The failures that findings beside those of monitors name, by their kinds."""
 _OPEN_RUNGS: dict[str, tuple[str, str, str]] = {
     "plain": ("plain-rung", "warning", "commands ran without a sandbox; see `surefoot doctor`"),
     "landlock": (

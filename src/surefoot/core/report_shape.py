@@ -247,6 +247,11 @@ class FindingShape(TypedDict):
     text: str
     step: str | None
     place: str | None
+    attempt: int | None
+    diagnosis: str | None
+    """The failure that it names, by the words of the page on failures."""
+    evidence: list[int]
+    """Where it shows: positions in the journal."""
 
 
 class PointShape(TypedDict):

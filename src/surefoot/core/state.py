@@ -34,6 +34,7 @@ from surefoot.core.events import (
 )
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.inquiries import BlameState
+from surefoot.core.monitor_table import Watches
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
@@ -474,6 +475,8 @@ class RunState:
     policy: Policy = field(default_factory=Policy)
     """The rules beside those that ship."""
     routing: ModelRouting = field(default_factory=ModelRouting)
+    watches: Watches = field(default_factory=Watches)
+    """How closely agents are watched."""
     understanding: Understanding | None = None
     notes: tuple[Note, ...] = ()
     reported: tuple[Finding, ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from surefoot.core.agent_types import Price
+from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.regex import regex
 from surefoot.masking.secret_names import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
@@ -138,7 +140,39 @@ def _read_workers(page: Page, node: Tree) -> Workers | None:
     return Workers(default=default, programs={name: one for name, one in read.items() if one is not None})
 
 
+def _read_monitors(page: Page, node: Tree) -> Watches:
+    """Read `[monitors]`: the profile, and a table for each monitor; the name of a profile alone stands for that."""
+    if isinstance(node, Scalar):
+        word = page.word(node, tuple(Profile))
+        return Watches() if word is None else Watches(profile=Profile(word))
+    section = SECTIONS["monitors"]
+    found = Fields.read(page, node, section.said, section.names)
+    own: dict[str, Watch] = {}
+    for name in () if found is None else found:
+        inner = None if found is None else found.node(name)
+        if name in MONITORS and inner is not None and (watch := _read_watch(page, inner, name)) is not None:
+            own[name] = watch
+    profile = None if found is None or (said := found.node("profile")) is None else page.word(said, tuple(Profile))
+    return Watches(profile=Profile(profile or Profile.DEFAULT), own=own)
+
+
+def _read_watch(page: Page, node: Tree, name: str) -> Watch | None:
+    """Read how a monitor is set: a word, or a table with `say` and its figures."""
+    usual = MONITORS[name].watch
+    if isinstance(node, Scalar):
+        word = page.word(node, tuple(Say))
+        return None if word is None else replace(usual, say=Say(word))
+    found = Fields.read(page, node, f"the monitor `{name}`", ("say", *usual.figures))
+    if found is None:
+        return None
+    say = None if (said := found.node("say")) is None else page.word(said, tuple(Say))
+    given = {key: page.number(value) for key in usual.figures if (value := found.node(key)) is not None}
+    figures = {**usual.figures, **{key: value for key, value in given.items() if value is not None}}
+    return Watch(say=Say(say or usual.say), figures=figures)
+
+
 _NAMED: Mapping[str, Reader] = {
+    "monitors": _read_monitors,
     "approvers": _read_approvers,
     "workers": _read_workers,
     "providers": _read_providers,

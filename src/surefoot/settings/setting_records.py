@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
 from surefoot.core.agent_types import Price
+from surefoot.core.monitor_table import Watches
 from surefoot.core.policy_types import Policy, Rule
 from surefoot.core.record import record
 from surefoot.settings.lane_limits import LaneLimits
@@ -130,3 +131,5 @@ class Settings:
     run: RunSettings = RunSettings()
     workers: Workers = Workers()
     """Agents of others that carry out steps."""
+    watches: Watches = Watches()
+    """How closely agents are watched."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from surefoot.core.agent_programs import AgentProgram
 from surefoot.core.agent_types import CAST, Price
+from surefoot.core.monitor_table import MONITORS, Monitor, Profile, Watches
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
 from surefoot.core.proofs import Proof
@@ -24,6 +25,7 @@ CHAINS = ("default", *(role.value for role in CAST))
 _TRUSTS = "it comes with the repository, and may not say who is trusted"
 SENDS = "it comes with the repository, and could send your key and your code elsewhere"
 _CONFIRMS = "whether you are asked before a run starts is for you to say"
+_WATCHED = "it comes with the repository, and may not say how closely agents are watched"
 _COSTS = "what models may take is for the user to say"
 
 
@@ -92,6 +94,12 @@ class Section(NamedTuple):
         return tuple(key.name for key in self.keys)
 
 
+def _monitor(row: Monitor) -> Setting:
+    figures = "".join(f", {name} = {value:g}" for name, value in row.watch.figures.items())
+    meaning = f"{row.meaning} Named `{row.failure}`."
+    return Setting(Key(row.name, Value("watch"), meaning, usual=f'`{{say = "{row.watch.say}"{figures}}}`'))
+
+
 def _chain(name: str, meaning: str) -> Setting:
     key = Key(name, Value("model", is_many=True), meaning, usual="by the key that is set")
     return Setting(key, Project.TRUSTED, option=f"`--model {'' if name == 'default' else f'{name}='}…`")
@@ -114,6 +122,12 @@ SECTIONS: Mapping[str, Section] = {
         Setting(Key("probe_checks", FLAG, "Whether the checks of every step are tried out by small changes, as with "
             "`probe_checks` in its plan."), Project.SWITCH_ON),
     )),
+    "monitors": Section("`[monitors]`", Watches, (
+        Setting(Key("profile", words(Profile), "How closely agents are watched, where nothing is said of a monitor: "
+            "`strict` makes a warning of a note and ends the attempt for a warning, `quiet` makes a note of a warning "
+            'and takes no notes. `monitors = "strict"` at the head of the file says the same.')),
+        *(_monitor(row) for row in MONITORS.values()),
+    ), refused=_WATCHED),
     "run": Section("`[run]`", RunSettings, (
         Setting(Key("confirm", FLAG, "Whether `surefoot run PLAN` shows the plan and waits for a yes, where a person "
             "is at the terminal and something in the plan will ask or cannot be undone. `--yes` does not wait."),

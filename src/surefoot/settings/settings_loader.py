@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from surefoot.core.monitor_table import Watches
 from surefoot.core.plan_keys import defaults_of
 from surefoot.core.policy_types import Policy
 from surefoot.errors import ConfigInvalid
@@ -75,6 +76,7 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         lanes=LaneLimits(**together("lanes")),
         run=RunSettings(**together("run")),
         workers=own.get("workers", Workers()),
+        watches=own.get("monitors", Watches()),
     )
 
 

@@ -17,6 +17,7 @@ from surefoot.core.events.agent_events import LimitsRaised as LimitsRaised
 from surefoot.core.events.agent_events import MessageSent as MessageSent
 from surefoot.core.events.agent_events import ModelChanged as ModelChanged
 from surefoot.core.events.agent_events import ModelsConfigured as ModelsConfigured
+from surefoot.core.events.agent_events import MonitorsConfigured as MonitorsConfigured
 from surefoot.core.events.agent_events import PlanAdopted as PlanAdopted
 from surefoot.core.events.agent_events import PlanEdited as PlanEdited
 from surefoot.core.events.amendment_events import AmendmentProposed as AmendmentProposed
@@ -160,6 +161,7 @@ EVENTS: tuple[type[Event], ...] = (
     QuestionAnswered,
     ApprovalRecorded,
     ModelsConfigured,
+    MonitorsConfigured,
     ModelChanged,
     ConversationStopped,
     FindingReported,

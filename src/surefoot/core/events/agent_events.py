@@ -13,6 +13,7 @@ from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.event_words import Diagnosis, Finding
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.monitor_table import Watches
 from surefoot.core.plan import Limits, Plan
 from surefoot.core.raw import GivenName, Handle
 from surefoot.core.record import record
@@ -24,6 +25,14 @@ class ModelsConfigured(Event):
 
     routing: ModelRouting
     """As settings, environment and command line had it when an engine last began."""
+
+
+@record
+class MonitorsConfigured(Event):
+    """How closely the agents of the run are watched from here on."""
+
+    watches: Watches
+    """As the settings had it when an engine last began."""
 
 
 @record

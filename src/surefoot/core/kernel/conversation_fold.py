@@ -107,6 +107,7 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
         is_focused=asked.is_focused,
         tree=conversation.tree,
         model=asked.model,
+        at_seq=state.seq + 1,
     )
     conversation.turns.append(turn)
     for call in calls:
@@ -344,6 +345,10 @@ def _message_sent(state: RunState, event: ev.MessageSent) -> None:
         ask_again(state)
 
 
+def _monitors_configured(state: RunState, event: ev.MonitorsConfigured) -> None:
+    state.watches = event.watches
+
+
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:
     _, work, conversation = _conversation_of(state, event)
     need(conversation.is_begun and not work.is_busy, event, "something is under way in the conversation")
@@ -377,6 +382,7 @@ def _limits_raised(state: RunState, event: ev.LimitsRaised) -> None:
 
 TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ModelsConfigured: _models_configured,
+    ev.MonitorsConfigured: _monitors_configured,
     ev.ConversationStarted: _conversation_started,
     ev.ModelRequested: _model_requested,
     ev.ModelResponded: _model_responded,

@@ -28,6 +28,7 @@ from surefoot.core.kernel.conversation_fold import is_conversing
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
+from surefoot.core.kernel.monitor_rules import say_forecast, watch
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.messages import breaks_off, waiting_for
 from surefoot.core.model_chain import chain_of
@@ -45,11 +46,6 @@ from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, Stored
 from surefoot.core.untrusted_text import behind
 from surefoot.core.verdicts import CheckRecord, Interim, interims, next_during
 
-MISUSES_MAX = 12
-REPEATS_MAX = 2
-IDLE_MAX = 3
-ENDS_MAX = 6
-SAID_MAX = 300
 _TEMPERATURE = 0.8
 """With this a model is asked that has repeated itself."""
 _NO_END = frozenset(
@@ -89,7 +85,7 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
 
 def _go_on(state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float) -> RuleResult:
     """Return what follows a turn: the checks of a focused try, the end of what leads nowhere, or the next request."""
-    move = look(state, node, work, conversation, now)
+    move = look(state, node, work, conversation, now) or watch(state, node, conversation, now)
     return move or _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
 
 
@@ -349,17 +345,6 @@ def _ask_next(
 
 def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Fail an attempt that leads nowhere."""
-    ends = sum(_is_bad_end(call) for turn in conversation.turns for call in turn.calls)
-    if conversation.misuses >= MISUSES_MAX:
-        reason = f"tools were used wrongly {conversation.misuses} times, at last so: {_last_misuse(conversation)}"
-        return fails(node, now, Diagnosis.TOOL_MISUSE, reason)
-    if conversation.repeats >= REPEATS_MAX:
-        reason = f"it gave the same reply {conversation.repeats + 1} times, and changed no file in between"
-        return fails(node, now, Diagnosis.INFINITE_LOOP, reason)
-    if conversation.idle >= IDLE_MAX:
-        return fails(node, now, Diagnosis.MALFORMED, f"{conversation.idle} replies in a row held no tool call")
-    if ends >= ENDS_MAX:
-        return fails(node, now, Diagnosis.MALFORMED, f"what it ended with could not be used, {ends} times")
     if conversation.worked_s >= node.spec.timeout_s:
         reason = f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
         return fails(node, now, Diagnosis.STALL, reason)
@@ -372,18 +357,6 @@ def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal |
     return None
 
 
-def _is_bad_end(call: ToolCallState) -> bool:
-    """Tell whether the agent wanted to end with something that could not be used."""
-    result = call.result
-    is_ours = isinstance(result, ev.ToolCallResolved) and not result.is_misuse
-    return call.kind is ToolKind.END and result is not None and not result.ok and not is_ours
-
-
-def _last_misuse(conversation: Conversation) -> str:
-    results = (call.result for turn in reversed(conversation.turns) for call in reversed(turn.calls))
-    return next((one.text for one in results if one is not None and one.is_misuse), "")[:SAID_MAX]
-
-
 def _next_request(
     state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
 ) -> RuleResult:
@@ -394,6 +367,7 @@ def _next_request(
         text = f"No model plays the {conversation.role}; name one with --model and resume."
         return Proposal(ev.LimitReached(at=now, limit="models", text=text))
     move = next_wait(node, conversation, now) or after_fault(node, conversation, chain, now) or _say_near(state, now)
+    move = move or say_forecast(state, now)
     if move is not None:
         return move
     if work.lane_tree is None and state.has_workspace:

@@ -1,0 +1,96 @@
+"""What agents did, one act after the other: the form in which monitors look at a conversation or a foreign trace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from surefoot.core.conversation import Conversation, ToolCallState
+from surefoot.core.events import ToolCallFinished
+from surefoot.core.record import record
+from surefoot.core.regex import regex
+
+_SHORT_TOKENS = 100
+"""The text of a result this short is all of it: what changes from call to call there is left out of the comparison."""
+_CHANGING = regex(
+    r"0x[0-9a-f]+|\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?z?|\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"|\b\d+(?:\.\d+)?\s?(?:ms|s|sec|seconds|us|µs)\b|\bpid[ =:]+\d+|/tmp/\S+",
+    re.IGNORECASE,
+)
+_WAITS = regex(r"(?:^|[;&|\"'\s])(?:sleep|wait|watch|tail\s+-f|timeout\s+\d+\s+tail)\b", re.IGNORECASE)
+
+
+@record
+class Act:
+    """A tool call with its result, or words."""
+
+    at: int
+    """Where it stands: the position in the journal, or the index of the step of a trace."""
+    agent: str
+    tool: str
+    """Empty: words alone."""
+    asked: str
+    """The arguments, or the words; or what names them."""
+    given: str
+    """What came back, without what differs each time; or what names it."""
+    turn: int
+    """The reply it stood in, counted from 1."""
+    ok: bool = True
+    is_misuse: bool = False
+    files: str = ""
+    """What names all files after it; empty: that is not known."""
+    is_new: bool = True
+    """Whether it changed the files to what they had never been, saw a file that nobody had seen, or brought a result
+    that had not come before."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it only waits for something: to do that often is no loop."""
+        return bool(self.tool) and _WAITS.search(self.asked) is not None
+
+
+def steady(text: str) -> str:
+    """Return a text without times, durations and addresses, which differ each time the same is done."""
+    return " ".join(_CHANGING.sub("#", text).split())
+
+
+def acts_of(conversation: Conversation) -> tuple[Act, ...]:
+    """Return the calls of a conversation that have a result, in order."""
+    return tuple(_acts(conversation))
+
+
+def _acts(conversation: Conversation) -> Iterator[Act]:
+    files = conversation.first_tree or ""
+    trees, seen, results = {files}, set[tuple[str, str]](), set[str]()
+    for turn in conversation.turns:
+        for call in turn.calls:
+            result = call.result
+            if result is None:
+                continue
+            saw = set[tuple[str, str]]()
+            if isinstance(result, ToolCallFinished):
+                files, saw = result.tree or files, set(result.saw.items())
+            given = _given(call)
+            is_new = files not in trees or not saw <= seen or (result.ok and given not in results)
+            results.add(given)
+            trees.add(files)
+            seen |= saw
+            yield Act(
+                at=turn.at_seq,
+                agent=conversation.role,
+                tool=call.asked.tool,
+                asked=call.asked.command or f"{call.asked.arguments} {call.asked.private}",
+                given=given,
+                turn=turn.number,
+                ok=result.ok,
+                is_misuse=result.is_misuse,
+                files=files,
+                is_new=is_new,
+            )
+
+
+def _given(call: ToolCallState) -> str:
+    result = call.result
+    if isinstance(result, ToolCallFinished) and (result.whole is not None or result.tokens > _SHORT_TOKENS):
+        return result.whole or result.output
+    return "" if result is None else steady(result.text)

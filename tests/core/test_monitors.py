@@ -1,0 +1,158 @@
+"""Monitors see the form of a failure in what was done, and nothing where there is none (M81, M83, M84)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from surefoot.core import commands as do
+from surefoot.core import events as ev
+from surefoot.core.agent_acts import Act, steady
+from surefoot.core.ids import BlobId
+from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
+from surefoot.core.monitors import Watched, alarms
+from tests.core.test_kernel_conversations import begun, failures, reply
+
+ALL = Watches(own={name: replace(row.watch, say=Say.NOTE) for name, row in MONITORS.items()})
+
+
+def acts(*said: str, **fields: Any) -> tuple[Act, ...]:
+    """Make acts from `ASKED>GIVEN`, each in a turn of its own; a given text that begins with `!` is a failure."""
+    made: list[Act] = []
+    for number, one in enumerate(said, start=1):
+        asked, _, given = one.partition(">")
+        usual = {"at": number * 10, "agent": "worker", "tool": "run", "turn": number, "is_new": False, **fields}
+        made.append(Act(asked=asked, given=given, ok=not given.startswith("!"), **usual))
+    return tuple(made)
+
+
+def seen(watched: Watched, watches: Watches = ALL) -> dict[str, tuple[int, ...]]:
+    """Return what is seen, with where it shows."""
+    return {one.monitor: one.evidence for one in alarms(watched, watches)}
+
+
+def test_a_cycle_is_seen_with_its_acts() -> None:
+    """Three rounds of two calls, and not two rounds and a half."""
+    rounds = ("a>1", "b>2") * 3
+    assert seen(Watched(acts=acts(*rounds))) == {"cycle": (10, 20, 30, 40, 50, 60)}
+    assert seen(Watched(acts=acts(*rounds[:5]))) == {}
+
+
+@pytest.mark.parametrize("period", range(1, 8))
+def test_cycles_are_seen_up_to_six_calls(period: int) -> None:
+    """A longer one is not."""
+    calls = [f"call {number}>same" for number in range(period)] * 3
+    assert ("cycle" in seen(Watched(acts=acts(*calls)))) == (period <= 6)
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param(("poll>1", "poll>2", "poll>3"), id="what comes back changes"),
+        pytest.param(("sleep 5>", "sleep 5>", "sleep 5>"), id="it waits"),
+        pytest.param(("make && sleep 1>x",) * 3, id="it waits among other things"),
+    ],
+)
+def test_what_waits_or_polls_is_no_loop(calls: tuple[str, ...]) -> None:
+    """However often it comes."""
+    assert seen(Watched(acts=acts(*calls))) == {}
+
+
+def test_a_cycle_that_changes_files_is_none() -> None:
+    """The same edit and test after it, with other files each time."""
+    made = [replace(act, files=str(number)) for number, act in enumerate(acts(*("t>same",) * 4))]
+    assert seen(Watched(acts=made)) == {}
+
+
+def test_a_call_that_fails_in_the_same_way_is_seen_across_others() -> None:
+    """Another failure of it is not the same."""
+    calls = ("x>!no", "a>1", "x>!no", "b>2", "x>!no")
+    assert seen(Watched(acts=acts(*calls))) == {"failing_call": (10, 30, 50)}
+    assert seen(Watched(acts=acts(*calls[:4], "x>!else"))) == {}
+
+
+def test_files_that_go_back_and_forth_are_seen() -> None:
+    """They are what they were for the third time; to go on from there is none."""
+    made = [replace(act, files=files) for act, files in zip(acts(*"abcdefg"), "pqpqpqr", strict=True)]
+    assert seen(Watched(acts=made)) == {"back_and_forth": (30, 40, 50, 60)}
+    assert seen(Watched(acts=made[:4])) == {}
+
+
+def test_no_progress_is_counted_in_replies_since_something_new() -> None:
+    """What was new once is not new again."""
+    made = (replace(acts("a>1")[0], is_new=True), *acts(*(f"{number}>" for number in range(26)))[1:])
+    assert "no_progress" in seen(Watched(acts=made, turns=26))
+    assert "no_progress" not in seen(Watched(acts=made[:25], turns=25))
+
+
+def test_names_of_what_does_not_exist_are_counted_by_call() -> None:
+    """The same vain call again says nothing new of that."""
+    vain = acts(*(f"cat {name}>!No such file or directory" for name in "abcde"))
+    assert "missing_files" in seen(Watched(acts=vain))
+    assert "missing_files" not in seen(Watched(acts=(*vain[:4], vain[0])))
+
+
+def test_most_of_the_calls_used_wrongly_are_seen() -> None:
+    """Six of ten, and not five."""
+    made = [replace(act, is_misuse=number < 6) for number, act in enumerate(acts(*"abcdefghij"))]
+    assert "misuse_share" in seen(Watched(acts=made))
+    assert "misuse_share" not in seen(Watched(acts=[*made[1:], made[-1]]))
+
+
+@pytest.mark.parametrize(
+    ("profile", "name", "say"),
+    [
+        (Profile.DEFAULT, "cycle", Say.WARN),
+        (Profile.STRICT, "cycle", Say.FAIL),
+        (Profile.STRICT, "missing_files", Say.WARN),
+        (Profile.QUIET, "cycle", Say.NOTE),
+        (Profile.QUIET, "missing_files", Say.OFF),
+        (Profile.QUIET, "no_progress", Say.FAIL),
+    ],
+)
+def test_a_profile_says_how_closely(profile: Profile, name: str, say: Say) -> None:
+    """A monitor that is set by name is as it was set."""
+    assert Watches(profile=profile).of(name).say is say
+    assert Watches(profile=profile, own={name: Watch(say=Say.OFF)}).of(name).say is Say.OFF
+
+
+def test_what_differs_each_time_is_left_out() -> None:
+    """Times, durations and addresses; other figures stay."""
+    one = steady("2026-01-02 10:11:12 <x at 0x7f12ab> 3 failed in 0.12s")
+    assert one == steady("2026-01-03 11:11:13 <x at 0x7f99ff> 3 failed in 4.5s")
+    assert one != steady("2026-01-03 11:11:13 <x at 0x7f99ff> 4 failed in 4.5s")
+
+
+def looping(play: Any, turns: int, watches: Watches) -> Any:
+    """Let an agent make two calls in turn; that replies are the same is not looked at."""
+    own = {**watches.own, "same_reply": Watch(say=Say.OFF)}
+    run = begun(play).say(ev.MonitorsConfigured, watches=replace(watches, own=own))
+    for turn in range(1, turns + 1):
+        reply(run, turn, "read", arguments=BlobId(f"args {turn % 2}")).go(do.RequestModel, "a")
+    return run
+
+
+def test_a_finding_is_reported_once_with_its_places(play: Any) -> None:
+    """Of the journal, those of the replies; the attempt goes on."""
+    run = looping(play, 8, Watches())
+    found = [event.finding for event in run.told(ev.FindingReported)]
+    assert [(one.kind, one.diagnosis, one.attempt) for one in found] == [("cycle", "infinite_loop", 1)]
+    replies = [seq for seq, event in enumerate(run.journal, start=1) if isinstance(event, ev.ModelResponded)]
+    assert list(found[0].evidence) == replies[:6]
+    assert failures(run) == []
+
+
+def test_a_monitor_that_fails_ends_the_attempt(play: Any) -> None:
+    """With the failure that it names, after it was reported."""
+    run = looping(play, 5, Watches(profile=Profile.STRICT))
+    reply(run, 6, "read", arguments=BlobId("args 0")).go(do.RequestModel, "a")
+    assert [event.finding.kind for event in run.told(ev.FindingReported)] == ["cycle"]
+    assert failures(run) == ["infinite_loop"]
+
+
+def test_a_monitor_that_is_off_says_nothing(play: Any) -> None:
+    """Whatever it would see."""
+    off = Watches(own={"cycle": Watch(say=Say.OFF), "no_progress": Watch(say=Say.OFF)})
+    assert looping(play, 8, off).told(ev.FindingReported) == []
