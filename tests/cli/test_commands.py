@@ -19,7 +19,19 @@ COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
 CHANGING = ("amend", "add", "drop", "move", "invalidate")
-LOOKING = ("status", "watch", "ls", "health", "show", "report", "cost", "findings", "blame", "postmortem", "audit")
+LOOKING = (
+    "status",
+    "watch",
+    "ls",
+    "health",
+    "show",
+    "report",
+    "cost",
+    "findings",
+    "blame",
+    "postmortem",
+    "audit",
+)
 DECIDING = ("inbox", "approve", "reject", "edit", "take-over", "tell")
 NAMES = [
     *WORKING,
@@ -27,6 +39,7 @@ NAMES = [
     *STEERING,
     *CHANGING,
     *LOOKING,
+    "diagnose",
     "land",
     "undo",
     "rm",
@@ -39,7 +52,21 @@ NAMES = [
 """Those of FORMATS, and those by which people decide."""
 GROUPS = ["policy"]
 """Those with commands of their own."""
-WITHOUT_RUN = (*DECIDING, *CHANGING, "run", "ls", "health", "gc", "answer", "check", "schema", "doctor", "init")
+WITHOUT_REPOSITORY = {"gc", "schema", "doctor", "init", "diagnose"}
+WITHOUT_RUN = (
+    *DECIDING,
+    *CHANGING,
+    "run",
+    "ls",
+    "health",
+    "gc",
+    "answer",
+    "check",
+    "diagnose",
+    "schema",
+    "doctor",
+    "init",
+)
 
 
 def options_of(name: str) -> set[str]:
@@ -85,7 +112,7 @@ def test_every_command_can_answer_with_json(name: str) -> None:
     assert "--json" in options_of(name)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"gc", "schema", "doctor", "init"}])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_REPOSITORY])
 def test_every_command_about_a_run_takes_the_repository(name: str) -> None:
     """`--repo` stands for being there."""
     assert "--repo" in options_of(name)

@@ -37,9 +37,10 @@ def large(user: Folder, stage_on: Callable[..., Stage]) -> Stage:
     return stage_on(user)
 
 
-def inode(folder: Path, name: str = "many/1400") -> int:
-    """Return what tells a file from another one with the same content."""
-    return (folder / name).stat().st_ino
+def made(folder: Path, name: str = "many/1400") -> tuple[int, int]:
+    """Return what tells a file from another one with the same content: an inode may be given out again."""
+    found = (folder / name).stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def folders(top: Path) -> dict[str, int]:
@@ -54,9 +55,9 @@ def without_link(lane: Folder) -> dict[str, tuple[int, bytes]]:
 
 def test_untouched_files_are_taken_over_and_the_used_lane_is_gone(large: Stage) -> None:
     """Nothing is written again."""
-    before = inode(large.lane.path)
+    before = made(large.lane.path)
     clean = large.space.open_lane("clean", large.space.base, fresh=True, used=("1",))
-    assert inode(clean) == before
+    assert made(clean) == before
     assert not large.lane.path.exists()
 
 
@@ -75,8 +76,8 @@ def test_nothing_that_a_body_left_is_in_the_clean_lane(large: Stage, body: str) 
 def test_a_lane_with_too_much_to_put_back_is_made_anew(large: Stage, body: str) -> None:
     """A folder's permissions are not put back, and not file after file."""
     large.lane.sh(body)
-    before = inode(large.lane.path)
-    assert inode(large.space.open_lane("clean", large.space.base, fresh=True, used=("1",))) != before
+    before = made(large.lane.path)
+    assert made(large.space.open_lane("clean", large.space.base, fresh=True, used=("1",))) != before
 
 
 def test_the_clean_lane_holds_what_later_steps_changed(large: Stage) -> None:
@@ -99,10 +100,10 @@ def test_a_lane_whose_files_were_taken_is_made_anew(large: Stage) -> None:
 def test_files_are_taken_by_a_program_that_did_not_make_the_lane(large: Stage) -> None:
     """And a lane that was taken before a kill is not needed."""
     for is_taken in (True, False):
-        before = inode(large.run_dir / "lanes/clean" if not is_taken else large.lane.path)
+        before = made(large.run_dir / "lanes/clean" if not is_taken else large.lane.path)
         space = RunWorkspace.open(large.run_dir, large.user.path, large.run_dir.name)
         clean = space.open_lane("clean", space.base, fresh=True, used=("1",))
-        assert (inode(clean) == before) is is_taken
+        assert (made(clean) == before) is is_taken
         assert space.tree("clean") == space.base_tree
 
 

@@ -473,14 +473,7 @@ def _opening(
         release=RELEASE,
         as_root=program.is_root,
     )
-    policy = _policy(options, state.created.repository)
-    if policy_of(state.plan, policy) != state.policy:
-        yield ev.PolicyConfigured(at=now, policy=policy)
-    routing = routing_for(state.created, state.plan, options, state.routing)
-    if routing is not None and routing != state.routing:
-        yield ev.ModelsConfigured(at=now, routing=routing)
-    if routing is not None and (watches := _settings(state.created.repository).watches) != state.watches:
-        yield ev.MonitorsConfigured(at=now, watches=watches)
+    yield from _configured(state, options, now)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
     if options.approver != state.approver:
@@ -491,6 +484,21 @@ def _opening(
         yield from _consents(options, now)
     if resume and state.outcome is None and state.pausing is not None:
         yield ev.RunResumed(at=now, by=options.who)
+
+
+def _configured(state: RunState, options: Options, now: float) -> Iterable[Event]:
+    """Yield what of the settings has changed since the journal was told."""
+    policy = _policy(options, state.created.repository)
+    if policy_of(state.plan, policy) != state.policy:
+        yield ev.PolicyConfigured(at=now, policy=policy)
+    routing = routing_for(state.created, state.plan, options, state.routing)
+    if routing is None:
+        return
+    if routing != state.routing:
+        yield ev.ModelsConfigured(at=now, routing=routing)
+    watches = _settings(state.created.repository).watches
+    if watches != state.watches:
+        yield ev.MonitorsConfigured(at=now, watches=watches)
 
 
 def _policy(options: Options, repository: str | None) -> Policy:

@@ -345,6 +345,17 @@ def findings(given: Given, screen: Screen) -> int:
     return findings(given, screen)
 
 
+@command("trace as_json", panel=_LOOK)
+def diagnose(given: Given, screen: Screen) -> int:
+    """Look at what another agent did: failures by name, and up to three steps that may have gone wrong first.
+
+    Example: surefoot diagnose trajectory.json
+    """
+    from surefoot.cli.diagnosis_page import diagnose
+
+    return diagnose(given.trace, screen)
+
+
 @command("run repo markdown as_json", panel=_LOOK)
 def postmortem(given: Given, screen: Screen) -> int:
     """Tell what became of a run and why: first wrong step, failures by name, what they spoilt, cost, timeline.

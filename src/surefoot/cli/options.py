@@ -69,6 +69,7 @@ class Given:
         str, _argument(metavar="PLAN|GOAL", says="A plan file (.yaml, .yml), or a goal in words.")
     ] = ""
     plan: Annotated[Path, _argument(metavar="PLAN", says="A plan file."), REQUIRED] = Path()
+    trace: Annotated[Path, _argument(metavar="TRACE", says="A file with what an agent did."), REQUIRED] = Path()
     new_plan: Annotated[Path, _argument(metavar="[PATH]", says="The file to write.")] = Path("surefoot.yaml")
     schema_file: Annotated[
         Path | None, _argument(metavar="[FILE]", says="The file to write (default: standard output).")

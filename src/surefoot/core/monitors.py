@@ -22,6 +22,8 @@ _MISSING = regex(
     re.IGNORECASE,
 )
 
+_NOTHING = regex(r"\W*|.{0,40}\bno output\b.{0,40}", re.IGNORECASE)
+
 
 @record
 class Watched:
@@ -147,8 +149,17 @@ def _is_same(one: Act, other: Act) -> bool:
 
 
 def _is_loop(acts: Sequence[Act]) -> bool:
-    """Tell whether acts that come again lead nowhere: to wait is no loop, and neither is to say nothing."""
-    return any(act.asked or act.given for act in acts) and not any(act.is_waiting for act in acts)
+    """Tell whether acts that come again lead nowhere: to wait is no loop, and neither is to say nothing.
+
+    That a call gave nothing does not tell that it was in vain: it may have changed what is not seen here.
+    """
+    return any(not _is_silent(act) for act in acts) and not any(act.is_waiting for act in acts)
+
+
+def _is_silent(act: Act) -> bool:
+    if not act.tool:
+        return not act.asked
+    return not act.files and act.ok and _NOTHING.fullmatch(act.given) is not None
 
 
 def _failing_call(watched: Watched, figures: _Figures) -> _Seen:
