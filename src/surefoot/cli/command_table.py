@@ -345,6 +345,23 @@ def findings(given: Given, screen: Screen) -> int:
     return findings(given, screen)
 
 
+@command(
+    "repo svg as_json",
+    panel=_LOOK,
+    has_optional_file=True,
+    repo="Only the runs of this repository or folder.",
+    svg="Draw the figures as SVG into a file (default: standard output).",
+)
+def stats(given: Given, screen: Screen) -> int:
+    """Show figures over all runs: failures by name, what helped after them, proofs, attempts, cost.
+
+    Example: surefoot stats --svg stats.svg
+    """
+    from surefoot.cli.stats_page import show_stats
+
+    return show_stats(given, screen)
+
+
 @command("trace as_json", panel=_LOOK)
 def diagnose(given: Given, screen: Screen) -> int:
     """Look at what another agent did: failures by name, and up to three steps that may have gone wrong first.

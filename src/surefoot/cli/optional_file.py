@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
+
+from surefoot.errors import UsageError
 
 OPTION = "--svg"
 STANDARD_OUTPUT = "-"
@@ -21,3 +23,18 @@ def with_file(args: Sequence[str]) -> list[str]:
         else:
             whole.append(word)
     return whole
+
+
+def write_drawing(file: str, image: str) -> None:
+    """Write a drawing into the file that was named.
+
+    Raises:
+        UsageError: it is the name of a plan, or cannot be written.
+    """
+    target = Path(file)
+    if target.suffix in _PLANS:
+        raise UsageError(f"{file!r} is the name of a plan; name a file that ends in .svg")
+    try:
+        target.write_text(image, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{file!r} cannot be written: {error.strerror}") from error

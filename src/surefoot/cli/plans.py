@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from surefoot.api.preview import look_over
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
-from surefoot.cli.optional_file import STANDARD_OUTPUT
+from surefoot.cli.optional_file import STANDARD_OUTPUT, write_drawing
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.event_words import Finding, Severity
@@ -98,13 +98,7 @@ def _drawings(given: Given, picture: Picture, plan: Plan, reviewed: Review) -> d
     image = svg(picture, one_line(plan.goal), summary(plan, reviewed))
     if given.svg == STANDARD_OUTPUT:
         return {**drawn, "svg": image}
-    target = Path(given.svg)
-    if target.suffix in {".yaml", ".yml"}:
-        raise UsageError(f"{given.svg!r} is the name of a plan; name a file that ends in .svg")
-    try:
-        target.write_text(image, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{given.svg!r} cannot be written: {error.strerror}") from error
+    write_drawing(given.svg, image)
     return drawn
 
 

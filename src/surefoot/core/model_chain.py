@@ -11,10 +11,15 @@ def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
     models = state.routing.roles.get(node.spec.body.played_by)
     if models is None:
         return ()
-    is_last = node.failures > 0 and node.attempt >= node.spec.retry.maximum_attempts
-    if is_last and models.stronger is not None:
+    if models.stronger is not None and node.failures > 0 and asks_stronger(state, node, node.attempt):
         return (models.stronger, *models.chain)
     return models.chain
+
+
+def asks_stronger(state: RunState, node: StepState, attempt: int) -> bool:
+    """Tell whether an attempt that follows a failed one is the last, for which a stronger model is set."""
+    models = state.routing.roles.get(node.spec.body.played_by)
+    return models is not None and models.stronger is not None and attempt >= node.spec.retry.maximum_attempts
 
 
 def has_native_tools(state: RunState, node: StepState) -> bool:
