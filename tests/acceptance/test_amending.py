@@ -16,6 +16,13 @@ amend:
 ALONE = "{id: second, run: echo two > b.txt, checks: [{run: grep -q two b.txt, expect: fail_to_pass}]}"
 
 
+WAITING = """
+goal: Two in b
+steps:
+  - {id: second, run: "%s", writes: [b.txt], %s, checks: [{run: grep -q two b.txt, expect: fail_to_pass}]}
+"""
+
+
 def amendment(stage: Stage, text: str) -> str:
     """Write a file beside the plan and return its path."""
     path = stage.folder / "amend.yaml"
@@ -51,6 +58,17 @@ def test_a_dry_run_changes_nothing(stage: Stage) -> None:
     assert said.json["is_done"] is False
     assert [one["what"] for one in said.json["changes"]] == ["kept", "dropped"]
     assert "second" in stage.states()
+
+
+@pytest.mark.parametrize(("command", "why"), [("echo 2 > b.txt", "tier: confirm"), ("exit 3", "on_failure: ask")])
+def test_a_step_that_waits_for_a_person_is_amended_without_an_answer(stage: Stage, command: str, why: str) -> None:
+    """What was asked is about a step that is another one now (M123)."""
+    assert stage.run(WAITING % (command, f"{why}, retry: {{maximum_attempts: 1}}")).code == 4
+    assert stage.say("amend", amendment(stage, f"why: it\namend: [replace: {ALONE}]"), "--yes").code == 0
+    said = stage.say("resume")
+    assert said.code == 0, said.out
+    assert stage.states() == {"second": "verified"}
+    assert stage.say("answer", f"{RUN}.1", "yes").code == 2
 
 
 def test_a_failed_step_is_dropped_and_the_run_completes(stage: Stage) -> None:

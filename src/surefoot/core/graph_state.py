@@ -198,6 +198,30 @@ def withdraw_question(state: RunState, node: StepState, why: str) -> None:
         node.status = StepStatus.RUNNING
 
 
+def is_touched(state: RunState, node: StepState) -> bool:
+    """Tell whether a step does not start: an amendment is about to change it, or results are about to be taken back."""
+    return bool(state.found_wrong) or is_amended(state, node)
+
+
+def is_amended(state: RunState, node: StepState) -> bool:
+    """Tell whether an amendment is about to change a step."""
+    wanted = state.amending
+    return wanted is not None and (node.spec.id in wanted.touches or node.group in wanted.touches)
+
+
+def leave_attempt(state: RunState, node: StepState, why: str) -> None:
+    """Let an attempt end that is not in the middle of something, and ask no more about it.
+
+    What is under way is interrupted by a rule. A failed attempt has ended already.
+    """
+    work = node.work
+    if work is None or work.is_busy:
+        return
+    withdraw_question(state, node, why)
+    if work.failure is None:
+        work.interrupted = Diagnosis.INTERRUPTED
+
+
 def withdraw(state: RunState, node: StepState, why: str) -> None:
     """Take back what was started, as if it had not been, and what was asked about it."""
     assert node.work is not None
@@ -389,7 +413,7 @@ def reset(node: StepState) -> None:
     node.tree_after, node.verified_seq, node.held_by = None, 0, None
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
-    node.put_back, node.left_changes, node.wanted = (), None, None
+    node.put_back, node.left_changes, node.session_left, node.wanted = (), None, None, None
     node.outputs, node.kept, node.changed, node.saw = {}, None, (), None
     node.made_at, node.put_on, node.transplant = 0, None, None
     node.preconditions, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None

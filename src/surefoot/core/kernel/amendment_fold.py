@@ -9,10 +9,8 @@ from surefoot.core import events as ev
 from surefoot.core.amendment_effects import effects_of
 from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import Fate
-from surefoot.core.attempt import Attempt
-from surefoot.core.event_words import Diagnosis
 from surefoot.core.events.invalidation_events import TakingBack
-from surefoot.core.graph_state import leave_queue, reset
+from surefoot.core.graph_state import leave_attempt, leave_queue, reset
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
@@ -43,14 +41,8 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     state.amendments[event.amendment] = AmendmentState(proposed=event, touches=touches, wideners=found.wideners)
     for one in found.changes:
         node = state.nodes.get(one.step)
-        if one.fate in (Fate.RESTARTED, Fate.DROPPED) and node is not None and node.work is not None:
-            _leave(node.work)
-
-
-def _leave(work: Attempt) -> None:
-    """Let an attempt end that is not in the middle of something; what is under way is interrupted by a rule."""
-    if not work.is_busy and work.failure is None:
-        work.interrupted = Diagnosis.INTERRUPTED
+        if one.fate in (Fate.RESTARTED, Fate.DROPPED) and node is not None:
+            leave_attempt(state, node, "the plan is changed")
 
 
 def amendment_refused(state: RunState, event: ev.AmendmentRefused) -> None:

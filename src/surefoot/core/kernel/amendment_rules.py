@@ -12,7 +12,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.kernel.interrupts import acceptance_interrupts, endings_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
 
 _LEAVING = frozenset({Fate.RESTARTED, Fate.DROPPED})
 
@@ -52,11 +52,3 @@ def _unforeseen(wanted: AmendmentState, found: AmendmentEffects) -> str:
     return (
         f"the plan has changed since it was proposed, so that now {'; '.join(more)}; propose it again if that is meant"
     )
-
-
-def is_touched(state: RunState, node: StepState) -> bool:
-    """Tell whether a step does not start: an amendment is about to change it, or results are about to be taken back."""
-    if state.found_wrong:
-        return True
-    wanted = state.amending
-    return wanted is not None and (node.spec.id in wanted.touches or node.group in wanted.touches)

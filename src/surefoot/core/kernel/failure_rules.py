@@ -8,7 +8,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
-from surefoot.core.graph_state import results_after
+from surefoot.core.graph_state import is_amended, results_after
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
@@ -92,6 +92,8 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     assert failure is not None
     if work.people.answer is not None:
         return _as_answered(state, node, failure, work.people.answer, now)
+    if is_amended(state, node):
+        return _again(node, now, 0.0)  # as another step, and not before
     if not failure.is_counted and not failure.applied:
         if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
             often = f"the engine ended {node.crashes} times in a row while it was at work"

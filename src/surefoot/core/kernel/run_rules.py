@@ -15,9 +15,9 @@ from surefoot.core import events as ev
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Finding, Moment, Outcome, Phase, Severity, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.graph_state import next_ready
+from surefoot.core.graph_state import is_touched, next_ready
 from surefoot.core.ids import StepId
-from surefoot.core.kernel.amendment_rules import amend, is_touched
+from surefoot.core.kernel.amendment_rules import amend
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
 from surefoot.core.kernel.batch_rules import may_be_judged, one_after_the_other, results_that_wait
 from surefoot.core.kernel.blame_rules import search
@@ -540,7 +540,11 @@ def _startable(state: RunState, count: int) -> list[StepState]:
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
         free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
-        free = [node for node in free if waits_for(state, node) is None and not is_touched(state, node)]
+        free = [
+            node
+            for node in free
+            if waits_for(state, node) is None and not state.found_wrong and not is_touched(state, node)
+        ]
         free = [node for node in free if not is_kept_by_replan(state, node)]
         free = list(one_after_the_other(state, free))
         found = startable(state, free, count)

@@ -10,9 +10,9 @@ from dataclasses import replace
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Lesson
 from surefoot.core.attempt import Attempt, Judging, Result, Transplant
-from surefoot.core.event_words import Applied, Diagnosis, Ending, Finding, Severity, Status
+from surefoot.core.event_words import Applied, Ending, Finding, Severity, Status
 from surefoot.core.events.invalidation_events import TakingBack
-from surefoot.core.graph_state import leave_queue, move_head, recount, reset, shorten_train, withdraw, withdraw_question
+from surefoot.core.graph_state import leave_attempt, leave_queue, move_head, recount, reset, shorten_train, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.kernel.plan_adoption import validate_anew
@@ -33,15 +33,9 @@ def steps_found_wrong(state: RunState, event: ev.StepsFoundWrong) -> None:
     state.found_wrong = (*state.found_wrong, event)
     for one in tainted_by(state, event.steps):
         tainted = state.nodes[one.step]
-        if tainted.work is not None and not tainted.is_in_doubt:
-            _leave(state, tainted, tainted.work)
-
-
-def _leave(state: RunState, node: StepState, work: Attempt) -> None:
-    """Let an attempt end that is not in the middle of something; what is under way is interrupted by a rule."""
-    if not work.is_busy and work.failure is None and not node.is_reaching_out:
-        withdraw_question(state, node, "what it rests on was found wrong")
-        work.interrupted = Diagnosis.INTERRUPTED
+        has_failed = tainted.work is not None and tainted.work.failure is not None
+        if not tainted.is_in_doubt and not tainted.is_reaching_out and not has_failed:
+            leave_attempt(state, tainted, "what it rests on was found wrong")
 
 
 def results_taken_back(state: RunState, event: ev.ResultsTakenBack) -> None:
