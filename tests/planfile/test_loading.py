@@ -505,3 +505,17 @@ def test_a_place_of_the_home_is_no_glob_over_the_repository() -> None:
     """Nothing that a merge looks at, and nothing two steps could share."""
     plan = parse_plan("goal: g\nsteps: [{id: a, run: x, reads: [~/.ssh/config, 'src/**']}]\n", "p.yaml")
     assert (plan.plan.steps[0].reads, plan.plan.steps[0].home) == (("src/**",), ("~/.ssh/config",))
+
+
+def test_an_agent_of_others_is_named_beside_the_step_or_in_its_work() -> None:
+    """The name in the work counts; that of the defaults holds where neither has one."""
+    text = """
+    goal: Do it
+    defaults: {worker: acp:first}
+    steps:
+      - {id: a, agent: {do: it}, unproved: true}
+      - {id: b, worker: acp:second, agent: {do: it}, unproved: true}
+      - {id: c, worker: acp:second, agent: {do: it, worker: acp:third}, unproved: true}
+    """
+    plan = parse_plan(textwrap.dedent(text), "plan.yaml").plan
+    assert [step.body.worker_named for step in plan.steps] == ["acp:first", "acp:second", "acp:third"]

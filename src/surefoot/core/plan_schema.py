@@ -253,6 +253,8 @@ _AGENT = (
     Key("do", TEXT, "What the agent is to do, in words.", need="what the agent is to do, in words,",
         field="instructions", way=Way.PLAIN),
     Key("model", Value("model"), "`PROVIDER:NAME`.", usual="the model that plays the worker"),
+    Key("worker", Value("worker"), "The same as `worker` of the step; this one counts where both are given.",
+        usual="that of the step"),
     Key("turns", COUNT, "The attempt ends after this many replies.", field="turns_max"),
     Key("limits", record_of("agent_limits"), "`{cost_usd: 0.5, tokens: 100000, requests: 40}`, each of which may be "
         "left out: what all attempts at the step together may use. Each attempt makes at most its share of the "

@@ -77,12 +77,18 @@ def read_values(
 def read_record(page: Page, node: Tree, table: Table) -> Any:
     """Read a mapping, or the value of its main key alone, into the record of its table."""
     assert table.type is not None
+    values = values_in(page, node, table)
+    return None if values is None else made(table.type, values)
+
+
+def values_in(page: Page, node: Tree, table: Table) -> dict[str, Any] | None:
+    """Read a mapping, or the value of its main key alone, by the fields of its table; None: it is none."""
     if table.alone and not isinstance(node, tree.Table):
         key = table.key(table.alone)
         value = read_value(page, node, key.value)
-        return None if value is None else table.type(**{key.fills: value})
+        return None if value is None else {key.fills: value}
     found = Fields.read(page, node, table.said, table.names)
-    return None if found is None else made(table.type, read_values(page, found, table.keys))
+    return None if found is None else dict(read_values(page, found, table.keys))
 
 
 def made(kind: type[Any], values: Mapping[str, Any]) -> Any:

@@ -27,7 +27,7 @@ from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.planfile.check_reader import read_checks
 from surefoot.planfile.fields import Fields, Page, described
-from surefoot.planfile.readers import made, read_keys, read_kind, read_record, read_value, read_values
+from surefoot.planfile.readers import made, read_keys, read_kind, read_record, read_value, read_values, values_in
 from surefoot.planfile.tree import Items, Place, Scalar, Table, Tree
 
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -171,13 +171,15 @@ def _read_call(page: Page, node: Tree, _: Fields) -> CallBody | None:
 
 
 def _read_agent(page: Page, node: Tree, fields: Fields) -> Body | None:
-    body: AgentBody | None = read_record(page, node, TABLES["agent"])
-    worker: str | None = _takes(page, fields, "worker")
+    values = values_in(page, node, TABLES["agent"]) or {}
+    own: str | None = values.pop("worker", None)
+    body: AgentBody | None = made(AgentBody, values)
+    worker: str | None = _takes(page, fields, "worker") if own is None else own
     if body is None or worker is None:
         return body
     if body.model is not None:
         text = f"`worker` stands beside the model {body.model!r}; an agent of others has its own; remove one of them"
-        page.flaw(fields.at("worker"), text)
+        page.flaw(node if own is not None else fields.at("worker"), text)
     return body.given_to(worker)
 
 
