@@ -13,7 +13,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from acp import Agent, InitializeResponse, NewSessionResponse, PromptResponse, RequestError, run_agent
+from acp import (
+    Agent,
+    InitializeResponse,
+    LoadSessionResponse,
+    NewSessionResponse,
+    PromptResponse,
+    RequestError,
+    run_agent,
+)
 from acp.helpers import plan_entry, start_tool_call, text_block, update_agent_message, update_plan, update_tool_call
 from acp.schema import AgentCapabilities, Cost, Implementation, PermissionOption, ToolCallUpdate, UsageUpdate
 
@@ -46,7 +54,7 @@ class StandIn(Agent):
         """Say who this is."""
         return InitializeResponse(
             protocol_version=self.script.get("protocol", protocol_version),
-            agent_capabilities=AgentCapabilities(),
+            agent_capabilities=AgentCapabilities(load_session=bool(self.script.get("loads"))),
             agent_info=Implementation(name="stand-in", version="1.0"),
         )
 
@@ -55,6 +63,15 @@ class StandIn(Agent):
         self.cwd = Path(cwd)
         self.note(cwd=cwd, home=os.environ.get("HOME"), seen=self.seen())
         return NewSessionResponse(session_id="s1")
+
+    async def load_session(self, cwd: str, session_id: str, **_: Any) -> LoadSessionResponse:
+        """Go on with a session, after its history; with `forgets` in the script there is none."""
+        self.cwd = Path(cwd)
+        self.note(loaded=session_id, files={one.name: one.read_text("utf-8") for one in self.cwd.glob("*.txt")})
+        if self.script.get("forgets"):
+            raise RequestError.resource_not_found(session_id)
+        await self.do_say("said before the end", session_id)
+        return LoadSessionResponse()
 
     def seen(self) -> list[str]:
         """Return which of the places in question can be read."""

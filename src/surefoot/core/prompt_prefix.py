@@ -20,6 +20,7 @@ from surefoot.core.prompts import (
     ALL_GREEN,
     EXCERPTS,
     FOUND,
+    GO_ON,
     OTHERS_EXCERPTS,
     advice,
     advice_left_out,
@@ -77,6 +78,12 @@ def brief_for_others(state: RunState, node: StepState) -> str:
     known = _sections(state, node, OTHERS_TOKENS, 0)
     sections = [others_instructions(), goal_and_constraints(state, node), *known, *said]
     return "\n\n".join(section for section in sections if section)
+
+
+def prompt_to_go_on(state: RunState, node: StepState) -> str:
+    """Return what an agent of others is told that goes on with a session after its program was ended."""
+    said = (said_by(one.sent.by, one.sent.text) for one in waiting_for_brief(state, node))
+    return "\n\n".join((GO_ON, *said))
 
 
 def shown_to_others(shown: Iterable[tuple[ExcerptKind, str, str]]) -> str:

@@ -91,6 +91,12 @@ written by others: it changes neither the goal nor what you may do.
 
 When you stop, the checks of the step decide, and some of them you may not have been told. Run what you can before you
 stop. If the step cannot be done as it stands, say why and stop."""
+GO_ON = (
+    "Your program was ended from outside while you were at work, and runs again. The files are as you left them. Calls "
+    "that have no result were not carried out: make them again where they are still needed. Go on with the step; if it "
+    "is done, stop."
+)
+"""What an agent of others is told that goes on with its session."""
 ANEW: Mapping[Fault, str] = {
     Fault.CUT: (
         "Your last reply was cut off before its end, and nothing of it was done. Reply anew, and shorter: with fewer "

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from surefoot.core.ids import BlobId
 from surefoot.core.record import record
+
+SESSION_LOST: Final = "SessionLost"
+"""The error of a body whose session could not be loaded: the attempt begins anew, and does not count."""
+
+
+@record
+class SessionLeft:
+    """A session whose program was ended, and with which the next attempt goes on if it begins where that one did."""
+
+    name: str
+    """The agent's name for it."""
+    worker: str | None
+    """The agent."""
+    instruction: str
+    """What it was told to do."""
+    commit: str
+    """The checkpoint of its attempt."""
+    changes: BlobId | None
+    """What had been changed in it, as a patch; None: nothing."""
 
 
 @record(frozen=False)
@@ -19,3 +41,9 @@ class Session:
     """Whether the turn under way was told to end."""
     is_over: bool = False
     """Whether nothing more is said to the agent."""
+    name: str = ""
+    """The agent's name for it; empty: it is not open yet."""
+    can_load: bool = False
+    """Whether the agent can go on with it after its program has ended."""
+    tree: str | None = None
+    """What the lane held when that was last journaled."""

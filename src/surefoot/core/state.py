@@ -39,6 +39,7 @@ from surefoot.core.placeholders import Reference
 from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.record import record
+from surefoot.core.session import SessionLeft
 from surefoot.core.system_steps import SYSTEM_STEPS, is_system_step, undone_by_step
 from surefoot.core.tool_payload import MadePlan, ProposedAmendment
 from surefoot.core.verdicts import CheckRecord
@@ -178,6 +179,8 @@ class StepState:
     """Paths that the last failed attempt had changed."""
     left_changes: BlobId | None = None
     """The same as a patch, where it was kept."""
+    session_left: SessionLeft | None = None
+    """The session of the last attempt with an agent of others, where it can be gone on with."""
     wanted: WantedAttempt | None = None
     """How a person wants the next attempt to be, until one counts."""
     body_evidence: BlobId | None = None

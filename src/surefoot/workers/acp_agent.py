@@ -113,7 +113,7 @@ async def _speak(
     session, flaw, limit = Session(context, command, program, commands, link), None, ""
     cwd = context.start(lane) / (spec.cwd or "")
     try:
-        limit = await session.carry_out(command.brief, str(cwd))
+        limit = await session.carry_out(str(cwd))
     except AgentFlaw as error:
         flaw = error
     finally:

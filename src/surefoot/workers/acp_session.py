@@ -23,6 +23,8 @@ from acp.schema import (
     Implementation,
     InitializeRequest,
     InitializeResponse,
+    LoadSessionRequest,
+    LoadSessionResponse,
     NewSessionRequest,
     NewSessionResponse,
     PromptRequest,
@@ -37,10 +39,13 @@ from surefoot.core.agent_programs import AgentProgram
 from surefoot.core.agent_types import ToolCall, Usage
 from surefoot.core.bodies import WorkerBody
 from surefoot.core.globs import matches
+from surefoot.core.session import SESSION_LOST
 from surefoot.core.short_text import shortened
+from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.ports import CommandRequest
 from surefoot.release import RELEASE
+from surefoot.threads import in_thread
 from surefoot.tools.lane_files import LaneFiles, Missing, Refused, clean, text_of
 from surefoot.workers.acp_link import Link
 from surefoot.workers.acp_requests import Json, call_of, command_call, outcome_of, table_in
@@ -61,6 +66,8 @@ OPENING_S = 60.0
 """So long an agent has to begin a session."""
 CANCELLING_S = 10.0
 """So long an agent has to end a turn that was cancelled; then its process is ended."""
+_LOOKING_S = 20.0
+"""What takes longer to read is not noted: such a session is not loaded again."""
 _REPORT_EVERY_S = 1.0
 _REPORT_UPDATES = 200
 _LINE_MAX = 300
@@ -110,23 +117,25 @@ class Session:
         self._next: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._is_cancelled = asyncio.Event()
         self._turn, self._began = 1, 0.0
+        self._can_load, self._looking = False, asyncio.Lock()
         context.sessions[command.step] = self._take_word
 
     # --- from the beginning to the end
 
-    async def carry_out(self, brief: str, cwd: str) -> str:
+    async def carry_out(self, cwd: str) -> str:
         """Open a session and have the agent work until nobody has more to say; return why it ended before, or nothing.
 
         Raises:
             AgentFlaw: the session came to no proper end.
         """
         await self._open(cwd)
-        self._began, text, limit = self._context.clock.elapsed(), brief, ""
+        self._began, text, limit = self._context.clock.elapsed(), self._command.brief, ""
         while text:
             limit, is_limit = await self._carry_out_turn(text)
             if is_limit:
                 return limit
-            event = ev.SessionTurnEnded(**self._command.at(self._context.clock.now()), turn=self._turn)
+            tree = await self._tree()
+            event = ev.SessionTurnEnded(**self._command.at(self._context.clock.now()), turn=self._turn, tree=tree)
             self._turn += 1
             self._next = asyncio.get_running_loop().create_future()
             self._is_cancelled.clear()
@@ -195,18 +204,49 @@ class Session:
                 f"version {PROTOCOL_VERSION}; update the older of the two",
                 may_pass=False,
             )
-        session = await self._ask(
-            "session/new", NewSessionRequest(cwd=cwd, mcp_servers=[]), NewSessionResponse, OPENING_S
-        )
-        self._id, about = session.session_id, agent.agent_info
+        capabilities, about = agent.agent_capabilities, agent.agent_info
+        self._can_load = capabilities is not None and bool(capabilities.load_session)
+        self._id = await (self._load(cwd) if self._command.session else self._new(cwd))
         self._tell(
             ev.SessionOpened(
                 **self._command.at(self._context.clock.now()),
                 agent=self._program.name if about is None else f"{about.name} {about.version}",
                 protocol=agent.protocol_version,
                 session=self._id,
+                can_load=self._can_load,
             )
         )
+
+    async def _new(self, cwd: str) -> str:
+        asked = NewSessionRequest(cwd=cwd, mcp_servers=[])
+        return (await self._ask("session/new", asked, NewSessionResponse, OPENING_S)).session_id
+
+    async def _load(self, cwd: str) -> str:
+        """Go on with a session; what the agent tells of it again is in the journal already, and is not taken.
+
+        Raises:
+            AgentFlaw: the agent does not have it any more.
+        """
+        name = self._command.session
+        if not self._can_load:
+            raise AgentFlaw(SESSION_LOST, f"{self._name} can no longer load a session", may_pass=True)
+        try:
+            asked = LoadSessionRequest(cwd=cwd, mcp_servers=[], session_id=name)
+            await self._ask("session/load", asked, LoadSessionResponse, OPENING_S)
+        except AgentFlaw as flaw:
+            raise AgentFlaw(SESSION_LOST, flaw.text, may_pass=True) from flaw
+        return name
+
+    async def _tree(self) -> str | None:
+        """Return what the lane holds, where the session can be loaded once its program has ended."""
+        if not self._can_load:
+            return None
+        space, spec = self._context.space, self._command.spec
+        async with self._looking:  # an agent may ask for several things at once
+            try:
+                return await in_thread(space.tree, self._lane, exclude=spec.uncommitted, within_s=_LOOKING_S)
+            except (EffectError, WorkspaceError):
+                return None
 
     async def _watch(self, turn: asyncio.Future[PromptResponse]) -> str:
         """Wait for the end of the turn, and report meanwhile; return the limit that was reached, or nothing.
@@ -450,11 +490,13 @@ class Session:
 
     async def _answer_to(self, call: ToolCall, *, is_served: bool = False) -> do.AnswerPermission | None:
         """Return the kernel's answer, or None where the turn was cancelled; the agent's time stands still meanwhile."""
-        clock = self._context.clock
+        clock, tree = self._context.clock, await self._tree()
+        if self._is_cancelled.is_set():
+            return None
         waiting: asyncio.Future[do.AnswerPermission | None] = asyncio.get_running_loop().create_future()
         self._permissions[call.call] = waiting
         self.report()
-        self._tell(ev.PermissionAsked(**self._command.at(clock.now()), call=call, is_served=is_served))
+        self._tell(ev.PermissionAsked(**self._command.at(clock.now()), call=call, is_served=is_served, tree=tree))
         if not self._waiting:
             self._waiting_since = clock.elapsed()
         self._waiting += 1

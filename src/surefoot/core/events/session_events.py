@@ -12,14 +12,15 @@ from surefoot.core.agent_types import ToolCall, Usage
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
 from surefoot.core.policy_types import Tier
-from surefoot.core.raw import Handle, ProviderName
+from surefoot.core.raw import Digest, Handle, ProviderName
 from surefoot.core.record import record
 
 
 @record
 class SessionOpened(StepEvent):
-    """An agent of others has begun a session for an attempt."""
+    """An agent of others has begun a session for an attempt, or goes on with one."""
 
+    version: ClassVar[int] = 2
     may_be_late: ClassVar[bool] = True
     agent: str
     """What it calls itself, with its version."""
@@ -27,6 +28,8 @@ class SessionOpened(StepEvent):
     """The version of the protocol."""
     session: ProviderName
     """Its own name for the session."""
+    can_load: bool = False
+    """Whether it can go on with a session after its program has ended; since version 2."""
 
 
 @record
@@ -46,9 +49,12 @@ class SessionReported(StepEvent):
 class SessionTurnEnded(StepEvent):
     """The agent has ended its turn, and waits for what is said to it next."""
 
+    version: ClassVar[int] = 2
     may_be_late: ClassVar[bool] = True
     turn: int
     """Numbered from 1, the one that began with the brief."""
+    tree: Digest | None = None
+    """What the lane holds, where the session can be loaded; since version 2."""
 
 
 @record
@@ -73,11 +79,14 @@ class SessionTurnCancelled(StepEvent):
 class PermissionAsked(StepEvent):
     """The agent wants to do something and waits for our word."""
 
+    version: ClassVar[int] = 2
     may_be_late: ClassVar[bool] = True
     call: ToolCall
     """What it wants to do; the name is ours, unique in the attempt."""
     is_served: bool = False
     """Whether we would carry it out in the lane; else the agent does it in its own process."""
+    tree: Digest | None = None
+    """What the lane holds, where the session can be loaded; since version 2."""
 
 
 @record

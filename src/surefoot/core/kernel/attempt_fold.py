@@ -48,6 +48,7 @@ from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_result
+from surefoot.core.session import SESSION_LOST, SessionLeft
 from surefoot.core.state import ANY_PATH, FINAL, RunState, StepState, StepStatus, WantedAttempt
 from surefoot.core.system_steps import (
     PHASES,
@@ -160,6 +161,7 @@ def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
     if node.effect.is_outside:
         join_queue(state, event.step)
     state.lanes[work.place.lane].environment = event.environment
+    _take_session_up(node, work, event)
     if node.transplant is not None:
         take_up(state, node, work, event)
 
@@ -190,6 +192,10 @@ def _body_started(state: RunState, event: ev.BodyStarted) -> None:
 
 def _body_finished(state: RunState, event: ev.BodyFinished) -> None:
     node, work = answered(state, event, ev.BodyStarted)
+    if event.ending.error_type == SESSION_LOST and node.spec.body.reaches_provider:
+        work.interrupted = Diagnosis.INTERRUPTED
+        work.forget_lane()
+        return
     work.end(event.ending, event.evidence, event.outputs, event.unexpected)
     withdraw_question(state, node, "the agent has ended")  # what asked it waits no longer
     node.remarks = event.remarks
@@ -439,10 +445,23 @@ def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:
     work.open = event.kind
 
 
+def _take_session_up(node: StepState, work: Attempt, event: ev.Checkpointed) -> None:
+    """Begin with what was changed in the session that was left; anew where anything but the program is another one."""
+    left, body = node.session_left, node.spec.body
+    if left is None:
+        return
+    if node.wanted is None and (left.commit, left.worker, left.instruction) == (
+        *(event.commit, body.worker_named, body.text),
+    ):
+        work.people.start = left.changes
+    else:
+        node.session_left = None
+
+
 def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     node, work = answered(state, event, ev.RestoreRequested)
     work.restored_lane()
-    node.left_changes = event.changes
+    node.left_changes, node.session_left = event.changes, _session_left(node, work, event)
     assert work.lane is not None
     lane = state.lanes[work.lane]
     if event.lane_changed:
@@ -450,6 +469,26 @@ def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
         lane.is_ready = False
     elif work.body_started and (node.spec.reaches_out or _uses_anything(state, node)):
         lane.epoch += 1
+
+
+def _session_left(node: StepState, work: Attempt, event: ev.LaneRestored) -> SessionLeft | None:
+    """Return the session to go on with: its program was ended from outside, and the files were as the journal has them.
+
+    Where the agent had written since, the session knows of changes that nobody can put back for certain.
+    """
+    session, failure, checkpoint = work.session, work.failure, work.checkpoint
+    if session is None or failure is None or checkpoint is None or failure.diagnosis not in _NOT_JUDGED:
+        return None
+    if not session.can_load or session.tree is None or session.tree != event.tree:
+        return None
+    body = node.spec.body
+    return SessionLeft(
+        name=session.name,
+        worker=body.worker_named,
+        instruction=body.text,
+        commit=checkpoint.commit,
+        changes=event.changes,
+    )
 
 
 def _retry_scheduled(state: RunState, event: ev.RetryScheduled) -> None:

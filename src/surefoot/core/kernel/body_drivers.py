@@ -46,7 +46,8 @@ class BodyDriver:
         if work.people.taken_by is not None:
             return taken_over(state, node, now)
         key, said = idempotency_key(state.created.run, node.spec.id), decision_before(state, node)
-        event = ev.BodyStarted(**node.at(now), key=key, tier=said.tier, rule=said.rule)
+        session = "" if node.session_left is None else node.session_left.name
+        event = ev.BodyStarted(**node.at(now), key=key, tier=said.tier, rule=said.rule, session=session)
         return Proposal(event, self._command(state, node, work, key))
 
     def _command(self, state: RunState, node: StepState, work: Attempt, key: str) -> do.Command:
@@ -146,10 +147,12 @@ class WorkerDriver(BodyDriver):
         """Return what the performer is given, with what the agent is told."""
         # Who only reads a run makes no brief.
         from surefoot.core.kernel.first_request import SHARE, first_look
-        from surefoot.core.prompt_prefix import OTHERS_TOKENS, brief_for_others
+        from surefoot.core.prompt_prefix import OTHERS_TOKENS, brief_for_others, prompt_to_go_on
 
         command = super()._command(state, node, work, key)
         assert isinstance(command, do.RunStep)
+        if node.session_left is not None:
+            return replace(command, brief=prompt_to_go_on(state, node), session=node.session_left.name)
         look = first_look(state, node, work, Role.WORKER, int(OTHERS_TOKENS * SHARE))
         return replace(command, brief=brief_for_others(state, node), look=look)
 
@@ -157,7 +160,7 @@ class WorkerDriver(BodyDriver):
         """Let the body be a session, whose brief holds what people had to say until now."""
         messages = tuple(one.sent.message for one in waiting_for_brief(state, node))
         give_open_messages(state, node.spec.id)
-        work.session = Session(messages=messages)
+        work.session, node.session_left = Session(messages=messages), None
 
 
 _PERFORMED = BodyDriver()

@@ -30,7 +30,9 @@ def shown_of_permission(node: StepState, one: Permission) -> str:
 
 
 def _session_opened(state: RunState, event: ev.SessionOpened) -> None:
-    _at_work(state, event)
+    _, work = _at_work(state, event)
+    assert work.session is not None
+    work.session.name, work.session.can_load = event.session, event.can_load
 
 
 def _session_reported(state: RunState, event: ev.SessionReported) -> None:
@@ -56,6 +58,7 @@ def _turn_ended(state: RunState, event: ev.SessionTurnEnded) -> None:
     node, work, session = _in_session(state, event, is_in_turn=True)
     need(event.turn == session.turns + 1, event, f"turn {session.turns + 1} is under way")
     session.turns, session.is_in_turn, session.is_cancelled = event.turn, False, False
+    session.tree = event.tree
     for name in session.messages:
         state.messages[name].given[event.step] = event.turn
     session.messages = ()
@@ -85,6 +88,8 @@ def _permission_asked(state: RunState, event: ev.PermissionAsked) -> None:
     _, work = _at_work(state, event)
     need(work.permission(event.call.call) is None, event, f"{event.call.call} was asked for before")
     work.permissions.append(Permission(asked=event.call, is_served=event.is_served))
+    if work.session is not None:
+        work.session.tree = event.tree
 
 
 def _permission_answered(state: RunState, event: ev.PermissionAnswered) -> None:

@@ -12,7 +12,7 @@ from surefoot.core.event_words import Ending, Status
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
 from surefoot.core.policy_types import Tier
-from surefoot.core.raw import Handle
+from surefoot.core.raw import Handle, ProviderName
 from surefoot.core.record import record
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
@@ -21,7 +21,7 @@ from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 class BodyStarted(StepEvent):
     """The body is to run."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     is_decision: ClassVar[bool] = True
     key: Handle
     """The idempotency key, equal in all attempts."""
@@ -29,6 +29,8 @@ class BodyStarted(StepEvent):
     """How much say a person had; a question, or an approval, before this says who had it. Since version 2."""
     rule: Handle = ""
     """The rule that decided. Since version 2."""
+    session: ProviderName = ""
+    """The session with an agent of others that is gone on with; empty: a new one, or none. Since version 3."""
 
 
 @record
@@ -61,6 +63,8 @@ class RunStep(StepCommand):
     """What earlier steps put out, for a body that is a function."""
     brief: str = ""
     """For an agent of others: what it is told."""
+    session: str = ""
+    """The session with it that is gone on with; empty: a new one."""
     look: FirstLook | None = None
     """What of the repository it is shown besides."""
     rests_on: str | None = None

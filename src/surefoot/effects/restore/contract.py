@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId
+from surefoot.core.raw import Digest
 from surefoot.core.record import record
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
@@ -21,11 +22,13 @@ class RestoreRequested(StepEvent):
 class LaneRestored(StepEvent):
     """The lane is back at the checkpoint."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     lane_changed: bool = False
     """Whether ignored files other than declared caches had changed, so that a fresh lane is needed."""
     changes: BlobId | None = None
     """What the attempt had changed, as a patch; None: nothing, or it was not kept; since version 2."""
+    tree: Digest | None = None
+    """What the lane held before, where that was kept; since version 3."""
 
 
 @record

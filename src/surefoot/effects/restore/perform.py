@@ -21,10 +21,11 @@ _WITHIN_S, _BYTES_MAX = 20.0, 8 << 20
 async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
     """Put the lane back to the checkpoint; a lane that cannot be put back is reported as changed, to be made anew."""
     lane = lane_of(command)
-    changes = None
+    tree, changes = "", None
     try:
         point("restore.before")
-        changes = await in_thread(_keep_changes, context, lane, command) if command.keeps_changes else None
+        if command.keeps_changes:
+            tree, changes = await in_thread(_keep_changes, context, lane, command)
         point("restore.kept")
         await in_thread(context.space.restore, lane, command.commit)
         note = context.note(lane)
@@ -35,24 +36,25 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
         point("restore.after")
     except WorkspaceError:
         is_changed = True
-    return ev.LaneRestored(**command.at(context.clock.now()), lane_changed=is_changed, changes=changes)
+    at = command.at(context.clock.now())
+    return ev.LaneRestored(**at, lane_changed=is_changed, changes=changes, tree=tree or None)
 
 
-def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> BlobId | None:
+def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> tuple[str, BlobId | None]:
     """Keep what the attempt has changed as a patch; None: nothing, too much, or it cannot be read.
 
-    Its tree is noted beside the lane until the next checkpoint: after a kill the lane may be half put back, and what
-    was stored and not yet journaled is lost.
+    Return the tree, too, where the patch holds all that makes it. The tree is noted beside the lane until the next
+    checkpoint: after a kill the lane may be half put back, and what was stored and not yet journaled is lost.
     """
     noted = context.note(lane).get(CHANGES_NOTE)
     try:
         tree = _tree_of(context, lane, command) if noted is None else noted
-        patch = _patch_of(context, command, tree) if tree else b""
+        patch, is_whole = _patch_of(context, command, tree) if tree else (b"", False)
     except (WorkspaceError, EffectError):  # too large, a folder nobody can read: the lane is put back all the same
-        tree, patch = "", b""
+        tree, patch, is_whole = "", b"", False
     if noted is None:
         context.write_note(lane, context.note(lane) | {CHANGES_NOTE: tree})
-    return context.store(patch) if patch else None
+    return tree if is_whole else "", context.store(patch) if patch else None
 
 
 def _tree_of(context: RunContext, lane: str, command: do.RestoreLane) -> str:
@@ -64,11 +66,13 @@ def _tree_of(context: RunContext, lane: str, command: do.RestoreLane) -> str:
     return space.tree(lane, exclude=uncommitted, within_s=_WITHIN_S)
 
 
-def _patch_of(context: RunContext, command: do.RestoreLane, tree: str) -> bytes:
+def _patch_of(context: RunContext, command: do.RestoreLane, tree: str) -> tuple[bytes, bool]:
+    """Return the patch that makes the tree, and whether it holds all of that."""
     space, masked = context.space, context.masker.content
     base = space.commit_tree_of(command.commit)
-    patch = space.patch(base, tree)
+    whole = patch = space.patch(base, tree)
     if masked(patch) != patch:  # what is masked would not be what the attempt had written
         parts = (space.patch(base, tree, one) for one in space.changes(base, tree))
         patch = b"".join(part for part in parts if masked(part) == part)
-    return patch if len(patch) <= _BYTES_MAX else b""
+    patch = patch if len(patch) <= _BYTES_MAX else b""
+    return patch, patch == whole
