@@ -120,3 +120,79 @@ def test_a_stop_wants_a_reason_and_no_file(stage: Stage) -> None:
     stage.run("asking")
     assert stage.say("amend", "--stop").code == 2
     assert stage.say("amend", RUN, "file.yaml", "--stop", "--why", WHY).code == 2
+
+
+WARNED = """
+goal: Move the records
+steps:
+  - {id: look, agent: Say where they are., writes: [a.txt], checks: [{file: a.txt, contains: two}]}
+  - {id: purge, needs: [look], run: rm b.txt}
+"""
+WARNING = """
+- when: {step: look}
+  calls: [{tool: propose, arguments: {change: Drop purge., why: It deletes records., plan_is_wrong: true}}]
+"""
+LOOK = "{id: look, WHY run: sed -i s/one/two/ a.txt, checks: [{file: a.txt, contains: two}]}"
+DROPPED = f"""
+- when: {{role: replanner, contains: It deletes records}}
+  calls:
+    - tool: amend
+      arguments:
+        why: Nothing may be deleted
+        changes:
+          - drop: purge
+          - replace: {LOOK.replace("WHY", "why: w,")}
+"""
+
+
+def test_an_agent_that_says_the_plan_is_wrong_stops_it_for_a_person(stage: Stage) -> None:
+    """M20, M126: nothing of the plan goes on, and the word is in the stock; the person's plan holds from there."""
+    assert stage.run(WARNED, *models(stage, WARNING)[:2], "--yes").code == 6
+    found = report(stage)
+    assert ([one["step"] for one in found["stops"]], found["stock"]["done"]) == (["look"], [])
+    assert any("It deletes records" in one for one in found["stock"]["ways"])
+    path = stage.folder / "amend.yaml"
+    path.write_text(f"amend: [{{drop: purge}}, {{replace: {LOOK.replace('WHY ', '')}}}]", "utf-8")
+    assert stage.say("amend", RUN, str(path), "--yes").code == 0
+    assert (stage.say("resume").code, stage.states()) == (0, {"look": "verified"})
+
+
+def test_an_agent_that_says_the_plan_is_wrong_has_the_planner_make_another(stage: Stage) -> None:
+    """M20, M126: its change says that an agent wanted it, and what the agent warned of is never done."""
+    assert stage.run(WARNED, *models(stage, DROPPED + WARNING), "--yes").code == 0
+    [change] = report(stage)["amendments"]
+    assert (change["origin"], stage.states()) == ("agent", {"look": "verified"})
+    assert stage.git("ls-tree", "--name-only", f"surefoot/{RUN}", "b.txt") == "b.txt"
+
+
+RED = """
+goal: Publish the report
+accept: [{name: public, run: test -e public.txt}]
+steps:
+  - {id: write, run: echo facts > report.txt, checks: [{file: report.txt, exists: true}]}
+"""
+COMPLETED = """
+- when: {role: replanner, contains: the acceptance is red}
+  calls:
+    - tool: amend
+      arguments:
+        why: Nothing published it
+        changes: [{add: {id: publish, why: w, needs: [write], run: cp report.txt public.txt}}]
+"""
+
+
+def test_an_acceptance_that_stays_red_leads_to_the_steps_that_are_missing(stage: Stage) -> None:
+    """M17, M20: what is verified is not done again, and the acceptance is asked anew."""
+    assert stage.run(RED, *models(stage, COMPLETED), "--yes").code == 0
+    assert stage.states() == {"write": "verified", "publish": "verified"}
+    subjects = stage.git("log", "--reverse", "--format=%s", f"surefoot/{RUN}").splitlines()[1:]
+    assert subjects == ["surefoot: write", "surefoot: publish"]
+
+
+def test_an_acceptance_that_stays_red_without_a_planner_ends_with_its_stock(stage: Stage) -> None:
+    """M20: the report says what is done and what is red; an amendment goes on from there."""
+    assert stage.run(RED).code == 3
+    stock = report(stage)["stock"]
+    assert ([one["step"] for one in stock["done"]], "'public'" in stock["learnt"][0]) == (["write"], True)
+    assert stage.say("add", RUN, "publish", "--needs", "write", "--run", "cp report.txt public.txt").code == 0
+    assert stage.say("resume").code == 0

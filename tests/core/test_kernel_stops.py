@@ -10,7 +10,7 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.amendment_state import StopStage
-from surefoot.core.amendments import AddStep, DropStep, Operation
+from surefoot.core.amendments import AddStep, DropStep, Operation, ReplaceStep
 from surefoot.core.check_kinds import CommandCheck
 from surefoot.core.event_words import Ending, Outcome, Status, Verdict
 from surefoot.core.ids import StepId
@@ -175,6 +175,15 @@ def test_the_planner_answers_an_agent_and_the_run_goes_on(play: Any) -> None:
     offered = ProposedAmendment(operations=(DropStep(step=StepId("c")),), why="so")
     run.will(do.UseTool, "2.1", payload=offered).go()
     assert (run.states, run.report["amendments"][0]["origin"]) == ({"a": "unproved"}, "agent")
+
+
+def test_the_step_whose_agent_stopped_the_plan_can_be_replaced(play: Any) -> None:
+    """Its attempt is ended and put back first, although the planner alone is at work."""
+    run = says_wrong(play).say(ev.ModelsConfigured, routing=PLANNED)
+    instead = Step(id=StepId("a"), body=RunBody(command="a"))
+    operations = (DropStep(step=StepId("c")), ReplaceStep(step=StepId("a"), by=instead))
+    run.will(do.UseTool, "2.1", payload=ProposedAmendment(operations=operations, why="so")).go()
+    assert (run.report["outcome"], run.states) == (Outcome.COMPLETED, {"a": "verified"})
 
 
 # --- a red acceptance

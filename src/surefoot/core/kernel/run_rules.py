@@ -441,14 +441,23 @@ def _turn_back(state: RunState, back: Proposal, now: float) -> list[Proposal]:
 
 
 def _plan_anew(state: RunState, now: float) -> list[Proposal]:
-    """Let nothing but the planner work, until it has said what takes the place of the plan that was stopped."""
-    moves = _step_moves(state, [state.nodes[name] for name in state.active if name == REPLANNING], now)
+    """Let nothing but the planner work, until it has said what takes the place of the plan that was stopped.
+
+    An attempt that its answer ends comes to its end: the amendment waits for that.
+    """
+    nodes = [node for node in _active(state) if node.spec.id == REPLANNING or _is_ending(node)]
+    moves = _step_moves(state, nodes, now)
     if moves:
         return moves
     if state.pausing is not None:
         return _pause(state, now)
     moves = _clocks(state, now) + _deadlines(state, now) + _more_lanes(state, now) + replan(state, now)
     return moves or _without_lane(state, now)
+
+
+def _is_ending(node: StepState) -> bool:
+    """Tell whether the attempt is over, and has only to be put back."""
+    return node.work is not None and (node.work.interrupted is not None or node.work.failure is not None)
 
 
 def _without_lane(state: RunState, now: float) -> list[Proposal]:
