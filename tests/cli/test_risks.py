@@ -1,4 +1,4 @@
-"""A step with `risk`: the text stands wherever a person decides about the step, and in the report."""
+"""A step with `risk`: the text stands wherever a person decides about the step, and in the report (M16)."""
 
 from __future__ import annotations
 

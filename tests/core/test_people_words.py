@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from surefoot.core.plan import OnFailure, RetryPolicy
 from surefoot.core.policy_types import Tier
 from tests.core.test_kernel_conversations import AGENT, begun, brief_in, calls, failing
 from tests.core.test_kernel_messages import tell
+from tests.core.test_kernel_phases import CASTING
 
 ONCE = RetryPolicy(maximum_attempts=1)
 FAILS = {**AGENT, "checks": (failing(),), "retry": ONCE, "on_failure": OnFailure.ASK}
@@ -29,6 +31,11 @@ def failed(play: Any, **others: Any) -> Any:
     """Let an agent's step fail, so that a person is asked; `others` are further steps."""
     run = begun(play, {"a": FAILS, **others}).will(do.AskCheck, "k", verdict=Verdict.FAILED)
     return run.will(do.RequestModel, "a", calls=calls(1, "finish")).go()
+
+
+def with_planner(run: Any) -> Any:
+    """Let the run have a planner."""
+    return run.say(ev.ModelsConfigured, routing=replace(CASTING, with_planner=True))
 
 
 def answer(run: Any, word: str, **fields: Any) -> Any:
@@ -96,3 +103,18 @@ def test_a_step_that_was_taken_over_and_given_back_is_asked_about_again(play: An
     run = answer(failed(play), "take_over").go()
     answer(run, "abandon").go()
     assert run.asked[-1] == "Step a was given back as it was. Go on how?"
+
+
+@pytest.mark.parametrize("how", ["told", "stopped", "refused"])
+def test_the_planner_reads_a_word_once(play: Any, how: str) -> None:
+    """Said to the run, as the reason of a stop, or as that of a refusal by which a step failed."""
+    refused = {"tier": Tier.CONFIRM} if how == "refused" else {}
+    run = with_planner(play({"a": refused, "b": {"needs": ("a",)}}))
+    if how == "refused":
+        answer(run.go(), "no", reason=WORDS)
+    elif how == "stopped":
+        run.go(do.RunStep, "a").say(ev.PlanStopped, why=WORDS)
+    else:
+        tell(run.go(do.RunStep, "a"), WORDS, to=None)
+    run.go(do.RequestModel, "(replan)")
+    assert sum(part.count("Use the parser.") for part in brief_in(run)) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surefoot.core.event_words import Severity, Verdict
+from surefoot.core.people_words import without_words
 from surefoot.core.plan import Check
 from surefoot.core.record import record
 from surefoot.core.short_text import shortened
@@ -67,7 +68,7 @@ def stock_of(state: RunState, *, is_for_agents: bool = False) -> Stock:
         head=None if state.branch is None else state.branch.head,
         tree=None if state.branch is None else state.branch.tree,
         learnt=tuple(dict.fromkeys(_learnt(state, is_for_agents=is_for_agents)))[:_LEARNT_MAX],
-        ways=tuple(dict.fromkeys(_ways(state)))[-_WAYS_MAX:],
+        ways=tuple(dict.fromkeys(_ways(state, is_for_agents=is_for_agents)))[-_WAYS_MAX:],
     )
 
 
@@ -89,7 +90,8 @@ def _learnt(state: RunState, *, is_for_agents: bool) -> Iterator[str]:
     for node in state.steps():
         why = failure_of(node, is_for_agents=is_for_agents)
         if why:
-            yield f"{node.spec.id} failed: {shortened(why, _TEXT_MAX)}"
+            said = without_words(state, why) if is_for_agents else why
+            yield f"{node.spec.id} failed: {shortened(said, _TEXT_MAX)}"
     for check, one in red_checks(state):
         is_hidden = is_for_agents and check.held_back
         said = _HIDDEN if is_hidden else f"acceptance check {check.name!r}: {shortened(one.text, _TEXT_MAX)}"
@@ -117,10 +119,11 @@ def without_held_back(node: StepState, text: str) -> str:
     return _HIDDEN if is_hidden else text
 
 
-def _ways(state: RunState) -> Iterator[str]:
+def _ways(state: RunState, *, is_for_agents: bool) -> Iterator[str]:
     for doubt in state.plan_doubts:
         yield f"{doubt.wanted.step}: {shortened(doubt.wanted.why, _TEXT_MAX)}"
     for stop in state.stops:
-        yield f"{stop.asked.by}: {shortened(stop.asked.why, _TEXT_MAX)}"
+        if stop.asked.step is not None or not is_for_agents:  # agents have the words of people whole
+            yield f"{stop.asked.by}: {shortened(stop.asked.why, _TEXT_MAX)}"
         if stop.said:
             yield f"the planner: {shortened(stop.said, _TEXT_MAX)}"

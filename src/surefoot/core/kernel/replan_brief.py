@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_ask_about, red_acceptance
+from surefoot.core.people_words import without_words
 from surefoot.core.plan import Check
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
@@ -41,9 +42,12 @@ def _plan_lines(state: RunState) -> Iterator[str]:
 def _stopped_lines(state: RunState) -> Iterator[str]:
     if state.stop is None:
         return
-    by = in_line(state.stop.asked.by)
-    yield from ("", f"The plan was stopped as wrong by {by}, and nothing goes on until you have answered. Why:")
-    yield from (fenced(shortened(state.stop.asked.why, _TEXT_MAX)), _STOPPED)
+    asked = state.stop.asked
+    by, is_persons = in_line(asked.by), asked.step is None
+    where = "Why stands below, in their words." if is_persons else "Why:"
+    yield from ("", f"The plan was stopped as wrong by {by}, and nothing goes on until you have answered. {where}")
+    yield from () if is_persons else (fenced(shortened(asked.why, _TEXT_MAX)),)
+    yield _STOPPED
     yield from _stock_lines(stock_of(state, is_for_agents=True))
 
 
@@ -83,7 +87,7 @@ def _failed_lines(state: RunState) -> Iterator[str]:
         return
     yield from ("", "These steps failed, and no further attempt is made. Find out why before you decide:")
     for node in failed:
-        why = without_held_back(node, node.reason or "no reason is known")
+        why = without_words(state, without_held_back(node, node.reason or "no reason is known"))
         yield f"- {node.spec.id}:\n{fenced(shortened(why, _TEXT_MAX))}"
 
 
