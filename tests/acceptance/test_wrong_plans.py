@@ -69,6 +69,15 @@ def test_a_wrong_plan_without_a_planner_pauses_with_its_stock(stage: Stage) -> N
     assert "Stock" in stage.say("report").out
 
 
+def test_a_stopped_plan_is_not_gone_on_with_by_a_plain_resume(stage: Stage) -> None:
+    """M20: the refusal says why the plan was stopped, and what to do instead."""
+    stopped(stage)
+    said = stage.say("resume")
+    assert (said.code, WHY in said.err) == (2, True)
+    assert f"`surefoot resume {RUN} --plan FILE`" in said.err
+    assert stage.states()["old-way"] == "pending"
+
+
 def test_a_person_plans_anew_on_what_holds(stage: Stage) -> None:
     """What was verified is not done again, and the run goes on with their plan."""
     stopped(stage)
@@ -96,12 +105,12 @@ def test_the_planner_plans_anew_on_the_stock_and_a_person_agrees_to_lost_checks(
 
 @pytest.mark.parametrize("script", [STAY, GIVEN_UP, "- say: Hm.\n"], ids=["stays", "gives up", "no answer"])
 def test_a_planner_without_another_plan_leaves_the_stop_to_a_person(stage: Stage, script: str) -> None:
-    """The run pauses with the stock; a resume goes on with the plan as it is."""
+    """The run pauses with the stock; nothing goes on with that plan unless a person says so."""
     _, ended = stopped(stage, *models(stage, script), "--yes")
     assert ended.code == 6
     assert [one["state"] for one in report(stage)["stops"]] == ["rested"]
     stage.go()
-    assert stage.say("resume").code == 0
+    assert stage.say("resume", "--same-plan").code == 0
     assert set(stage.states().values()) == {"verified"}
 
 

@@ -31,6 +31,8 @@ class Options:
     fork_from: str | None = None
     """When a run begins, `RUN@STEP`: its base is the commit that this step of another run left; None: what is checked
     out."""
+    same_plan: bool = False
+    """When resuming, go on with a plan that was stopped as wrong although no other one has taken its place."""
     take_over: bool = False
     """End an engine that holds the run."""
     policy: Policy | None = None

@@ -61,7 +61,7 @@ _TO_PLAN = "Change the plan of the run to this file first; what is verified and 
 
 
 @command(
-    "run repo in_plan yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json",
+    "run repo in_plan same_plan yes allow take_over models with_reviewer cost_usd tokens requests quiet as_json",
     panel=_WORK,
     in_plan=_TO_PLAN,
 )

@@ -156,6 +156,11 @@ class Given:
     take_over: Annotated[
         bool, _option("--take-over", says="End the engine that holds the run, and continue in its place."), OPTIONS
     ] = False
+    same_plan: Annotated[
+        bool,
+        _option("--same-plan", says="Go on with a plan that was stopped as wrong, as it is."),
+        OPTIONS,
+    ] = False
     models: Annotated[
         tuple[str, ...],
         _option("--model", metavar="[ROLE=]PROVIDER:NAME", says="The model of all roles, or of one role; repeatable."),
