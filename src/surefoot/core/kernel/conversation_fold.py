@@ -27,7 +27,9 @@ from surefoot.core.people_words import note_message
 from surefoot.core.state import MessageState, RunState, StepState
 
 SEEN_BEFORE_MAX = 6
-"""So many of the latest turns are looked through for the same reply."""
+"""So many of the latest turns are looked through for the same reply.
+
+Journals fold by this number, so it stays: see `tests/golden`."""
 
 
 def is_conversing(work: Attempt) -> bool:

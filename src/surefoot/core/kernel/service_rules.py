@@ -23,7 +23,9 @@ from surefoot.core.state import LaneState, RunState, StepState
 from surefoot.effects import BY_REQUEST
 
 FAILURES_MAX = 3
-"""So often the acceptance checks' services may fail; those of a step have its attempts."""
+"""So often the acceptance checks' services may fail; those of a step have its attempts.
+
+Journals fold by this number, so it stays: see `tests/golden`."""
 LANE_TRIES_MAX = 3
 """So often a lane is asked for that fails for a reason that may pass."""
 

@@ -22,6 +22,9 @@ from surefoot.core.system_steps import undo_step_id
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
 VERDICTS_KEPT = 8
+"""So many of the latest verdicts of a check are there to be reused.
+
+Journals fold by this number, so it stays: see `tests/golden`."""
 
 
 def _check_requested(state: RunState, event: ev.CheckRequested) -> None:
