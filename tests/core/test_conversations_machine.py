@@ -232,6 +232,14 @@ class TalksMachine(KernelMachine):
         self.fold(ev.AmendmentProposed(at=self.world.now, amendment=name, operations=tuple(some), why="", by=by))
         self.end_interrupted()
 
+    @precondition(lambda self: self.state.outcome is not None and self.state.undone_by is None)
+    @rule()
+    def undo(self) -> None:
+        """Take an ended run back, by an engine of its own: once the branch is back, nothing is left to do."""
+        self.say(ev.EngineStopped(at=self.world.now, reason="ended"))
+        self.say(ev.UndoRequested(at=self.world.now, by="me"))
+        self.claim()
+
     @precondition(lambda self: self.state.outcome is not None)
     @rule()
     def retry_all(self) -> None:
@@ -364,6 +372,14 @@ class TalksMachine(KernelMachine):
             assert self.begun <= set(self.state.nodes), "a revision keeps what was begun"
 
     # --- what holds at any moment
+
+    @invariant()
+    def a_run_that_is_undone_rests_at_its_base(self) -> None:
+        """Nothing is under way in it, and its branch is where it was before the run."""
+        state = self.state
+        if state.undone_by is not None:
+            assert (state.outcome, state.is_busy, state.active) == (Outcome.CANCELLED, False, {})
+            assert state.branch is None or state.branch.head == state.created.base
 
     @invariant()
     def no_limit_of_the_run_is_crossed(self) -> None:
