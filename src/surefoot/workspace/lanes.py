@@ -22,7 +22,7 @@ from surefoot.core.regex import regex
 from surefoot.errors import RestoreFailed, WorkspaceError
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.workspace.clone import Clone
-from surefoot.workspace.excluded import CACHE_NAMES, LANE_NAMES, is_cache
+from surefoot.workspace.excluded import CACHE_NAMES, is_cache
 from surefoot.workspace.folder_files import (
     is_beyond_link,
     is_folder,
@@ -36,6 +36,7 @@ from surefoot.workspace.git import TIMEOUT_S, Git, join_names, split_names
 from surefoot.workspace.staged_files import Allowance, copy_out, differing, put_in, stage_at
 from surefoot.workspace.stamps import stamp
 from surefoot.workspace.store import Store
+from surefoot.workspace.strays import find_strays
 from surefoot.workspace.submodules import Copies, Submodule
 from surefoot.workspace.trees import (
     EXCLUDES,
@@ -58,7 +59,6 @@ _TICK_NS = 20_000_000
 _NOT_LITERAL = regex(rb"[\\*?\[\] ]")
 _QUOTED = regex(rb"\\(.)", re.DOTALL)
 _NO_CODE = frozenset(CACHE_NAMES) - {"__pycache__"}
-_NOT_SWEPT = frozenset({*CACHE_NAMES, *LANE_NAMES, "node_modules"}) - {"__pycache__"}
 
 
 @record(kw_only=False)
@@ -589,43 +589,6 @@ def _is_empty(path: Path) -> bool:
         return not any(path.iterdir())
     except OSError:
         return False
-
-
-def find_strays(root: str) -> list[str]:
-    """Return what no tree can show below `root`, relative to it: `.git`, `__pycache__`, pipes, empty folders."""
-    strays: list[str] = []
-    folders = [""]
-    remaining: dict[str, int] = {}
-    for folder in folders:
-        # What git could not look through was opened before; what is closed still is ignored, and not ours to sweep.
-        if not os.access(f"{root}/{folder}", os.R_OK | os.X_OK):
-            remaining[folder] = 1
-            continue
-        with os.scandir(f"{root}/{folder}") as entries:
-            found = list(entries)
-        remaining[folder] = len(found)
-        for entry in found:
-            if entry.is_file(follow_symlinks=False) and entry.name != ".git":
-                continue
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if _is_stray(entry, path):
-                strays.append(path)
-            elif entry.is_dir(follow_symlinks=False) and _is_swept(entry.name):
-                folders.append(path)
-    strays.extend(folder for folder in reversed(folders) if folder and not remaining[folder])
-    return strays
-
-
-def _is_stray(entry: os.DirEntry[str], path: str) -> bool:
-    if entry.name == ".git":
-        return path != ".git"
-    if entry.is_dir(follow_symlinks=False):
-        return entry.name == "__pycache__"
-    return not entry.is_file(follow_symlinks=False) and not entry.is_symlink()
-
-
-def _is_swept(name: str) -> bool:
-    return name != ".git" and name not in _NOT_SWEPT and not name.endswith(".egg-info")
 
 
 def _described(path: str, status: os.stat_result) -> str:
