@@ -62,7 +62,7 @@ def make_file(stage: Stage) -> None:
 
 
 def test_steps_run_at_once(stage: Stage) -> None:
-    """Three bodies that each wait for the others come to an end."""
+    """Three bodies that each wait for the others come to an end (M22)."""
     assert (stage.run(MEET).code, set(stage.states().values())) == (0, {"verified"})
 
 

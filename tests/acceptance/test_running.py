@@ -172,7 +172,7 @@ def test_a_function_that_fails_is_told_by_what_it_raised(stage: Stage) -> None:
 
 
 def test_after_a_rollback_what_needed_the_lost_steps_is_blocked(stage: Stage) -> None:
-    """The run comes to an end; nothing waits for what is held back."""
+    """The run comes to an end; nothing waits for what is held back (M43)."""
     plan = """
 goal: Go back
 steps:

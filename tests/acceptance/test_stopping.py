@@ -52,7 +52,7 @@ def test_a_third_ctrl_c_stops_at_once(stage: Stage) -> None:
 
 
 def test_a_paused_run_is_resumed_to_its_end(stage: Stage) -> None:
-    """Nothing that was verified is done again."""
+    """Nothing that was verified is done again (M112)."""
     with stage.held() as engine:
         assert stage.say("pause").code == 0
         stage.go()
@@ -62,7 +62,7 @@ def test_a_paused_run_is_resumed_to_its_end(stage: Stage) -> None:
 
 
 def test_a_killed_run_is_resumed_to_its_end(stage: Stage) -> None:
-    """`resume` finds out by itself which run it was."""
+    """`resume` finds out by itself which run it was (M112)."""
     with stage.held() as engine:
         engine.send(signal.SIGKILL)
         engine.wait()

@@ -39,7 +39,7 @@ def chosen(**fields: Any) -> tuple[str, str]:
 
 
 def test_a_careful_member_begins_when_the_one_before_is_verified(play: Any) -> None:
-    """M29, M30: however many may run at once."""
+    """M29, M30, M35: however many may run at once."""
     run = play({"g-{i}": group("careful")}, limits=WIDE).go()
     order = [(type(event), event.step) for event in run.journal if isinstance(event, ev.StepStarted | ev.StepVerified)]
     assert order == [(kind, f"g-{i}") for i in (1, 2, 3) for kind in (ev.StepStarted, ev.StepVerified)]

@@ -197,7 +197,7 @@ def test_what_needs_a_group_waits_for_all_its_members(play: Any) -> None:
 
 
 def test_a_blocked_step_names_all_that_block_it(play: Any) -> None:
-    """Who cures one failure sees that there is another."""
+    """Who cures one failure sees that there is another (M75)."""
     steps = {"a": {}, "b": {}, "d": {"needs": ("a", "b")}, "e": {"needs": ("d",)}}
     run = play(steps).will(do.RunStep, "a", ending=BAD).will(do.RunStep, "b", ending=BAD).go()
     assert (run.steps["d"]["blocked_by"], run.steps["e"]["blocked_by"]) == (["a", "b"], ["a", "b"])

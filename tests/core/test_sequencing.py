@@ -1,4 +1,4 @@
-"""What can run at once, which orders nobody needs, and where one is missing."""
+"""What can run at once, which orders nobody needs (M26), and where one is missing."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def tainted(run: Any) -> dict[str, str | None]:
 
 
 def test_what_consumed_a_wrong_result_is_done_again_and_nothing_else(play: Any) -> None:
-    """M43: what reads something else of what it needs stays; a command that names a file is seen through."""
+    """M43: what reads something else of what it needs stays; a command that names a file is seen through (M75)."""
     run = play(STEPS).go()
     before = len(run.bodies)
     again(wrong(run, "a"))
