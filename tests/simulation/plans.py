@@ -44,6 +44,10 @@ WIDE = ("write", "write", "write", "agent", "twin", "twin", "clash", "clash", "j
 """What steps do that have little to do with each other, so that many results wait at once."""
 ALWAYS = 99
 """So many attempts of a step fail that never succeeds."""
+CHAIN = (StepId("c0"), StepId("c1"), StepId("c2"))
+"""Steps of which each derives a file from what the one before wrote. Where a step is wrong, it is the first of them."""
+CHAIN_EACH, CHAIN_AT = 25, 3
+"""In how many seeds one has a plan with such steps, and which of them."""
 REQUEST_USD = 0.3
 """What a request reserves, and a little more than it costs."""
 SOUND = Check(name="sound", ask=CommandCheck(command="sound"), expect=Expect.PASS_TO_PASS)
@@ -62,6 +66,7 @@ def drawn(seed: int) -> tuple[Plan, Fates]:
     steps: list[Step] = []
     for number in range(chance.randint(3, 9) if is_wide else chance.randint(2, 7)):
         steps.append(_step(chance, number, steps, shared, is_wide=is_wide))
+    steps += _chain() if seed % CHAIN_EACH == CHAIN_AT else []
     accept = (SOUND,) if chance.random() < 0.7 else ()
     plan = Plan(goal=f"seed {seed}", steps=tuple(steps), accept=accept, limits=_limits(chance, steps, is_wide=is_wide))
     return plan, _fates(chance, steps)
@@ -113,6 +118,19 @@ def _step(chance: random.Random, number: int, earlier: list[Step], shared: tuple
     )
 
 
+def _chain() -> list[Step]:
+    """Return steps of which the last consumes what is wrong in the first only through the one between."""
+    retry = RetryPolicy(maximum_attempts=3, initial_interval_s=0.1, retry_unknown=True)
+    made: list[Step] = []
+    for name in CHAIN:
+        needs = (made[-1].id,) if made else ()
+        derived = f"derive d-{name} {_origin(needs, made)}\n" if needs else ""
+        own = Check(name="own", ask=CommandCheck(command=f"holds f-{name} l-{name}"), expect=Expect.FAIL_TO_PASS)
+        body = RunBody(command=f"{derived}write f-{name} l-{name}")
+        made.append(Step(id=name, body=body, needs=needs, checks=(own,), retry=retry))
+    return made
+
+
 def _origin(needs: tuple[StepId, ...], earlier: list[Step]) -> str:
     """Return the file from which a step derives another: what it needs may have derived that from others."""
     if not needs:
@@ -155,4 +173,6 @@ def _fate(chance: random.Random, step: Step, *, is_always: bool) -> str:
 def with_wrong_steps(plan: Plan, fates: Fates, chance: random.Random) -> Fates:
     """Let one or two steps be wrong at first, in a way that no check finds."""
     able = [step.id for step in plan.steps if step.checks]
+    if CHAIN[0] in able:
+        return replace(fates, wrong=frozenset(CHAIN[:1]))
     return replace(fates, wrong=frozenset(chance.sample(able, min(len(able), chance.choice((1, 1, 2))))))
