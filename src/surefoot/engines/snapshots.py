@@ -7,8 +7,10 @@ that a long run keeps in memory.
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from functools import cache
 from itertools import zip_longest
@@ -81,11 +83,24 @@ def load_state(journal: Journal, run: RunId) -> RunState:
     Raises:
         JournalCorrupt: an event was altered or is missing.
     """
-    state = _kept_state(journal, run)
-    for recorded in journal.events(run, 0 if state is None else state.seq):
-        state = apply(state, recorded.event)
+    with _uncollected():
+        state = _kept_state(journal, run)
+        for recorded in journal.events(run, 0 if state is None else state.seq):
+            state = apply(state, recorded.event)
     assert state is not None
     return state
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: of the many objects of a long run hardly one is any."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _kept_state(journal: Journal, run: RunId) -> RunState | None:
