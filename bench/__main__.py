@@ -8,7 +8,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import home_scale, memory, opening, plan_scale, repository, scheduling, short_run, start_up, steps, trains
+from bench import (
+    home_scale,
+    memory,
+    one_step,
+    opening,
+    plan_scale,
+    repository,
+    scheduling,
+    short_run,
+    start_up,
+    steps,
+    trains,
+)
 from bench.measuring import ROOT, Measurement, Setting
 from bench.page import conditions, picture_of, print_goals, print_section, write_page
 from bench.plot import draw
@@ -18,6 +30,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     opening.measure,
     memory.measure,
     repository.measure,
+    one_step.measure,
     scheduling.measure,
     start_up.measure,
     short_run.measure,

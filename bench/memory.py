@@ -60,7 +60,7 @@ def measure(setting: Setting) -> Section:
     peak = median([one["peak_kib"] for one in figures]) / 1024
     section.rows.append((f"chain of {steps} steps", f"{number(median(per_step))} kB", f"{number(peak)} MiB"))
     section.notes.append(f"{len(figures)} rounds. The peak holds the plan, the reading of it, and the final report.")
-    goal = Goal("W5 memory per finished step", median(per_step), 2, 1, " kB", how=f"rounds {spread(per_step)}")
+    goal = Goal("W5 memory per finished step", median(per_step), 1, 0.2, " kB", how=f"rounds {spread(per_step)}")
     section.goals.append(goal)
     return section
 

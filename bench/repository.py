@@ -91,7 +91,7 @@ def measure(setting: Setting) -> Section:
     columns = ("files", "overhead per step, ms", "body and check alone, ms", "a run of one step, s", "rounds")
     section = Section("W6: real steps, workspace and sandbox on", columns)
     steps = setting.size(100, 2)
-    sizes = ((20, 1, 5000, 5000),) if setting.quick else ((5000, 3, 300, 150), (50_000, 1, 1500, 800))
+    sizes = ((20, 1, 5000, 5000),) if setting.quick else ((5000, 3, 150, 60), (50_000, 1, 500, 250))
     for files, rounds, must, aim in sizes:
         figures = [run_module("bench.repository", str(files), str(steps)) for _ in range(rounds)]
         taken = [one["overhead_ms"] for one in figures]

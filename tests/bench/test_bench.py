@@ -37,7 +37,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "title",
     [
-        *("Goals", "Conditions", "Durable steps", "W4", "W5", "W6", "Start of", "Processor time"),
+        *("Goals", "Conditions", "Durable steps", "W4", "W5", "W6", "A run of one", "Start of", "Processor time"),
         *("Trains", "A home of", "Plans of"),
     ],
 )
