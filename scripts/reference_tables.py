@@ -10,7 +10,9 @@ from pathlib import Path
 
 from surefoot.core.amendment_effects import FATES
 from surefoot.core.attempt import TRANSITIONS
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import EVENTS, Event
+from surefoot.core.ladder_table import LADDERS, RUNGS, Rung
 from surefoot.core.plan_keys import Key, Kind, Table
 from surefoot.core.plan_schema import TABLES
 from surefoot.effects import EFFECTS
@@ -20,6 +22,7 @@ from surefoot.settings.setting_table import SECTIONS, Section
 AMENDMENTS = "how-to/change-a-running-plan.md"
 ATTEMPTS = "internals/attempts.md"
 EVENTS_AND_ERRORS = "internals/events.md"
+FAILURES = "reference/failures.md"
 PLAN_FILE = "reference/plan-file.md"
 POLICY = "reference/policy.md"
 SETTINGS = "reference/settings.md"
@@ -43,6 +46,7 @@ PAGES = {
     AMENDMENTS: {"## What a change can be": "operation"},
     ATTEMPTS: {},
     EVENTS_AND_ERRORS: {},
+    FAILURES: {},
     SETTINGS: {},
 }
 """By page and heading: the table of the schema that the tables below the heading show."""
@@ -55,6 +59,9 @@ def page_with_tables(name: str, text: str) -> str:
     if name == EVENTS_AND_ERRORS:
         head = ("kind", "is a", "waited for", "meaning")
         return _replaced(text, "## Events", [[head, *map(_event, EVENTS)]])
+    if name == FAILURES:
+        text = _replaced(text, "### The ladders", [[("failure", "what follows, in order"), *map(_ladder, LADDERS)]])
+        text = _replaced(text, "### The rungs", [[("rung", "what it does"), *map(_rung, RUNGS)]])
     if name == AMENDMENTS:
         text = _replaced(text, "## What becomes of a step", [[("as it stands", "edited", "dropped"), *_fates()]])
     if name == ATTEMPTS:
@@ -72,6 +79,14 @@ def page_with_tables(name: str, text: str) -> str:
                 heading = f"### The `{kind.name}` {table.said.removeprefix('a ')}"
                 text = _replaced(text, heading, [[KEYS, *rows]])
     return text
+
+
+def _ladder(failure: Diagnosis) -> Row:
+    return f"`{failure}`", ", ".join(f"`{rung}`" for rung in LADDERS[failure].rungs)
+
+
+def _rung(rung: Rung) -> Row:
+    return f"`{rung}`", RUNGS[rung].meaning
 
 
 def _fates() -> Iterator[Row]:

@@ -132,6 +132,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
         ev.PolicyConfigured,
         ev.ModelsConfigured,
         ev.MonitorsConfigured,
+        ev.RecoveriesConfigured,
         ev.EngineStarted,
         ev.FindingReported,
         ev.ModelRequestDue,

@@ -35,14 +35,14 @@ def test_the_last_attempt_is_that_of_the_stronger_model(play: Any) -> None:
 def test_without_one_it_is_the_lesson_that_helps(play: Any) -> None:
     """And where it does not, that is known as well."""
     run = failed_once(begun(play, {"a": AGAIN}, routing=WEAK))
-    assert step_figures(run.state, run.journal)[0].recoveries == (Recovery(move="lesson", helped=True),)
+    assert step_figures(run.state, run.journal)[0].recoveries == (Recovery(move="fresh", helped=True),)
     again = begun(play, {"a": AGAIN}, routing=WEAK)
     for _ in range(2):
         again.will(do.AskCheck, "k", verdict=Verdict.FAILED, text="1 != 2")
     again.go()
     (found,) = step_figures(again.state, again.journal)
-    assert found.recoveries == (Recovery(move="lesson", helped=False),)
-    assert together([found]).recoveries == {"lesson": (0, 1)}
+    assert found.recoveries == (Recovery(move="fresh", helped=False),)
+    assert together([found]).recoveries == {"fresh": (0, 1)}
 
 
 def test_what_a_recovery_came_to_is_unknown_while_it_is_under_way(play: Any) -> None:

@@ -25,6 +25,7 @@ from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import ApproverWord, Diagnosis, Ending, Moment, Mutant, Status, Verdict
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.ladder_table import Ladders, Rung
 from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import (
     AgentBody,
@@ -245,6 +246,17 @@ def _faults() -> list[Event]:
     return run.say(ev.LimitsRaised, limits=Limits(requests=99)).say(ev.RunResumed).go().journal
 
 
+def _recovered() -> list[Event]:
+    """An agent whose attempts fail: the rungs of a ladder, a long absence, and a person at the end."""
+    ladders = Ladders(rungs={"verification": (Rung.VERIFY_CLAIMS, Rung.RESTATE, Rung.ASK)}, own=("verification",))
+    run = Play({"a": AGENT}).say(ev.ModelsConfigured, routing=CASTING)
+    run.say(ev.RecoveriesConfigured, ladders=ladders.in_force)
+    for _ in range(3):
+        run.will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="not yet")
+    run.go(do.UseTool).claim().say(ev.AbsenceNoted, away_s=7200.0).go()
+    return run.journal
+
+
 def _edits() -> list[Event]:
     """A plan and a result that a person writes anew, and a service that ends."""
     run = (
@@ -306,6 +318,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "groups": _groups,
     "trains": _trains,
     "faults": _faults,
+    "recovered": _recovered,
     "edits": _edits,
     "amended": _amended,
     "taken_back": _taken_back,

@@ -146,7 +146,7 @@ FLAWS = [
     ),
     (
         'x = """\n[a]\n"""\n[b]\n',
-        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, monitors, run, approvers, ",
+        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, monitors, recovery, run, ",
     ),
 ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.core.ladder_table import LADDERS
 from surefoot.core.monitor_table import MONITORS
 from surefoot.errors import ConfigInvalid
 from surefoot.settings import ModelSettings, Settings, load_settings, with_environment
@@ -26,6 +27,7 @@ VALUES = {
     "stronger": '"a:strong"',
     "unknown_price": '"tokens-only"',
     "confirm": "false",
+    "absence": '"5m"',
     "review": "true",
     "timeout": '"2m"',
     "base_url": '"http://localhost:1/v1"',
@@ -39,6 +41,7 @@ VALUES = {
     "network": '"all"',
     "profile": '"strict"',
     **dict.fromkeys(MONITORS, '{say = "off"}'),
+    **dict.fromkeys(LADDERS, '["ask"]'),
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""

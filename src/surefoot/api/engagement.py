@@ -177,8 +177,11 @@ def _create(
     policy = _policy(options, created.repository)
     given: tuple[Event, ...] = () if policy == Policy() else (ev.PolicyConfigured(at=created.at, policy=policy),)
     cast = () if routing is None else (ev.ModelsConfigured(at=created.at, routing=routing),)
+    settings = _settings(created.repository)
     if routing is not None:
-        given = (*given, ev.MonitorsConfigured(at=created.at, watches=_settings(created.repository).watches))
+        given = (*given, ev.MonitorsConfigured(at=created.at, watches=settings.watches))
+    if routing is not None or settings.ladders.rungs:
+        given = (*given, ev.RecoveriesConfigured(at=created.at, ladders=settings.ladders.in_force))
     events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
     result = home.journal.append([Batch(run=created.run, expected=0, events=events, token=None)])[0]
@@ -498,6 +501,9 @@ def _opening(
         release=RELEASE,
         as_root=program.is_root,
     )
+    settings, away_s = _settings(state.created.repository), now - state.decided_at
+    if state.outcome is None and state.token > 0 and away_s >= settings.run.absence_s:
+        yield ev.AbsenceNoted(at=now, away_s=away_s)
     yield from _configured(state, options, now)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
@@ -517,6 +523,10 @@ def _configured(state: RunState, options: Options, now: float) -> Iterable[Event
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyConfigured(at=now, policy=policy)
     routing = routing_for(state.created, state.plan, options, state.routing)
+    ladders = _settings(state.created.repository).ladders
+    is_said = routing is not None or ladders.rungs or state.ladders.rungs
+    if is_said and ladders.in_force != state.ladders:
+        yield ev.RecoveriesConfigured(at=now, ladders=ladders.in_force)
     if routing is None:
         return
     if routing != state.routing:

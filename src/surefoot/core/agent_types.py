@@ -418,6 +418,8 @@ class Part:
     """The text, or for `model` the reply in our own form."""
     file: str = ""
     """For a blob that is a reply with whole files: the one whose text is meant."""
+    tool: str = ""
+    """The tool whose schema stands behind the text, with an example of a call."""
     turn: int = 0
     """For `model`: the turn it is the reply of."""
     call: str = ""

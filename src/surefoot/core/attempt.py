@@ -27,6 +27,7 @@ from surefoot.core.events import (
     ProbeAnswered,
 )
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.ladder_table import Rung
 from surefoot.core.permission import Permission
 from surefoot.core.record import fields_of, record
 from surefoot.core.session import Session
@@ -324,6 +325,10 @@ class Attempt:
     """The result that it judges again, once it has a lane; there is no body then."""
     lost_service: tuple[Diagnosis, str] | None = None
     """Set when a service the attempt needs did not become ready, or has ended."""
+    failed_at: int = 0
+    """Position in the journal at which it failed."""
+    rung: Rung | None = None
+    """What follows its failure; None: that is not decided yet, or no ladder decides it."""
 
     # --- the way from stage to stage
 

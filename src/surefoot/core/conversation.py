@@ -134,6 +134,10 @@ class Conversation:
     """Set when it was ended before the agent said that it is done."""
     reached_before: int = 0
     """So many commands of earlier attempts at the step reached others."""
+    away: tuple[float, int] | None = None
+    """For how long nobody worked on it when an engine last took it up again, in seconds, and after which turn."""
+    is_compressed: bool = False
+    """Whether its briefs have half the room, as an earlier attempt grew too long."""
     words_before: int = 0
     """So much had been said by people when it began."""
 

@@ -16,7 +16,7 @@ from surefoot.core.globs import matches
 from surefoot.core.messages import carried_by
 from surefoot.core.model_chain import has_native_tools
 from surefoot.core.people_words import without_words, words_meanwhile, words_told
-from surefoot.core.prompt_prefix import asked, conversation_of, shown
+from surefoot.core.prompt_prefix import advice_told, asked, conversation_of, lessons_told, shown
 from surefoot.core.prompts import ANEW, FOCUSED, FOCUSED_END
 from surefoot.core.state import RunState, StepState
 from surefoot.core.stubs import cut, text_part
@@ -27,7 +27,7 @@ TRIES_MAX = 3
 FILES_MAX = 3
 _WRITTEN_SHARE = 0.7
 """The files may take this share of a reply: one that is corrected may be longer than it was."""
-_LESSON_MAX, _WORDS_MAX = 600, 2_000
+_LESSON_MAX, _ADVICE_MAX, _WORDS_MAX = 600, 1_200, 2_000
 
 
 def focused_files(state: RunState, node: StepState, facts: ModelFacts) -> tuple[Excerpt, ...]:
@@ -104,8 +104,10 @@ def _task(state: RunState, node: StepState) -> str:
     texts = [f"What to do: {node.spec.body.text}"]
     texts += [f"This has to pass as well: {'; '.join(others)}"] if others else []
     texts += [
-        f"An earlier attempt failed: {cut(without_words(state, one.said), _LESSON_MAX)}" for one in node.lessons[-1:]
+        f"An earlier attempt failed: {cut(without_words(state, one.said), _LESSON_MAX)}"
+        for one in lessons_told(node)[-1:]
     ]
+    texts += [cut(told, _ADVICE_MAX)] if (told := advice_told(node)) else []
     conversation = conversation_of(node)
     words = (
         words_told(state, node, carried_by(state, node), _WORDS_MAX),

@@ -414,6 +414,7 @@ def reset(node: StepState) -> None:
     node.failures, node.crashes, node.due, node.undeclared, node.applied = 0, 0, None, (), None
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.put_back, node.left_changes, node.session_left, node.wanted = (), None, None, None
+    node.climbed_before = len(node.recoveries)
     node.outputs, node.kept, node.changed, node.saw = {}, None, (), None
     node.made_at, node.put_on, node.transplant = 0, None, None
     node.preconditions, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None

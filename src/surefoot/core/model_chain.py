@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from surefoot.core.agent_types import ModelFacts
+from surefoot.core.ladder_table import Rung
 from surefoot.core.state import RunState, StepState
 
 
@@ -11,9 +12,16 @@ def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
     models = state.routing.roles.get(node.spec.body.played_by)
     if models is None:
         return ()
-    if models.stronger is not None and node.failures > 0 and asks_stronger(state, node, node.attempt):
+    if models.stronger is not None and _asks_stronger_now(state, node):
         return (models.stronger, *models.chain)
     return models.chain
+
+
+def _asks_stronger_now(state: RunState, node: StepState) -> bool:
+    """Tell whether the stronger model comes first: its rung led here, or this follows a person's word at the end."""
+    if node.recovery is not None:
+        return node.recovery.rung is Rung.STRONGER
+    return node.failures > 0 and asks_stronger(state, node, node.attempt)
 
 
 def asks_stronger(state: RunState, node: StepState, attempt: int) -> bool:

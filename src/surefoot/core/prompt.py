@@ -15,13 +15,15 @@ from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.people_words import words_meanwhile
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
-from surefoot.core.prompts import READ_FIRST, no_call, reminder, said_by, same_reply
+from surefoot.core.prompts import EXACT, READ_FIRST, no_call, reminder, said_by, same_reply
 from surefoot.core.state import MessageState, RunState, StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
 
 REMIND_EVERY = 10
 """After so many turns the goal is told once more."""
+SCHEMA_TOKENS = 900
+"""More than the schema of a tool takes with an example, in tokens."""
 REMINDER_MAX = 1_600
 """So many characters of it; a goal as long as a page would cost more than it helps."""
 
@@ -52,6 +54,12 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
 def message_parts(messages: Iterable[MessageState]) -> tuple[Part, ...]:
     """Return what people said, each message whole: no brief shortens it."""
     return tuple(text_part("user", said_by(one.sent.by, one.sent.text)) for one in messages)
+
+
+def schema_parts(node: StepState) -> tuple[Part, ...]:
+    """Return the exact schemas of the tools that earlier attempts used wrongly; who asks the model fills them in."""
+    tools = dict.fromkeys(tool for one in node.climbed for tool in one.tools)
+    return tuple(Part(speaker="user", text=EXACT.format(tool=tool), tool=tool, tokens=SCHEMA_TOKENS) for tool in tools)
 
 
 def _kept(parts: tuple[Part, ...] | list[Part]) -> tuple[Part, ...]:

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Sequence
 from surefoot.core.agent_types import ExcerptKind, Lesson, Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
+from surefoot.core.ladder_table import TAKEN_AWAY, Rung
 from surefoot.core.messages import carried_by, waiting_for_brief
 from surefoot.core.model_chain import has_native_tools
 from surefoot.core.people_words import WORDS_MAX, without_words, words_told
 from surefoot.core.plan import EVERYTHING, Check, Constraint
 from surefoot.core.prompts import (
+    ADVICE,
     ALL_GREEN,
     EXCERPTS,
     FOUND,
@@ -65,7 +67,7 @@ def conversation_of(node: StepState) -> Conversation:
 def prefix_of(state: RunState, node: StepState, tokens_max: int) -> tuple[Part, ...]:
     """Return what a brief of at most so many tokens begins with; what gives way first is the project's advice."""
     parts: tuple[Part, ...] = ()
-    for level in range(_LEVELS):
+    for level in range(2 if conversation_of(node).is_compressed else 0, _LEVELS):
         parts = _parts(state, node, tokens_max, level)
         if size_of(parts) <= tokens_max * SHARE_MAX:
             break
@@ -182,7 +184,11 @@ def later_notes(state: RunState, node: StepState) -> list[str]:
 
 def _parts(state: RunState, node: StepState, tokens_max: int, level: int) -> tuple[Part, ...]:
     guidance = conversation_of(node).guidance
-    parts = [text_part("system", instructions(_role(node), is_basic=not has_native_tools(state, node)))]
+    parts = [
+        text_part(
+            "system", instructions(_role(node), is_basic=not has_native_tools(state, node), without=tools_taken(node))
+        )
+    ]
     if guidance is not None and level < 1:
         parts.append(text_part("user", advice(guidance.path), guidance.text, guidance.tokens))
     elif guidance is not None:
@@ -206,11 +212,11 @@ def _excerpts(conversation: Conversation, room: int) -> list[Part]:
 
 def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> list[str]:
     role = _role(node)
-    lessons = [_lesson(state, one) for one in node.lessons[-_LESSONS_MAX:]]
+    lessons = [_lesson(state, one) for one in lessons_told(node)[-_LESSONS_MAX:]]
     failed = _section("What failed before. Try a different approach; what follows did not work:", lessons)
     said = words_told(state, node, carried_by(state, node), WORDS_MAX if level < 3 else WORDS_MAX // 4)
     if role is Role.REVIEWER:
-        return [_result(state, 20 if level >= 2 else 200), failed, said]
+        return [_result(state, 20 if level >= 2 else 200), failed, advice_told(node), said]
     baseline = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
     notes = latest_notes([note for note, is_prior in _notes(state, node) if is_prior], tokens_max)
     return [
@@ -222,8 +228,26 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
         _section("What was noted:", notes if level < 4 else ()),
         _reached(node),
         failed,
+        advice_told(node),
         said,
     ]
+
+
+def lessons_told(node: StepState) -> tuple[Lesson, ...]:
+    """Return the lessons that an agent is told: of an attempt that is made again as it was it is told nothing."""
+    again = {one.attempt for one in node.climbed if one.rung is Rung.RETRY}
+    return tuple(one for one in node.lessons if one.attempt not in again)
+
+
+def advice_told(node: StepState) -> str:
+    """Return what an agent is told because of the rungs that led to its attempt, the latest facts of each."""
+    latest = {one.rung: one for one in node.climbed if one.rung in ADVICE}
+    return "\n\n".join("\n".join([ADVICE[rung], *(f"- {f}" for f in one.told)]) for rung, one in latest.items())
+
+
+def tools_taken(node: StepState) -> frozenset[str]:
+    """Return the tools that were taken away from the agent of a step, because it had left the goal."""
+    return TAKEN_AWAY if Rung.RESTATE in node.helped_by and _role(node) is Role.WORKER else frozenset()
 
 
 def _lesson(state: RunState, lesson: Lesson) -> str:

@@ -5,10 +5,11 @@ They are the same in every request of a conversation, so that providers find the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from surefoot.core.agent_types import ExcerptKind, Fault, Role
 from surefoot.core.event_words import Diagnosis
+from surefoot.core.ladder_table import Rung
 from surefoot.core.tool_table import basic_tools_of, tools_of
 
 _DUTIES: Mapping[Role, str] = {
@@ -164,6 +165,41 @@ INSTEAD: Mapping[Diagnosis, str] = {
 }
 """What the next attempt is told to do after one that ended so."""
 
+ADVICE: Mapping[Rung, str] = {
+    Rung.VERIFY_CLAIMS: (
+        "An earlier attempt rested on what is not so. Before you rest on a file, a symbol, a command or a result, make "
+        "the call that shows it, and in `finish` name that call as the evidence of each statement. This was wrong, or "
+        "nothing showed it:"
+    ),
+    Rung.EXACT_SCHEMA: (
+        "An earlier attempt used tools wrongly. Give the arguments that the schema below names and no others, in "
+        "exactly that form. This was refused:"
+    ),
+    Rung.RESTATE: (
+        "An earlier attempt left the goal, and all that it changed was put back. Do what the step says, and nothing "
+        "else; the tools `run`, `note` and `propose` are taken away, and the checks are asked for you."
+    ),
+    Rung.COMPRESS: (
+        "An earlier attempt grew too long for the model. Read only the lines that you need, search rather than read "
+        "whole files, and change one thing at a time."
+    ),
+    Rung.REOBSERVE: (
+        "The run branch has moved since an earlier attempt began. Do not rest on what that attempt saw: look again."
+    ),
+}
+"""What the next attempts are told because of a rung; the facts of the failed one stand behind it."""
+AWAY = (
+    "Nobody worked on this run for {hours:.1f} hours. The files of your lane are as you left them, but what lies "
+    "outside may have changed: what you saw of services, of the network, of installed programs{uses} may hold no "
+    "longer. Look again before you rest on it."
+)
+"""What an agent is told once that goes on after a long time."""
+CHANGED_MEANWHILE = "On the run branch this has changed since your attempt began:"
+EXACT = "The exact schema of the tool {tool}, and a call in its form:"
+"""What stands before the schema of a tool that was used wrongly."""
+RESTATED = "What all this is for, once more:\n\n{goal}"
+"""What stands at the end of each request of an agent that had left the goal."""
+
 FOCUSED = (
     "You change files of a program so that its checks pass. You are given the files that you may change, whole, and "
     "what is red. For each file that you change reply with the line `FILE: ` and its path, and then the whole new text "
@@ -175,14 +211,17 @@ FOCUSED_END = "Think about what makes that red, and reply with the corrected tex
 """What it is told last."""
 
 
-def instructions(role: Role, *, is_basic: bool = False) -> str:
+def instructions(role: Role, *, is_basic: bool = False, without: Collection[str] = ()) -> str:
     """Return what the runtime says first: the same in all attempts of a role, so that a provider's cache holds it.
+
+    Tools `without` are those that were taken away from it.
 
     Models that are told of few tools are told little else: to a small one each rule that it does not need is noise.
     """
     if is_basic and role is Role.WORKER:
         return _BASIC_WORKER
-    tools = ", ".join(tool.name for tool in (basic_tools_of(role) if is_basic else tools_of(role)))
+    known = basic_tools_of(role) if is_basic else tools_of(role)
+    tools = ", ".join(tool.name for tool in known if tool.name not in without)
     return (
         f"You are the {role.name}.\n\n"
         "Surefoot carries a goal out in four phases: UNDERSTAND, PLAN, EXECUTE, VALIDATE. Each has tools of its own.\n"

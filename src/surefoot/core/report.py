@@ -15,6 +15,7 @@ from surefoot.core.amendment_state import AmendmentState, StopStage
 from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
 from surefoot.core.branch_state import LandingState, TrainHistory
 from surefoot.core.budget import spent_by
+from surefoot.core.escalations import escalations_of, recoveries_of
 from surefoot.core.event_words import Mutant, Outcome, QuestionKind, Verdict
 from surefoot.core.events import ForkedFrom
 from surefoot.core.plan import Check, Constraint, Effect, Step
@@ -115,6 +116,7 @@ def report_of(state: RunState) -> Report:
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),
         "approver_answers": list(_approver_answers(state)),
         "findings": findings_of(state),
+        "escalations": escalations_of(state),
         "rollback_points": [{"step": node.spec.id, "commit": node.commit or ""} for node in committed],
         "outside_effects": _outside_effects(state),
         "reach": _reach(state),
@@ -196,6 +198,7 @@ def _step(node: StepState) -> StepShape:
         "blocked_by": list(node.blocked_by),
         "tainted_by": list(node.tainted_by),
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
+        "recoveries": recoveries_of(node),
         "claim": _claim(node),
         "expected": None if red is None else red[0].expected,
         "actual": None if red is None else red[1].text,

@@ -64,6 +64,37 @@ class MutationShape(TypedDict):
     evidence: str | None
 
 
+class RecoveryShape(TypedDict):
+    """A rung that was climbed after a failure."""
+
+    attempt: int
+    """The attempt that had failed."""
+    diagnosis: str
+    rung: str
+    ladder: list[str]
+    rule: str
+    """`built-in` or `settings`."""
+    evidence: list[int]
+    """Where the failure shows: positions in the journal."""
+    told: list[str]
+    """The facts that the next attempt was told because of it."""
+
+
+class EscalationShape(TypedDict):
+    """A step that was given up: a person or the report has the next word."""
+
+    escalated: bool
+    step: str
+    reason: str
+    """Why no other attempt is made."""
+    last_error: str
+    attempts: int
+    diagnosis: str
+    recoveries: list[RecoveryShape]
+    to: str
+    """`person` or `report`."""
+
+
 class StepShape(TypedDict):
     """One step."""
 
@@ -88,6 +119,7 @@ class StepShape(TypedDict):
     expected: str | None
     actual: str | None
     put_back: list[str]
+    recoveries: list[RecoveryShape]
     claim: ClaimShape | None
     undeclared_writes: list[str]
     tier: str | None
@@ -383,6 +415,7 @@ class Report(TypedDict):
     asking: AskingShape
     approver_answers: list[ApproverAnswerShape]
     findings: list[FindingShape]
+    escalations: list[EscalationShape]
     rollback_points: list[PointShape]
     outside_effects: list[EffectShape]
     reach: list[ReachShape]

@@ -17,8 +17,8 @@ from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.ways_on import TRIES_AGAIN, is_about_failure
 
 RETRY, LESSON, STRONGER = "retry", "lesson", "stronger"
-"""What follows a failure where no person says anything: the same again; again with what the failed attempt has shown;
-the same with a stronger model. Else the word of the person's answer stands."""
+"""What followed a failure in journals without rungs, where no person said anything: the same again; again with what the
+failed attempt had shown; the same with a stronger model. Else the rung stands, or the word of the person's answer."""
 
 
 @record
@@ -102,6 +102,7 @@ def _histories(state: RunState, events: Iterable[Event]) -> dict[StepId, _Histor
     answers: dict[StepId, str] = {}
     failed: dict[StepId, ev.AttemptFailed] = {}
     under_way: dict[StepId, str] = {}
+    rungs: dict[StepId, str] = {}
     for event in events:
         match event:
             case ev.StepStarted():
@@ -116,11 +117,14 @@ def _histories(state: RunState, events: Iterable[Event]) -> dict[StepId, _Histor
                 asked[event.question] = event.step
             case ev.QuestionAnswered() if event.question in asked:
                 answers[asked.pop(event.question)] = event.answer
+            case ev.RecoveryChosen():
+                rungs[event.step] = event.rung.value
             case ev.RetryScheduled() if event.step in failed and event.step in state.nodes:
                 answer, failure = answers.pop(event.step, ""), failed.pop(event.step)
+                rung = rungs.pop(event.step, "")
                 if answer in TRIES_AGAIN or failure.is_counted:
                     node = state.nodes[event.step]
-                    under_way[event.step] = answer or _own_move(state, node, failure)
+                    under_way[event.step] = answer or rung or _own_move(state, node, failure)
             case _:
                 pass
     return histories

@@ -29,11 +29,13 @@ from surefoot.core.events import (
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
+    RecoveryChosen,
     RunCreated,
     StepsFoundWrong,
 )
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.inquiries import BlameState
+from surefoot.core.ladder_table import RUNGS, Ladders, Rung
 from surefoot.core.monitor_table import Watches
 from surefoot.core.placeholders import Reference
 from surefoot.core.plan import Plan, Step
@@ -213,6 +215,10 @@ class StepState:
     """What of earlier outputs stands in the step as the plan has it; `spec` has it replaced once it was started."""
     item: str | None = None
     lessons: tuple[Lesson, ...] = ()
+    recoveries: tuple[RecoveryChosen, ...] = ()
+    """The rungs that were climbed for it, in order."""
+    climbed_before: int = 0
+    """How many of them belong to what it was before it was last set to pending."""
     usage: Usage = field(default_factory=Usage)
     claim: Claim | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -256,6 +262,22 @@ class StepState:
     def at(self, now: float) -> AtStep:
         """Return what every event of its attempt says."""
         return {"at": now, "step": self.spec.id, "attempt": self.attempt}
+
+    @property
+    def climbed(self) -> tuple[RecoveryChosen, ...]:
+        """Return the rungs that were climbed for it since it was last set to pending."""
+        return self.recoveries[self.climbed_before :]
+
+    @property
+    def helped_by(self) -> frozenset[Rung]:
+        """Return what its present attempt is helped by: what a rung gives stays for the attempts that follow."""
+        return frozenset(one.rung for one in self.climbed)
+
+    @property
+    def recovery(self) -> RecoveryChosen | None:
+        """Return the rung that led to its present attempt; None: none did, or a person's word did."""
+        tries = (one for one in reversed(self.climbed) if one.attempt == self.attempt - 1)
+        return next((one for one in tries if RUNGS[one.rung].tries_again), None)
 
     @property
     def conversation(self) -> Conversation | None:
@@ -454,6 +476,8 @@ class RunState:
     outcome_reason: str = ""
     seq: int = 1
     at: float = 0.0
+    decided_at: float = 0.0
+    """When an engine last decided something: what people say does not count."""
     active_s: float = 0.0
     cost_usd: float = 0.0
     """What models cost, and what bodies said to have cost."""
@@ -480,6 +504,8 @@ class RunState:
     routing: ModelRouting = field(default_factory=ModelRouting)
     watches: Watches = field(default_factory=Watches)
     """How closely agents are watched."""
+    ladders: Ladders = field(default_factory=Ladders)
+    """What follows failures."""
     understanding: Understanding | None = None
     notes: tuple[Note, ...] = ()
     reported: tuple[Finding, ...] = ()

@@ -6,7 +6,7 @@ The kernel refuses what is not in this table, whatever a model was told. A new t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from surefoot.core.agent_types import Role, ToolKind
 from surefoot.core.ids import BlobId
@@ -101,10 +101,12 @@ def basic_tools_of(role: Role, *, has_stubs: bool = False) -> tuple[ToolRow, ...
     return tuple(row for row in _ROWS if role in row.basic or (has_stubs and row.name == RECALL))
 
 
-def refusal_of(name: str, role: Role) -> str:
-    """Say why the role may not call a tool of that name; empty where it may."""
+def refusal_of(name: str, role: Role, without: Collection[str] = ()) -> str:
+    """Say why the role may not call a tool of that name; empty where it may. `without` names what was taken away."""
     row = TOOLBOX.get(name)
-    own = ", ".join(one.name for one in tools_of(role))
+    own = ", ".join(one.name for one in tools_of(role) if one.name not in without)
+    if name in without:
+        return f"the tool {name!r} was taken away, because an earlier attempt left the goal; you have: {own}"
     if row is None:
         return f"there is no tool {name!r}; you have: {own}"
     if role not in row.roles:

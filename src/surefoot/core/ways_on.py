@@ -26,10 +26,10 @@ EDIT: Final = "edit"
 """Try again with another command or instruction, or take a patch as the result."""
 TAKE_OVER: Final = "take_over"
 """Do it by hand."""
-_SPLIT, _REPLAN, _SKIP, _BLOCK, _STOP = "split", "replan", "skip", "block", "stop"
+_SPLIT, _REPLAN, _SKIP, BLOCK, _STOP = "split", "replan", "skip", "block", "stop"
 WANTS_PLAN: Final = frozenset({_SPLIT, _REPLAN})
 """The answers after which the planner is asked: to split the step, or to find another way."""
-_ALL = frozenset({RETRY, RETRY_WITH_CHANGES, EDIT, TAKE_OVER, _SKIP, _BLOCK, _STOP}) | WANTS_PLAN
+_ALL = frozenset({RETRY, RETRY_WITH_CHANGES, EDIT, TAKE_OVER, _SKIP, BLOCK, _STOP}) | WANTS_PLAN
 TRIES_AGAIN: Final = frozenset({RETRY, RETRY_WITH_CHANGES, EDIT, TAKE_OVER})
 """The answers after which another attempt follows."""
 _CHECKS_MAX, _PATHS_MAX, _OUTPUT_MAX, _SAID_MAX = 8, 8, 12, 400
@@ -61,7 +61,7 @@ def ways_on(state: RunState, node: StepState) -> tuple[str, ...]:
     ways += [EDIT] if can_reword(node) or can_patch(state, node) else []
     ways += [TAKE_OVER] if node.spec.body.acts else []
     ways += [_SPLIT, _REPLAN] if may_replan(state) else []
-    return (*ways, _SKIP, _BLOCK, _STOP)
+    return (*ways, _SKIP, BLOCK, _STOP)
 
 
 def failure_shown(state: RunState, node: StepState, work: Attempt, failure: AttemptFailed) -> str:

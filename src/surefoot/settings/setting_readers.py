@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from surefoot.core.agent_types import Price
+from surefoot.core.ladder_table import Rung
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.regex import regex
 from surefoot.masking.secret_names import is_secret_name
@@ -171,7 +172,24 @@ def _read_watch(page: Page, node: Tree, name: str) -> Watch | None:
     return Watch(say=Say(say or usual.say), figures=figures)
 
 
+def _read_recovery(page: Page, node: Tree) -> dict[str, tuple[Rung, ...]]:
+    """Read `[recovery]`: a ladder for each failure that is named."""
+    section = SECTIONS["recovery"]
+    found = Fields.read(page, node, section.said, section.names)
+    read = {} if found is None else read_values(page, found, section.keys, _READERS)
+    ladders: dict[str, tuple[Rung, ...]] = {}
+    for name, words in read.items():
+        rungs = tuple(map(Rung, words))
+        assert found is not None
+        if repeated := next((rung for rung in rungs if rungs.count(rung) > 1), None):
+            wrong = f"the ladder `{name}` names `{repeated}` twice; each rung was expected once; leave one out"
+            page.flaw(found.at(name), wrong)
+        ladders[name] = rungs
+    return ladders
+
+
 _NAMED: Mapping[str, Reader] = {
+    "recovery": _read_recovery,
     "monitors": _read_monitors,
     "approvers": _read_approvers,
     "workers": _read_workers,

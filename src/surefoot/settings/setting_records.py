@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
 from surefoot.core.agent_types import Price
+from surefoot.core.ladder_table import Ladders
 from surefoot.core.monitor_table import Watches
 from surefoot.core.policy_types import Policy, Rule
 from surefoot.core.record import record
@@ -37,6 +38,7 @@ class RunSettings:
 
     confirm: bool = True
     """Whether a plan in which something asks or cannot be undone waits for a yes at the terminal before it starts."""
+    absence_s: float = 3600.0
 
 
 @record
@@ -133,3 +135,5 @@ class Settings:
     """Agents of others that carry out steps."""
     watches: Watches = Watches()
     """How closely agents are watched."""
+    ladders: Ladders = Ladders()
+    """What follows failures."""

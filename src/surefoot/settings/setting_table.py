@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from surefoot.core.agent_programs import AgentProgram
 from surefoot.core.agent_types import CAST, Price
+from surefoot.core.ladder_table import LADDERS, RUNGS, LadderRow, Ladders
 from surefoot.core.monitor_table import MONITORS, Monitor, Profile, Watches
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
@@ -38,6 +39,7 @@ class Project(StrEnum):
     SWITCH_ON = "switch on"
     LOWER = "lower"
     ADD = "add"
+    LEAVE_OUT = "leave out rungs"
 
     def of_both(self, own: Any, theirs: Any, *, is_trusted: bool) -> Any:
         """Return what holds where the user's file, or the default, and a project's each have a value."""
@@ -54,6 +56,8 @@ class Project(StrEnum):
                 return min(own, theirs)
             case Project.ADD:
                 return (*own, *theirs)
+            case Project.LEAVE_OUT:
+                return tuple(one for one in own if one in theirs)
 
 
 class Setting(NamedTuple):
@@ -100,6 +104,12 @@ def _monitor(row: Monitor) -> Setting:
     return Setting(Key(row.name, Value("watch"), meaning, usual=f'`{{say = "{row.watch.say}"{figures}}}`'))
 
 
+def _ladder(row: LadderRow) -> Setting:
+    meaning, usual = f"What follows the failure `{row.failure}`.", ", ".join(f'"{rung}"' for rung in row.rungs)
+    value = words(RUNGS, many=True)
+    return Setting(Key(row.failure.value, value, meaning, usual=f"`[{usual}]`"), Project.LEAVE_OUT)
+
+
 def _chain(name: str, meaning: str) -> Setting:
     key = Key(name, Value("model", is_many=True), meaning, usual="by the key that is set")
     return Setting(key, Project.TRUSTED, option=f"`--model {'' if name == 'default' else f'{name}='}…`")
@@ -128,10 +138,13 @@ SECTIONS: Mapping[str, Section] = {
             'and takes no notes. `monitors = "strict"` at the head of the file says the same.')),
         *(_monitor(row) for row in MONITORS.values()),
     ), refused=_WATCHED),
+    "recovery": Section("`[recovery]`", Ladders, tuple(_ladder(row) for row in LADDERS.values())),
     "run": Section("`[run]`", RunSettings, (
         Setting(Key("confirm", FLAG, "Whether `surefoot run PLAN` shows the plan and waits for a yes, where a person "
             "is at the terminal and something in the plan will ask or cannot be undone. `--yes` does not wait."),
             refused=_CONFIRMS),
+        Setting(Key("absence", DURATION, "Once no engine has worked on a run for so long, its agents under way are "
+            "told to look again at what they saw outside their lane.", field="absence_s"), Project.LOWER),
     )),
     "approvers": Section("an approver", Approver, (
         Setting(Key("name", TEXT, "The name by which they stand in the journal.", need="the name of a person")),

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from surefoot.core.event_words import Diagnosis
+from surefoot.core.ladder_table import Ladders, Rung, bounded
 from surefoot.core.monitor_table import Watches
 from surefoot.core.plan_keys import defaults_of
 from surefoot.core.policy_types import Policy
@@ -77,7 +79,18 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         run=RunSettings(**together("run")),
         workers=own.get("workers", Workers()),
         watches=own.get("monitors", Watches()),
+        ladders=_ladders(own.get("recovery", {}), theirs.get("recovery", {})),
     )
+
+
+def _ladders(own: Mapping[str, tuple[Rung, ...]], theirs: Mapping[str, tuple[Rung, ...]]) -> Ladders:
+    """Return the ladders of the user, without the rungs that a project's file leaves out."""
+    rows, built_in = {row.key.fills: row.project for row in SECTIONS["recovery"].rows}, Ladders()
+    found = {name: bounded(rungs) for name, rungs in own.items()}
+    for name, rungs in theirs.items():
+        usual = found.get(name) or built_in.of(Diagnosis(name))
+        found[name] = bounded(rows[name].of_both(usual, rungs, is_trusted=False))
+    return Ladders(rungs=found, own=tuple(own))
 
 
 def _with_models(settings: ModelSettings, values: Values) -> ModelSettings:

@@ -23,6 +23,18 @@ _TYPES: Mapping[str, tuple[str, Callable[[object], bool]]] = {
 }
 
 
+_EXAMPLES: Mapping[str, str] = {
+    "path": "src/app.py",
+    "old": "return total",
+    "new": "return total + tax",
+    "content": "print('done')\n",
+    "command": "python -m pytest -q",
+    "pattern": "def total",
+    "summary": "total() adds the tax, and its tests pass.",
+}
+"""What stands in examples of calls, by the name of the argument."""
+
+
 def text(said: str, *, may_be_empty: bool = False) -> Shape:
     """Return the shape of a text."""
     shape: dict[str, object] = {"type": "string", "description": said}
@@ -83,6 +95,26 @@ def flaw_in(value: object, shape: Shape, name: str = "") -> str:
     if isinstance(value, list | tuple):
         return _flaw_in_list(cast("Sequence[object]", value), shape, name)
     return _beyond(value, shape, name)
+
+
+def example_of(shape: Shape, name: str = "") -> object:
+    """Return a value that has the shape: the keys that must be there; where none must, the first one."""
+    if "enum" in shape:
+        return cast("Sequence[object]", shape["enum"])[0]
+    kinds = shape.get("type")
+    match kinds if isinstance(kinds, str) else cast("Sequence[str]", kinds or ("string",))[0]:
+        case "object":
+            known = cast("Mapping[str, Shape]", shape.get("properties", {}))
+            wanted = cast("Sequence[str]", shape.get("required", ())) or tuple(known)[:1]
+            return {key: example_of(known[key], key) for key in wanted}
+        case "array":
+            return [example_of(cast("Shape", shape.get("items", {})), name)]
+        case "integer" | "number":
+            return shape.get("minimum", 1)
+        case "boolean":
+            return True
+        case _:
+            return _EXAMPLES.get(name, "some text")
 
 
 def _flaw_in_object(value: Mapping[str, object], shape: Shape, name: str) -> str:

@@ -10,13 +10,14 @@ from dataclasses import asdict
 from surefoot.api.home import Home
 from surefoot.api.queries import events, told
 from surefoot.core import events as ev
+from surefoot.core.escalations import recoveries_of
 from surefoot.core.events import BlameOutcome
 from surefoot.core.events.invalidation_events import Taint
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.money import money
 from surefoot.core.record import record
-from surefoot.core.state import DONE, RunState, StepStatus
+from surefoot.core.state import DONE, RunState, StepState, StepStatus
 from surefoot.views.activity import Activity
 from surefoot.views.blamed_step import spoilt_by
 from surefoot.views.lines import counted, duration, one_line, tokens
@@ -88,6 +89,12 @@ class Postmortem:
         """How often attempts failed, by the name of the failure."""
         return dict(Counter(one.diagnosis for one in self.failures).most_common())
 
+    def _nodes(self) -> list[StepState]:
+        return [node for node in self.state.nodes.values() if node.recoveries]
+
+    def _climbed(self) -> list[ev.RecoveryChosen]:
+        return [one for node in self._nodes() for one in node.recoveries]
+
     def cost(self) -> dict[str, object]:
         """Return what the run took."""
         spent = self.state.spent.values()
@@ -117,6 +124,7 @@ class Postmortem:
                 for one in self.failures
             ],
             "names": self.names,
+            "recoveries": [{"step": node.spec.id, **one} for node in self._nodes() for one in recoveries_of(node)],
             "spoilt": [asdict(one) for one in self.spoilt],
             "cost": self.cost(),
             "timeline": [{"at": one.at, "word": one.word, "text": one.text} for one in self.entries],
@@ -127,6 +135,8 @@ class Postmortem:
         first, cost = self.first, self.cost()
         none = "Nothing failed for good, and nobody has asked `surefoot blame`."
         yield "First wrong step", [none if first is None else f"{first.step}: {one_line(first.why)}"]
+        climbed = [f"{one.step} attempt {one.attempt}: {one.diagnosis} -> {one.rung}" for one in self._climbed()]
+        yield "Recoveries", climbed or ["none"]
         yield "Failures by name", [f"{name}: {count}" for name, count in self.names.items()] or ["none"]
         lines = [
             f"{one.step}, attempt {one.attempt} ({one.diagnosis}): {one_line(one.reason)}" for one in self.failures

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         CheckShape,
         ConstraintShape,
         EffectShape,
+        EscalationShape,
         ForkShape,
         MessageShape,
         QuestionShape,
@@ -188,6 +189,7 @@ def sections(report: Report, *, is_short: bool, is_long: bool = False) -> Iterat
     if not is_short:
         proved = [step for step in report["steps"] if is_done(step) and step["state"] != "unproved"]
         everything += [
+            Section(title="Given up", rows=list(map(_escalation_row, report["escalations"]))),
             Section(title="With a way out of the lane", rows=_reach_rows(report)),
             Section(title="Done", rows=list(map(_step_row, proved))),
             Section(title="Tool calls", rows=list(map(_tool_row, report["tool_calls"]))),
@@ -456,6 +458,13 @@ def undo_said(effect: EffectShape) -> str:
     ways = (effect["undo"], f"`surefoot undo` runs {effect['undo_command']}" if effect["undo_command"] and own else "")
     said = "; ".join(one_line(way) for way in ways if way)
     return f"; undo: {said}" if said else ""
+
+
+def _escalation_row(given: EscalationShape) -> Row:
+    climbed = ", ".join(one["rung"] for one in given["recoveries"]) or "none"
+    after = f"after {counted(given['attempts'], 'attempt')}, recoveries: {climbed}"
+    said = f"{given['step']}  {given['diagnosis']}: {given['reason']}, {after}; next: the {given['to']}"
+    return Row(text=one_line(said))
 
 
 def _reach_rows(report: Report) -> list[Row]:

@@ -202,6 +202,9 @@ def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | N
     match event:
         case ev.AttemptFailed():
             return f"failed ({event.diagnosis}): {one_line(event.reason)}", "bad"
+        case ev.RecoveryChosen():
+            told = f": {one_line('; '.join(event.told))}" if event.told else ""
+            return f"recovery for {event.diagnosis}: {event.rung} ({event.rule} ladder){told}", ""
         case ev.LaneRestored():
             return "restored", ""
         case ev.QuestionAsked():

@@ -15,6 +15,7 @@ from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
+from surefoot.core.ladder_table import RUNGS, Rung
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check
 from surefoot.core.policy_types import Overdue
@@ -301,7 +302,9 @@ def _retry(_: Timeline, state: RunState, event: ev.RetryScheduled) -> Words | No
     wait = f"in {duration(event.due - event.at)}" if event.due > event.at else "at once"
     if state.pausing is not None:
         wait = "when the run is resumed"
-    return "again", f"{event.step}  {wait}, {next_attempt(node)}", "warn"
+    rung = node.climbed[-1].rung if node.climbed else Rung.RETRY
+    how = "" if rung is Rung.RETRY or RUNGS[rung].ends else f" ({rung})"
+    return "again", f"{event.step}  {wait}, {next_attempt(node)}{how}", "warn"
 
 
 def _step_failed(timeline: Timeline, state: RunState, event: ev.StepFailed) -> Words:

@@ -20,6 +20,7 @@ from surefoot.core.events.agent_events import ModelsConfigured as ModelsConfigur
 from surefoot.core.events.agent_events import MonitorsConfigured as MonitorsConfigured
 from surefoot.core.events.agent_events import PlanAdopted as PlanAdopted
 from surefoot.core.events.agent_events import PlanEdited as PlanEdited
+from surefoot.core.events.agent_events import RecoveriesConfigured as RecoveriesConfigured
 from surefoot.core.events.amendment_events import AmendmentProposed as AmendmentProposed
 from surefoot.core.events.amendment_events import AmendmentRefused as AmendmentRefused
 from surefoot.core.events.amendment_events import ConstraintAdded as ConstraintAdded
@@ -35,6 +36,7 @@ from surefoot.core.events.invalidation_events import StepsFoundWrong as StepsFou
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
 from surefoot.core.events.question_events import QuestionAnswered as QuestionAnswered
 from surefoot.core.events.question_events import QuestionAsked as QuestionAsked
+from surefoot.core.events.run_events import AbsenceNoted as AbsenceNoted
 from surefoot.core.events.run_events import ApprovalsGiven as ApprovalsGiven
 from surefoot.core.events.run_events import ApproverConfigured as ApproverConfigured
 from surefoot.core.events.run_events import CancelRequested as CancelRequested
@@ -59,6 +61,7 @@ from surefoot.core.events.session_events import SessionTurnCancelled as SessionT
 from surefoot.core.events.session_events import SessionTurnEnded as SessionTurnEnded
 from surefoot.core.events.step_events import AttemptFailed as AttemptFailed
 from surefoot.core.events.step_events import InterruptRequested as InterruptRequested
+from surefoot.core.events.step_events import RecoveryChosen as RecoveryChosen
 from surefoot.core.events.step_events import RolledBack as RolledBack
 from surefoot.core.events.step_events import StepFailed as StepFailed
 from surefoot.core.events.step_events import StepSkipped as StepSkipped
@@ -133,6 +136,7 @@ from surefoot.effects.tool_call.contract import ToolCallStarted as ToolCallStart
 EVENTS: tuple[type[Event], ...] = (
     RunCreated,
     EngineStarted,
+    AbsenceNoted,
     EngineStopped,
     ApprovalsGiven,
     ApproverConfigured,
@@ -151,6 +155,7 @@ EVENTS: tuple[type[Event], ...] = (
     InterruptRequested,
     StepVerified,
     AttemptFailed,
+    RecoveryChosen,
     StepFailed,
     StepSkipped,
     RolledBack,
@@ -162,6 +167,7 @@ EVENTS: tuple[type[Event], ...] = (
     ApprovalRecorded,
     ModelsConfigured,
     MonitorsConfigured,
+    RecoveriesConfigured,
     ModelChanged,
     ConversationStopped,
     FindingReported,

@@ -13,6 +13,7 @@ from surefoot.core.agent_types import ModelRouting
 from surefoot.core.event import Event, StepEvent
 from surefoot.core.event_words import Diagnosis, Finding
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.ladder_table import Ladders
 from surefoot.core.monitor_table import Watches
 from surefoot.core.plan import Limits, Plan
 from surefoot.core.raw import GivenName, Handle
@@ -33,6 +34,14 @@ class MonitorsConfigured(Event):
 
     watches: Watches
     """As the settings had it when an engine last began."""
+
+
+@record
+class RecoveriesConfigured(Event):
+    """What follows failures from here on: the ladder of each."""
+
+    ladders: Ladders
+    """All of them, as the settings had them when an engine last began."""
 
 
 @record

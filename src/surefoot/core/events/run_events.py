@@ -73,6 +73,14 @@ class RunCreated(Event):
 
 
 @record
+class AbsenceNoted(Event):
+    """No engine had worked on the run for long: agents under way are told to look again at what they saw."""
+
+    away_s: float
+    """Since the last event before, in seconds."""
+
+
+@record
 class EngineStarted(Event):
     """An engine claimed the run. Whatever was under way when the one before ended is interrupted by this."""
 

@@ -8,8 +8,9 @@ from surefoot.core.agent_types import Lesson
 from surefoot.core.event import StepEvent
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import StepId
+from surefoot.core.ladder_table import Rung
 from surefoot.core.plan import Step
-from surefoot.core.raw import Digest, Handle
+from surefoot.core.raw import Digest, Handle, ToolName
 from surefoot.core.record import record
 
 
@@ -55,6 +56,26 @@ class AttemptFailed(StepEvent):
     applied: bool = False
     lesson: Lesson | None = None
     """What the next attempt of an agent is told of this one; since version 2."""
+
+
+@record
+class RecoveryChosen(StepEvent):
+    """A rung of the ladder for a failure is climbed: what follows a failed attempt, or a result found wrong later."""
+
+    is_decision: ClassVar[bool] = True
+    diagnosis: Diagnosis
+    """The failure."""
+    rung: Rung
+    ladder: tuple[Rung, ...]
+    """The ladder of that failure, as it was in force."""
+    rule: Handle
+    """Where the ladder comes from: `built-in` or `settings`."""
+    evidence: tuple[int, ...] = ()
+    """Where the failure shows: positions in the journal."""
+    told: tuple[str, ...] = ()
+    """The facts that the next attempt is told because of the rung."""
+    tools: tuple[ToolName, ...] = ()
+    """The tools whose exact schema the next attempt is shown."""
 
 
 @record

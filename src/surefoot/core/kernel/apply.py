@@ -93,6 +93,7 @@ def apply(state: RunState | None, event: Event) -> RunState:
     if state.engine_on and not state.is_searching:  # to look for a wrong step is no work on the run
         state.active_s += max(0.0, event.at - state.at)
     state.at = max(state.at, event.at)
+    state.decided_at = state.at if event.is_decision else state.decided_at
     state.seq += 1
     return state
 

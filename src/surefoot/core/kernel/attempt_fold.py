@@ -44,6 +44,7 @@ from surefoot.core.kernel.take_back_fold import give_up_transplant, take_up
 from surefoot.core.kernel.train_fold import TRAIN_FOLDS
 from surefoot.core.kernel.undo_rules import note_undone, stop_undo
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
+from surefoot.core.ladder_table import Rung
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.proofs import Proof
@@ -60,6 +61,7 @@ from surefoot.core.system_steps import (
 )
 from surefoot.core.trains import parent_of
 from surefoot.core.verdicts import is_red_before
+from surefoot.core.ways_on import BLOCK
 from surefoot.effects import (
     ARTIFACTS,
     BODY,
@@ -176,6 +178,7 @@ def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
         at=event.at, step=event.step, attempt=event.attempt, diagnosis=event.diagnosis, reason=event.reason
     )
     work.fail(node.last_failure)
+    work.failed_at = state.seq + 1
     node.failures += 1
 
 
@@ -424,6 +427,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     need(work.failure is None, event, "the attempt has failed already")
     node.last_failure, node.put_back = event, work.changed
     work.fail(event)
+    work.failed_at = state.seq + 1
     if event.lesson is not None:
         node.lessons = (*node.lessons, event.lesson)
     if event.applied:
@@ -509,9 +513,25 @@ def _retry_due(state: RunState, event: ev.RetryDue) -> None:
         wake(state, node)
 
 
+def _recovery_chosen(state: RunState, event: ev.RecoveryChosen) -> None:
+    if event.rung is Rung.INVALIDATE:
+        node = node_of(state, event, event.step)
+        is_wrong = any(event.step in one.steps for one in state.found_wrong)
+        need(is_wrong, event, f"nobody found {event.step!r} wrong")
+        is_new = not any(one.rung is event.rung and one.evidence == event.evidence for one in node.climbed)
+        need(is_new, event, "its result is about to be taken back")
+    else:
+        node, work = begin(state, event)
+        need(work.failure is not None and work.is_restored, event, "the attempt has not been put back")
+        need(work.rung is None, event, f"{work.rung} was chosen already")
+        work.rung = event.rung
+    node.recoveries = (*node.recoveries, event)
+
+
 def _step_failed(state: RunState, event: ev.StepFailed) -> None:
     node, work = begin(state, event)
-    left_to_planner(state, node, work.people.answer)
+    # What is a dead letter waits for a person's word, not for the planner's.
+    left_to_planner(state, node, BLOCK if work.rung is Rung.DEAD_LETTER else work.people.answer)
     finish(state, node, StepStatus.FAILED, event.reason)
     if event.step == REPLANNING:
         replanning_failed(state, event.reason)
@@ -567,6 +587,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.CommitWritten: _commit_written,
     ev.StepVerified: _step_verified,
     ev.AttemptFailed: _attempt_failed,
+    ev.RecoveryChosen: _recovery_chosen,
     ev.RestoreRequested: _restore_requested,
     ev.LaneRestored: _lane_restored,
     ev.RetryScheduled: _retry_scheduled,

@@ -20,6 +20,7 @@ from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.approval_request import taken_over
 from surefoot.core.kernel.conversation_fold import break_off_conversation, is_conversing, lose_reply
 from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.ladder_table import Rung
 from surefoot.core.messages import give_open_messages, waiting_for_brief
 from surefoot.core.outputs import outputs_for
 from surefoot.core.recovery import question
@@ -122,7 +123,12 @@ class ConversationDriver(BodyDriver):
     def begun(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Let the body be a conversation."""
         role = AgentBody.of(node.spec.body).role
-        work.conversation = Conversation(role=role, reached_before=len(node.reached), words_before=len(state.said))
+        work.conversation = Conversation(
+            role=role,
+            reached_before=len(node.reached),
+            words_before=len(state.said),
+            is_compressed=Rung.COMPRESS in node.helped_by,
+        )
 
     def resume(self, state: RunState, node: StepState, work: Attempt) -> None:
         """Go on at the turn: what was under way in it is taken back."""

@@ -351,6 +351,18 @@ def _monitors_configured(state: RunState, event: ev.MonitorsConfigured) -> None:
     state.watches = event.watches
 
 
+def _absence_noted(state: RunState, event: ev.AbsenceNoted) -> None:
+    need(state.outcome is None, event, "the run has ended")
+    for name in state.active:
+        conversation = state.nodes[name].conversation
+        if conversation is not None and conversation.turns:
+            conversation.away = (event.away_s, len(conversation.turns))
+
+
+def _recoveries_configured(state: RunState, event: ev.RecoveriesConfigured) -> None:
+    state.ladders = event.ladders
+
+
 def _conversation_stopped(state: RunState, event: ev.ConversationStopped) -> None:
     _, work, conversation = _conversation_of(state, event)
     need(conversation.is_begun and not work.is_busy, event, "something is under way in the conversation")
@@ -385,6 +397,8 @@ def _limits_raised(state: RunState, event: ev.LimitsRaised) -> None:
 TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ModelsConfigured: _models_configured,
     ev.MonitorsConfigured: _monitors_configured,
+    ev.AbsenceNoted: _absence_noted,
+    ev.RecoveriesConfigured: _recoveries_configured,
     ev.ConversationStarted: _conversation_started,
     ev.ModelRequested: _model_requested,
     ev.ModelResponded: _model_responded,

@@ -30,15 +30,18 @@ from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
 from surefoot.core.kernel.monitor_rules import say_forecast, watch
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.ladder_table import Rung
 from surefoot.core.messages import breaks_off, waiting_for
 from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
-from surefoot.core.prompt import brief_of, message_parts
-from surefoot.core.prompt_prefix import is_all_green, prefix_flaw, standing_said
-from surefoot.core.prompts import ANEW, BROKEN_OFF, READ_FIRST, SETTLED, end_of
+from surefoot.core.prompt import REMINDER_MAX, brief_of, message_parts, schema_parts
+from surefoot.core.prompt_prefix import goal_and_constraints, is_all_green, prefix_flaw, standing_said, tools_taken
+from surefoot.core.prompts import ANEW, AWAY, BROKEN_OFF, CHANGED_MEANWHILE, READ_FIRST, RESTATED, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
+from surefoot.core.rung_advice import changed_meanwhile
+from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState, StepState
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.token_estimate import AT_MOST, tokens_of
@@ -150,7 +153,7 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
             continue
         if is_broken_off:
             return _settled(node, call, BROKEN_OFF, now)
-        flaw = refusal_of(call.asked.tool, conversation.role) or call.asked.flaw
+        flaw = refusal_of(call.asked.tool, conversation.role, tools_taken(node)) or call.asked.flaw
         if flaw:
             return _settled(node, call, f"refused: {flaw}", now, is_misuse=True)
         if _may_begin(call, calls[:index], calls[index + 1 :]):
@@ -401,6 +404,7 @@ def _ask(
         parts = (*focused_brief(state, node, files), *message_parts(messages))
     else:
         parts = (*brief_of(state, node, fold), *_nudges(state, node, conversation), *message_parts(messages))
+        parts = (*parts[:1], *schema_parts(node), *parts[1:])
     tokens = sum(part.tokens for part in parts)
     reserved_usd, reserved_tokens = worst_of(facts, int(tokens * AT_MOST) + TOOLS_TOKENS[conversation.role])
     crossing = crossing_of(state, node, (reserved_usd, reserved_tokens))
@@ -434,6 +438,7 @@ def _ask(
         has_stubs=bool(fold.stubbed or fold.folded),
         temperature=temperature,
         whole_files=tuple(one.name for one in files),
+        without_tools=tuple(sorted(tools_taken(node))),
     )
     return Proposal(event, command)
 
@@ -470,6 +475,13 @@ def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tup
     """Return what is said at the end of a brief: how the work stands, what is left, what has gone wrong just now."""
     texts = [standing] if (standing := standing_said(node.spec.checks, _interims(node, conversation))) else []
     texts += [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
+    if conversation.away is not None and conversation.away[1] == len(conversation.turns):
+        changed = [f"- {one}" for one in changed_meanwhile(state, node)]
+        uses = f", and of {', '.join(node.spec.uses)}" if node.spec.uses else ""
+        head = AWAY.format(hours=conversation.away[0] / 3600, uses=uses)
+        texts.append("\n".join([head, *([CHANGED_MEANWHILE, *changed] if changed else [])]))
+    if Rung.RESTATE in node.helped_by:
+        texts.append(RESTATED.format(goal=shortened(goal_and_constraints(state, node), REMINDER_MAX)))
     if conversation.fault is not None and conversation.fault.fault in ANEW:
         texts.append(ANEW[conversation.fault.fault])
     text = "\n".join(texts)

@@ -9,30 +9,18 @@ from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.graph_state import is_amended, results_after
+from surefoot.core.kernel.ladder_rules import choose_rung, look_again
 from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.ladder_table import RUNGS, Rung
 from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
-from surefoot.core.retry import delay_s, may_retry
+from surefoot.core.retry import delay_s
 from surefoot.core.state import RunState, StepState
 from surefoot.core.verdicts import first_unanswerable, first_unpassed, has_nothing_to_do
 from surefoot.core.ways_on import TRIES_AGAIN, WANTS_PLAN, failure_shown, ways_on
 
 CRASHES_MAX = 3
-_LEARNT_FROM = frozenset(
-    {
-        Diagnosis.VERIFICATION,
-        Diagnosis.STRUCTURAL,
-        Diagnosis.MALFORMED,
-        Diagnosis.TOOL_MISUSE,
-        Diagnosis.INFINITE_LOOP,
-        Diagnosis.STALL,
-        Diagnosis.REFUSED,
-        Diagnosis.GIVEN_UP,
-    }
-)
-_FINAL = frozenset({Diagnosis.DENIED, Diagnosis.BUDGET, Diagnosis.CONTEXT_OVERFLOW})
-"""Another attempt would end in the same way."""
 
 
 def fails(node: StepState, now: float, diagnosis: Diagnosis, reason: str, *, counted: bool = True) -> Proposal:
@@ -100,14 +88,23 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
             return _ask_how(state, node, now, f"Step {node.spec.id}: {often}. Go on how?")
         if work.people.has_given_up:
             return _ask_how(state, node, now, f"Step {node.spec.id} was given back as it was. Go on how?")
+        return (None if work.rung is not None else look_again(state, node, work, now)) or _again(node, now, 0.0)
+    if work.rung is None and (choosing := choose_rung(state, node, work, now)) is not None:
+        return choosing
+    return _climb(state, node, work, failure, now)
+
+
+def _climb(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, now: float) -> RuleResult:
+    """Do what the rung says that was chosen; without one the step is at its end."""
+    rung = work.rung
+    if rung is Rung.RETRY:
+        return _again(node, now, delay_s(node.spec.retry, node.failures))
+    if rung is not None and RUNGS[rung].tries_again:
         return _again(node, now, 0.0)
-    error_type = work.ending.error_type if work.ending is not None else None
-    retry = node.spec.retry
-    is_final = failure.applied or failure.diagnosis in _FINAL or work.lack is not None
-    if not is_final and may_learn(node, failure.diagnosis):
-        return _again(node, now, 0.0)
-    if not is_final and may_retry(retry, node.failures, failure.diagnosis, error_type):
-        return _again(node, now, delay_s(retry, node.failures))
+    if rung in (Rung.SMALLER, Rung.DEAD_LETTER) and not node.is_system_step:
+        return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)
+    if rung is Rung.ASK and not node.is_system_step:
+        return _ask_how(state, node, now, failure_shown(state, node, work, failure))
     return _end(state, node, work, failure, now)
 
 
@@ -130,12 +127,6 @@ def _is_planners(state: RunState, node: StepState) -> bool:
 def _ask_how(state: RunState, node: StepState, now: float, text: str) -> Proposal:
     """Ask a person how to go on."""
     return Proposal(question(state, node, now, QuestionKind.ASK, text, ways_on(state, node)))
-
-
-def may_learn(node: StepState, diagnosis: Diagnosis) -> bool:
-    """Tell whether an agent is to try another way: it is told what came of the last one."""
-    has_left = node.failures < node.spec.retry.maximum_attempts
-    return node.spec.body.by_model and has_left and diagnosis in _LEARNT_FROM
 
 
 def _again(node: StepState, now: float, wait_s: float) -> Proposal:

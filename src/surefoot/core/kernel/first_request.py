@@ -9,6 +9,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.kernel.model_fallback import tokens_max
+from surefoot.core.ladder_table import Rung
 from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
 from surefoot.core.prompt_prefix import asked
@@ -17,6 +18,8 @@ from surefoot.core.verdicts import CheckRecord
 
 SHARE = 0.3
 """What it is shown may take this share of a brief."""
+SHARE_IF_SHORT = 0.05
+"""The same where an earlier attempt grew too long."""
 _CHECKS_MAX = 4
 
 
@@ -55,4 +58,5 @@ def _red(pairs: Iterable[tuple[Check, CheckRecord]], verdicts: tuple[Verdict, ..
 def room_for(state: RunState, node: StepState, role: Role) -> int:
     """Return how many tokens may take what the agent is shown before its first request."""
     chain = chain_of(state, node)
-    return int(tokens_max(state, Conversation(role=role), chain[0]) * SHARE) if chain else 0
+    share = SHARE_IF_SHORT if Rung.COMPRESS in node.helped_by else SHARE
+    return int(tokens_max(state, Conversation(role=role), chain[0]) * share) if chain else 0

@@ -26,6 +26,8 @@ _BAD = (Fault.CUT, Fault.MALFORMED, Fault.EMPTY)
 _BAD_MAX = 3
 _SHORTER = 0.7
 """A brief that is too long for its model may have this share of its length from then on."""
+_COMPRESSED = 0.5
+"""The share of its room that a brief may take once an attempt has grown too long."""
 _TOKENS_MIN = 4000
 """No conversation is given less room than that."""
 _BRIEF_SHARE = 0.75
@@ -51,6 +53,8 @@ def tokens_max(state: RunState, conversation: Conversation, facts: ModelFacts) -
         limits.append(max(_TOKENS_MIN, int(room * _BRIEF_SHARE)))
     if conversation.too_long is not None:
         limits.append(max(_TOKENS_MIN, int(conversation.too_long * _SHORTER)))
+    if conversation.is_compressed:
+        limits.append(max(_TOKENS_MIN, int(min(limits) * _COMPRESSED)))
     return min(limits)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_ask_about, red_acceptance
 from surefoot.core.people_words import without_words
+from surefoot.core.ladder_table import Rung
 from surefoot.core.plan import Check
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
@@ -21,6 +22,10 @@ _STOPPED = """\
 Do not mend the plan here and there: say what the right way is, and make a plan of what is left on what holds.
 Everything that is not verified may be dropped or replaced, its checks included, which a person then has to agree to.
 What is verified and not named stays, and is not done again."""
+_SPLIT = (
+    "It came to {failure} and is to be split: put smaller steps in front of {step}, each of which changes one thing, "
+    "and in its place a step `verify: true` that needs them and keeps its checks."
+)
 _SAID = "A person has said something about the run; it stands below. Decide what it means for the plan."
 
 
@@ -89,6 +94,8 @@ def _failed_lines(state: RunState) -> Iterator[str]:
     for node in failed:
         why = without_words(state, without_held_back(node, node.reason or "no reason is known"))
         yield f"- {node.spec.id}:\n{fenced(shortened(why, _TEXT_MAX))}"
+        if node.climbed and node.climbed[-1].rung is Rung.SMALLER:
+            yield f"  {_SPLIT.format(step=node.spec.id, failure=node.climbed[-1].diagnosis.value)}"
 
 
 def _doubt_lines(state: RunState) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from surefoot.core import events as ev
 from surefoot.core.event_words import Phase
 from surefoot.core.kernel.interrupts import acceptance_interrupts, endings_of
+from surefoot.core.kernel.ladder_rules import invalidating
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
 from surefoot.core.state import RunState
@@ -24,4 +25,4 @@ def take_back(state: RunState, now: float) -> list[Proposal]:
         # What may not be ended is waited for; a result that is being brought back takes moments.
         ending = endings_of([node for node in in_the_way if node.transplant is None], now)
         return acceptance_interrupts(state, now, is_busy=state.accept.open) + ending
-    return [Proposal(ev.ResultsTakenBack(at=now, taken=taken))]
+    return invalidating(state, wrong, now) or [Proposal(ev.ResultsTakenBack(at=now, taken=taken))]

@@ -95,6 +95,8 @@ class RequestModel(StepCommand):
     temperature: float | None = None
     whole_files: tuple[str, ...] = ()
     """The files that are asked for whole, as one call of `edit`; none: the request has tools."""
+    without_tools: tuple[str, ...] = ()
+    """The tools of its role that were taken away."""
 
 
 def _model_request_failed(command: RequestModel, how: Breakage) -> ModelRequestFailed:

@@ -11,7 +11,7 @@ from typing import cast
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_types import Part, ToolCall, Usage
+from surefoot.core.agent_types import ToolCall, Usage
 from surefoot.core.budget import cost_of
 from surefoot.core.compaction import lost_in
 from surefoot.core.events import Event
@@ -27,6 +27,7 @@ from surefoot.ports import Asker, Called, Message, ModelAnswer, ModelFault, Mode
 from surefoot.shellwords import facts_given
 from surefoot.threads import in_thread
 from surefoot.tools import arguments_of, basic_specs_of, flaw_of, question_of, shell_command_of, specs_of, summary_of
+from surefoot.tools.argument_schema import example_of
 from surefoot.tools.first_look import fence
 from surefoot.workers.redaction import masked
 from surefoot.workers.run_context import RunContext
@@ -60,7 +61,7 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
     facts = command.facts
     return ModelRequest(
         model=facts.name,
-        messages=_messages(context, command.parts),
+        messages=_messages(context, command),
         tools=() if command.is_summary or command.whole_files else _tools(command),
         # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
         needs_call=not (command.is_summary or command.whole_files or facts.native_tools),
@@ -75,14 +76,24 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
 
 def _tools(command: do.RequestModel) -> tuple[ToolSpec, ...]:
     role = command.role
-    return specs_of(role) if command.facts.native_tools else basic_specs_of(role, has_stubs=command.has_stubs)
+    known = specs_of(role) if command.facts.native_tools else basic_specs_of(role, has_stubs=command.has_stubs)
+    return tuple(spec for spec in known if spec.name not in command.without_tools)
 
 
-def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]:
+def _exact(command: do.RequestModel, tool: str) -> str:
+    """Return the schema of a tool as the model is told of it, and an example of a call; empty: it is not told of it."""
+    spec = next((one for one in _tools(command) if one.name == tool), None)
+    if spec is None:
+        return ""
+    example = json.dumps(example_of(spec.schema), ensure_ascii=False)
+    return f"\n{json.dumps(spec.schema, ensure_ascii=False)}\nFor example: {tool} {example}"
+
+
+def _messages(context: RunContext, command: do.RequestModel) -> tuple[Message, ...]:
     """Return a brief as messages; each result of a call goes by the name that its provider gave the call."""
     messages: list[Message] = []
     ids: dict[str, tuple[str, str]] = {}
-    for part in parts:
+    for part in command.parts:
         content = b"" if part.blob is None else context.blobs.get(part.blob)
         if part.speaker == Speaker.MODEL and part.blob is not None:
             text, calls = read_reply(content)
@@ -90,7 +101,9 @@ def _messages(context: RunContext, parts: Sequence[Part]) -> tuple[Message, ...]
             messages.append(Message(speaker=Speaker.MODEL, text=text, calls=calls, is_cache_end=part.is_cache_end))
             continue
         stored = content.decode("utf-8", "replace")
-        if part.file:
+        if part.tool:
+            stored = _exact(command, part.tool)
+        elif part.file:
             stored = fence(written_in(read_reply(content)[1], part.file))
         elif stored.startswith(_REPLY_BEGINS):  # of a stored reply, such as a summary, what it says
             stored = fence(read_reply(content)[0])

@@ -1,0 +1,120 @@
+"""What a rung has to tell the next attempt: the facts of the failed one, while what was done in it is still known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from surefoot.core.agent_types import ToolKind
+from surefoot.core.attempt import Attempt
+from surefoot.core.conversation import Conversation, ToolCallState
+from surefoot.core.event_words import Finding
+from surefoot.core.ladder_table import Rung
+from surefoot.core.regex import regex
+from surefoot.core.state import RunState, StepState
+from surefoot.core.stubs import cut
+from surefoot.core.untrusted_text import in_line
+
+_FACTS_MAX, _FACT_MAX = 8, 300
+_PATHS_MAX = 20
+_EVIDENCE_MAX = 12
+_TOOLS_MAX = 3
+_MISSING = regex(
+    r"there is no |no such file|does(?: not|n't) exist|(?:cannot|could not) find|not found|no module named"
+    r"|is not defined|has no attribute|unknown (?:file|symbol|command|option)|unrecognized arguments|no tests ran",
+    re.IGNORECASE,
+)
+
+
+def told_for(state: RunState, node: StepState, work: Attempt, rung: Rung) -> tuple[str, ...]:
+    """Return the facts that the next attempt is told because of a rung, each in a line; none where it needs none."""
+    tell = _TELLS.get(rung)
+    if tell is None:
+        return ()
+    found = dict.fromkeys(cut(in_line(fact), _FACT_MAX) for fact in tell(state, node, work))
+    return tuple(found)[:_FACTS_MAX]
+
+
+def misused_tools(work: Attempt) -> tuple[str, ...]:
+    """Return the tools that the agent of an attempt used wrongly, as far as they exist, the last one first."""
+    return tuple(dict.fromkeys(call.asked.tool for call in _misused(work) if call.kind is not None))[:_TOOLS_MAX]
+
+
+def evidence_for(state: RunState, node: StepState, work: Attempt) -> tuple[int, ...]:
+    """Return where the failure of an attempt shows: its own event, and what monitors found in the attempt."""
+    found = [place for one in _findings(state, node) for place in one.evidence]
+    return (work.failed_at, *dict.fromkeys(found))[:_EVIDENCE_MAX]
+
+
+def _findings(state: RunState, node: StepState) -> Iterator[Finding]:
+    yield from (one for one in state.reported if (one.step, one.attempt) == (node.spec.id, node.attempt))
+
+
+def _misused(work: Attempt) -> Iterator[ToolCallState]:
+    if work.conversation is not None:
+        calls = (call for turn in reversed(work.conversation.turns) for call in reversed(turn.calls))
+        yield from (call for call in calls if call.result is not None and call.result.is_misuse)
+
+
+def _wrong_claims(state: RunState, node: StepState, work: Attempt) -> Iterator[str]:
+    """Yield what the agent said or took for granted, and what its own calls showed."""
+    conversation = work.conversation
+    if conversation is None:
+        yield from (one.text for one in _findings(state, node))
+        return
+    if conversation.claim is not None:
+        # Loaded where a claim is judged: its expressions take long to make.
+        from surefoot.core.claim_check import ungrounded, unproven
+
+        yield from ungrounded(conversation.claim, conversation, work.changed)
+        yield from unproven(conversation.claim, conversation)
+    yield from _named_in_vain(conversation)
+
+
+def _named_in_vain(conversation: Conversation) -> Iterator[str]:
+    """Yield the calls that named what does not exist."""
+    for turn in conversation.turns:
+        for call in turn.calls:
+            if call.result is not None and not call.result.ok and _MISSING.search(call.result.text):
+                yield f"turn {turn.number}, {call.asked.summary or call.asked.tool}: {call.result.text}"
+
+
+def _misuses(_: RunState, __: StepState, work: Attempt) -> Iterator[str]:
+    for call in _misused(work):
+        assert call.result is not None
+        yield f"{call.asked.summary or call.asked.tool}: {call.result.text}"
+
+
+def _drifted(state: RunState, node: StepState, work: Attempt) -> Iterator[str]:
+    """Yield what was done that nobody asked for."""
+    if node.undeclared:
+        yield f"it changed {', '.join(node.undeclared[:_PATHS_MAX])}, which is not the step's to change"
+    yield from (one.text for one in _findings(state, node))
+    refused = (call for turn in (work.conversation.turns if work.conversation else ()) for call in turn.calls)
+    for call in refused:
+        if call.kind is ToolKind.WRITE and call.result is not None and call.result.is_misuse:
+            yield f"it wanted {call.asked.summary}, and was told: {call.result.text}"
+
+
+def _changed(state: RunState, node: StepState, _: Attempt) -> Iterator[str]:
+    yield from changed_meanwhile(state, node)
+
+
+def changed_meanwhile(state: RunState, node: StepState) -> Iterator[str]:
+    """Yield the files that other steps changed on the run branch since the base of the attempt was fixed."""
+    work = node.work
+    assert work is not None
+    seen = {} if work.conversation is None else work.conversation.seen
+    for other in state.nodes.values():
+        if other is not node and other.verified_seq > work.based_at and other.changed:
+            paths = sorted(other.changed, key=lambda path: path not in seen)[:_PATHS_MAX]
+            read = ", ".join(path for path in paths if path in seen)
+            yield f"step {other.spec.id} changed {', '.join(paths)}{f' (you read {read})' if read else ''}"
+
+
+_TELLS: Mapping[Rung, Callable[[RunState, StepState, Attempt], Iterator[str]]] = {
+    Rung.VERIFY_CLAIMS: _wrong_claims,
+    Rung.EXACT_SCHEMA: _misuses,
+    Rung.RESTATE: _drifted,
+    Rung.REOBSERVE: _changed,
+}
