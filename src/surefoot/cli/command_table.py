@@ -299,6 +299,17 @@ def health(given: Given, screen: Screen) -> int:
     return show_health(given.repo, screen)
 
 
+@command("run repo as_json", panel=_LOOK, run="The run whose dead letters are shown; left out: all runs.")
+def dead(given: Given, screen: Screen) -> int:
+    """List the steps and runs that cannot go on by themselves, with the reason and the command that goes on.
+
+    Example: surefoot dead --json
+    """
+    from surefoot.cli.dead_page import show_dead
+
+    return show_dead(given.run, given.repo, screen)
+
+
 @command("run_or_step step repo events output turns raw made_plan diff attempt stat pager as_json", panel=_LOOK)
 def show(given: Given, screen: Screen) -> int:
     """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.
