@@ -41,6 +41,7 @@ NAMES = [
     *CHANGING,
     *LOOKING,
     "diagnose",
+    "dead",
     "land",
     "undo",
     "rm",

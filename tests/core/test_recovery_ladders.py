@@ -10,8 +10,10 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelRouting, RoleModels
 from surefoot.core.event_words import Diagnosis, Ending, Status, Verdict
+from surefoot.core.events import Event
 from surefoot.core.ladder_table import LADDERS, RUNGS, Ladders, Rung, bounded
 from surefoot.core.plan import Limits, OnFailure, RetryPolicy
+from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import AGENT, CASTING, FIRST, SECOND, begun, failing
 
 WEAK = ModelRouting(roles={name: RoleModels(chain=(FIRST, SECOND)) for name in CASTING.roles})
@@ -60,7 +62,7 @@ def test_a_ladder_without_a_stronger_model_leaves_it_out(play: Any) -> None:
 def test_no_attempt_follows_a_failed_one_without_its_rung(play: Any) -> None:
     """Each is told before: at the same place in the journal or an earlier one (M69)."""
     run = red(begun(play, agent(3)), 3)
-    kinds = [type(event) for event in run.journal]
+    kinds: list[type[Event]] = [type(event) for event in run.journal]
     for at, kind in enumerate(kinds):
         if kind in (ev.RetryScheduled, ev.StepFailed):
             assert kinds[at - 1] is ev.RecoveryChosen
@@ -128,7 +130,7 @@ def test_a_result_found_wrong_later_is_taken_back_by_its_rung(play: Any) -> None
     [chosen] = run.told(ev.RecoveryChosen)
     assert (chosen.rung, chosen.diagnosis, chosen.step) == (Rung.INVALIDATE, Diagnosis.SILENT_ERROR, "a")
     assert "It is wrong" in chosen.told[0]
-    kinds = [type(event) for event in run.journal]
+    kinds: list[type[Event]] = [type(event) for event in run.journal]
     assert kinds.index(ev.RecoveryChosen) < kinds.index(ev.ResultsTakenBack)
 
 
@@ -159,7 +161,7 @@ def test_an_engine_that_dies_once_the_rung_is_chosen_climbs_no_other(play: Any) 
     """The next engine does what the rung says: it is journaled before it is climbed."""
     run = red(begun(play, agent(3)), 1)
     at = next(at for at, event in enumerate(run.journal) if isinstance(event, ev.RecoveryChosen))
-    again = type(run).of(run.journal[: at + 1]).claim().go()
+    again = Play.of(run.journal[: at + 1]).claim().go()
     assert climbed(again) == ["fresh"]
     assert again.states == {"a": "verified"}
 
