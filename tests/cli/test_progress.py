@@ -328,6 +328,7 @@ QUIET = {
     ev.ProbeRequested,
     ev.BodyStarted,
     ev.InterruptRequested,
+    ev.QuietNoticed,
     ev.InspectionRequested,
     ev.MergeRequested,
     ev.CheckoutRequested,

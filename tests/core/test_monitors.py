@@ -156,3 +156,42 @@ def test_a_monitor_that_is_off_says_nothing(play: Any) -> None:
     """Whatever it would see."""
     off = Watches(own={"cycle": Watch(say=Say.OFF), "no_progress": Watch(say=Say.OFF)})
     assert looping(play, 8, off).told(ev.FindingReported) == []
+
+
+def quiet(play: Any, **setting: Any) -> Any:
+    """Let a model give no sign for an hour."""
+    run = begun(play).say(ev.MonitorsConfigured, watches=Watches(own={"stall": Watch(**setting)}))
+    return run.say(ev.QuietNoticed, step="a", attempt=1, effect="model_request", quiet_s=3600.0)
+
+
+def test_what_gives_no_sign_is_reported(play: Any) -> None:
+    """Once an attempt; nothing is ended for it."""
+    run = quiet(play, say=Say.WARN)
+    run.say(ev.QuietNoticed, step="a", attempt=1, effect="model_request", quiet_s=7200.0)
+    assert [event.finding.text for event in run.told(ev.FindingReported)] == ["for 3600 s the model gave no sign"]
+    assert run.told(ev.InterruptRequested) == []
+
+
+def test_what_gives_no_sign_is_ended_where_that_is_wanted(play: Any) -> None:
+    """The attempt fails as a stall, and counts."""
+    run = quiet(play, say=Say.FAIL)
+    assert [event.is_stall for event in run.told(ev.InterruptRequested)] == [True]
+    run.say(ev.EffectCancelled, step="a", attempt=1, effect="model_request")
+    assert failures(run) == ["stall"]
+
+
+def test_findings_of_an_attempt_add_up(play: Any) -> None:
+    """A warning counts 3: with 3 wanted, one is enough."""
+    own = {"score": Watch(say=Say.WARN, figures={"at": 3})}
+    found = [event.finding for event in looping(play, 8, Watches(own=own)).told(ev.FindingReported)]
+    assert [(one.kind, one.diagnosis) for one in found] == [("cycle", "infinite_loop"), ("score", "infinite_loop")]
+
+
+@pytest.mark.parametrize(
+    ("say", "is_agent", "silence_s"), [(Say.WARN, True, 600), (Say.WARN, False, None), (Say.OFF, True, None)]
+)
+def test_only_agents_are_watched_for_silence_unless_it_is_set(
+    say: Say, is_agent: bool, silence_s: float | None
+) -> None:
+    """A command may be silent for long."""
+    assert Watches(own={"stall": Watch(say=say)}).silence_s(is_agent=is_agent) == silence_s

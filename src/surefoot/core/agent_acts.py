@@ -46,7 +46,12 @@ class Act:
     @property
     def is_waiting(self) -> bool:
         """Tell whether it only waits for something: to do that often is no loop."""
-        return bool(self.tool) and _WAITS.search(self.asked) is not None
+        return bool(self.tool) and is_waiting(self.asked)
+
+
+def is_waiting(command: str) -> bool:
+    """Tell whether a command waits for something by intent."""
+    return _WAITS.search(command) is not None
 
 
 def steady(text: str) -> str:

@@ -25,6 +25,7 @@ from surefoot.core.events import (
     MutantsTried,
     PlanEdited,
     ProbeAnswered,
+    QuietNoticed,
 )
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.ladder_table import Rung
@@ -87,6 +88,19 @@ class Result:
         return replace(
             self, base=merged.onto, base_tree=merged.onto_tree, tree=merged.tree, changed=merged.changed, is_merged=True
         )
+
+
+@record
+class Tried:
+    """What an attempt came to that its checks had failed."""
+
+    attempt: int
+    failed_at: int
+    """Position in the journal at which it failed."""
+    changes: str
+    """What names its changes; empty: there were none."""
+    said: str
+    """What names the output of the check that failed; empty: there was none."""
 
 
 @record
@@ -321,6 +335,14 @@ class Attempt:
     """Whether the probe has said, before the body, that the effect is not there."""
     based_at: int = 0
     """Position in the journal at which its base was fixed."""
+    quiet: QuietNoticed | None = None
+    """What under way gives no sign, and for how long; None: nothing is known to be quiet."""
+    quiet_at: int = 0
+    """Position in the journal at which that was noticed."""
+    is_stalled: bool = False
+    """Whether it was interrupted for that: the attempt fails."""
+    observed_at: int = 0
+    """Position in the journal at which its changes were last looked at; 0: they were not."""
     transplant: Transplant | None = None
     """The result that it judges again, once it has a lane; there is no body then."""
     lost_service: tuple[Diagnosis, str] | None = None

@@ -32,6 +32,7 @@ class Level(StrEnum):
 
     OUTPUT = "output"
     GROUNDING = "grounding"
+    """Whether what it says is so, and what it does is what was asked for."""
     BEHAVIOUR = "behaviour"
     COST = "cost"
 
@@ -65,6 +66,8 @@ class Monitor(NamedTuple):
     meaning: str
     watch: Watch
     """How it is set where nobody says anything."""
+    is_sum: bool = False
+    """Whether it adds up what others see; it names what the gravest of them names."""
 
 
 def _row(name: str, level: Level, failure: Diagnosis, say: Say, meaning: str, **figures: float) -> Monitor:
@@ -95,8 +98,24 @@ _ROWS = (
     _row("no_progress", Level.BEHAVIOUR, Diagnosis.INFINITE_LOOP, Say.FAIL,
         "For `turns` replies nothing new comes: no state of the files that was not there before, no file that was "
         "not seen, no result that had not come before.", turns=25),
+    _row("equal_attempts", Level.BEHAVIOUR, Diagnosis.INFINITE_LOOP, Say.WARN,
+        "A new attempt of an agent comes to the same changes as one that its checks had failed, or fails a check with "
+        "the same output as the attempt before."),
+    _row("stall", Level.BEHAVIOUR, Diagnosis.STALL, Say.WARN,
+        "For `silence_s` seconds a reply or a tool call of an agent, or an agent of others, gives no sign, or for "
+        "`body_s` seconds another body prints nothing; 0: that is not looked at. `fail` interrupts it.",
+        silence_s=600, body_s=0),
+    _row("weakened_tests", Level.GROUNDING, Diagnosis.GOAL_DRIFT, Say.WARN,
+        "What an agent leaves holds fewer tests or assertions, more that are left out, or looser thresholds."),
+    _row("undeclared_writes", Level.GROUNDING, Diagnosis.GOAL_DRIFT, Say.WARN,
+        "An agent writes files that its step does not declare, or that lie outside the scope."),
     _row("forecast", Level.COST, Diagnosis.BUDGET, Say.NOTE,
         "Once `steps` steps are verified: at what they cost, a limit of the run will not do for the others.", steps=3),
+    _row("spend_rate", Level.COST, Diagnosis.BUDGET, Say.NOTE,
+        "Once agents' work on `steps` steps is verified: a step has taken `times` times as much as they took on "
+        "average, and nothing was verified since it began.", steps=3, times=10),
+    _row("score", Level.BEHAVIOUR, Diagnosis.GOAL_DRIFT, Say.WARN,
+        "What monitors saw in one attempt adds up to `at`: a note counts 1, a warning 3.", at=6)._replace(is_sum=True),
 )
 # fmt: on
 MONITORS: Mapping[str, Monitor] = {row.name: row for row in _ROWS}
@@ -120,3 +139,13 @@ class Watches:
         usual = MONITORS[name].watch
         changed = {Profile.STRICT: _MORE, Profile.QUIET: _LESS}.get(self.profile, {})
         return replace(usual, say=changed.get(usual.say, usual.say))
+
+    def figure(self, name: str, figure: str) -> float:
+        """Return a figure of a monitor; one that a run of an earlier release does not know is the usual one."""
+        return self.of(name).figures.get(figure, MONITORS[name].watch.figures[figure])
+
+    def silence_s(self, *, is_agent: bool) -> float | None:
+        """Return after how many seconds without a sign of it that is told of what is under way; None: never."""
+        if self.of("stall").say is Say.OFF:
+            return None
+        return self.figure("stall", "silence_s" if is_agent else "body_s") or None

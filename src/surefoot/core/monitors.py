@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from surefoot.core.agent_acts import Act
+from surefoot.core.event_words import Finding, Severity
+from surefoot.core.ids import StepId
 from surefoot.core.monitor_table import MONITORS, Monitor, Say, Watches
 from surefoot.core.record import record
 from surefoot.core.regex import regex
@@ -55,6 +57,28 @@ class Alarm:
     def row(self) -> Monitor:
         """The row of the monitor."""
         return MONITORS[self.monitor]
+
+
+_POINTS = {Severity.NOTE: 1, Severity.WARNING: 3}
+"""What a finding adds to the score of its attempt."""
+
+
+def kind_of(monitor: str) -> str:
+    """Return the kind of the findings of a monitor."""
+    return monitor.replace("_", "-")
+
+
+_KINDS = frozenset(kind_of(name) for name, row in MONITORS.items() if not row.is_sum)
+
+
+def seen_in(reported: Iterable[Finding], step: StepId, attempt: int) -> tuple[Finding, ...]:
+    """Return what monitors have reported about an attempt."""
+    return tuple(one for one in reported if one.step == step and one.attempt == attempt)
+
+
+def score_of(findings: Iterable[Finding]) -> int:
+    """Add up what monitors have reported about an attempt."""
+    return sum(_POINTS.get(one.severity, 0) for one in findings if one.kind in _KINDS)
 
 
 _Seen = tuple[str, tuple[int, ...]] | None

@@ -54,8 +54,10 @@ def _own_findings(state: RunState) -> Iterator[FindingShape]:
         )
         yield _finding("overlapping-writes", "warning", text)
     printed: dict[str, list[str]] = {}
+    told = {(one.kind, one.step) for one in state.reported}
     for node in state.steps():
-        yield from (*_found_at(node), *_found_left(state, node))
+        found = (one for one in _found_at(node) if (one["kind"], one["step"]) not in told)  # monitors tell it better
+        yield from (*found, *_found_left(state, node))
         for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
             printed.setdefault(remark, []).append(node.spec.id)
     for remark, names in printed.items():

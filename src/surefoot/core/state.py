@@ -16,7 +16,7 @@ from surefoot.core.agent_types import Claim, Lesson, ModelRouting, Note, Reached
 from surefoot.core.amendment_state import AmendmentState, PlanDoubt, PlanStop, StopStage
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.approval import Precondition
-from surefoot.core.attempt import Attempt, Transplant
+from surefoot.core.attempt import Attempt, Transplant, Tried
 from surefoot.core.branch_state import BranchState, LandingState, RedTree, TrainHistory, TrainState, UndoState
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
@@ -219,6 +219,8 @@ class StepState:
     """The rungs that were climbed for it, in order."""
     climbed_before: int = 0
     """How many of them belong to what it was before it was last set to pending."""
+    tried: tuple[Tried, ...] = ()
+    """What its last attempts came to that were judged and failed."""
     usage: Usage = field(default_factory=Usage)
     claim: Claim | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -75,6 +75,8 @@ class StepCommand(Command):
     step: StepId
     attempt: int
     lane: str | None
+    silence_s: float | None = None
+    """After how many seconds without a sign of what is under way that is told, once; None: never."""
 
     @property
     def owner(self) -> Owner:

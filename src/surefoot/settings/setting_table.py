@@ -100,7 +100,8 @@ class Section(NamedTuple):
 
 def _monitor(row: Monitor) -> Setting:
     figures = "".join(f", {name} = {value:g}" for name, value in row.watch.figures.items())
-    meaning = f"{row.meaning} Named `{row.failure}`."
+    named = "Named as the gravest of them" if row.is_sum else f"Named `{row.failure}`"
+    meaning = f"{row.meaning} {named}."
     return Setting(Key(row.name, Value("watch"), meaning, usual=f'`{{say = "{row.watch.say}"{figures}}}`'))
 
 

@@ -355,6 +355,7 @@ class Session:
     async def _handle(self, method: str, params: Any, is_notification: bool) -> Any:  # noqa: FBT001 - the library calls it so
         """Take a message of the agent; what goes wrong with one is told to the agent and is no end."""
         given = table_in(params)
+        self._context.hear(self._command.step)
         if method == "session/update" and given.get("sessionId") == self._id:
             self._take(table_in(given.get("update")))
         serve = self._served.get(method)

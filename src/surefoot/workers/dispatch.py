@@ -15,6 +15,7 @@ from surefoot.core.events import EffectFailed, Event
 from surefoot.effects import BY_COMMAND
 from surefoot.effects.effect import Breakage, Command, Effect
 from surefoot.errors import DiskRefused, JournalLocked, SurefootError, is_of_the_disk
+from surefoot.workers.quiet import telling_of_quiet
 from surefoot.workers.redaction import masked
 from surefoot.workers.run_context import Performer, RunContext
 
@@ -36,7 +37,8 @@ async def perform(context: RunContext, command: Command) -> Event:
     """
     effect = BY_COMMAND[type(command)]
     try:
-        fact = await (context.performers or performer_of)(effect)(context, command)
+        with telling_of_quiet(context, command, effect):
+            fact = await (context.performers or performer_of)(effect)(context, command)
     except asyncio.CancelledError:
         told = effect.after_cancellation(command, context.clock.now())
         if told is None:

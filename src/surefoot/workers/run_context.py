@@ -153,6 +153,8 @@ class RunContext:
     check_files: CheckFiles | None = field(default=None, init=False)
     """The files that checks of the plan name, once somebody has looked."""
     spooled: int = 0
+    heard: dict[StepId, float] = field(default_factory=dict[StepId, float], init=False)
+    """When what is under way for a step last gave a sign, by `Clock.elapsed`."""
 
     def __post_init__(self) -> None:
         """Make the folders that commands need, and know the values that are masked everywhere."""
@@ -169,6 +171,10 @@ class RunContext:
         declared = [self.environ[name] for name in sorted(names) if name in self.environ]
         self.declared = Values(declared)
         self.masker = Masker((*declared, *secret_values(self.environ)))
+
+    def hear(self, step: StepId) -> None:
+        """Note that what is under way for a step has given a sign."""
+        self.heard[step] = self.clock.elapsed()
 
     def tell_agent(self, command: AgentCommand) -> None:
         """Tell an agent of others what was decided for it, unless it has ended meanwhile."""

@@ -61,6 +61,7 @@ from surefoot.core.events.session_events import SessionTurnCancelled as SessionT
 from surefoot.core.events.session_events import SessionTurnEnded as SessionTurnEnded
 from surefoot.core.events.step_events import AttemptFailed as AttemptFailed
 from surefoot.core.events.step_events import InterruptRequested as InterruptRequested
+from surefoot.core.events.step_events import QuietNoticed as QuietNoticed
 from surefoot.core.events.step_events import RecoveryChosen as RecoveryChosen
 from surefoot.core.events.step_events import RolledBack as RolledBack
 from surefoot.core.events.step_events import StepFailed as StepFailed
@@ -153,6 +154,7 @@ EVENTS: tuple[type[Event], ...] = (
     ResultsTakenBack,
     StepStarted,
     InterruptRequested,
+    QuietNoticed,
     StepVerified,
     AttemptFailed,
     RecoveryChosen,

@@ -28,7 +28,23 @@ class StepStarted(StepEvent):
 class InterruptRequested(StepEvent):
     """What is under way for this step is to be ended."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
+    is_stall: bool = False
+    """Whether it gives no sign, so that the attempt fails for it; since version 2."""
+
+
+@record
+class QuietNoticed(StepEvent):
+    """What is under way for a step has given no sign for a while: no output, no word, no end."""
+
+    may_be_late: ClassVar[bool] = True
+    effect: Handle
+    """Its name in the table of effects."""
+    subject: Handle = ""
+    """The tool call."""
+    quiet_s: float
+    """For how long, in seconds."""
 
 
 @record

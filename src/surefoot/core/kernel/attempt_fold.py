@@ -28,6 +28,7 @@ from surefoot.core.graph_state import (
 )
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
+from surefoot.core.kernel.equal_attempts import TRIED_MAX, tried_in
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
@@ -214,7 +215,13 @@ def _interrupt_requested(state: RunState, event: ev.InterruptRequested) -> None:
         return
     _, work = active_of(state, event)
     need(work.is_busy and not work.interrupt_requested, event, "nothing is under way that could be ended")
-    work.interrupt_requested = True
+    work.interrupt_requested, work.is_stalled = True, event.is_stall
+
+
+def _quiet_noticed(state: RunState, event: ev.QuietNoticed) -> None:
+    _, work = active_of(state, event)
+    need(work.is_busy, event, "nothing is under way for it")
+    work.quiet, work.quiet_at = event, state.seq + 1
 
 
 def cancelled(state: RunState, event: ev.EffectCancelled) -> None:
@@ -246,6 +253,7 @@ def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     node, work = answered(state, event, ev.InspectionRequested)
     assert work.place is not None
     work.observe(event)
+    work.observed_at = state.seq + 1
     work.place.tree, work.place.is_spoiled = event.tree, bool(event.spoiled)
     node.undeclared, node.keys, node.left = event.undeclared, event.keys, event.left
     if has_result(node):
@@ -428,6 +436,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     node.last_failure, node.put_back = event, work.changed
     work.fail(event)
     work.failed_at = state.seq + 1
+    if event.is_counted and event.diagnosis is Diagnosis.VERIFICATION:
+        node.tried = (*node.tried, tried_in(node, work, state.seq + 1))[-TRIED_MAX:]
     if event.lesson is not None:
         node.lessons = (*node.lessons, event.lesson)
     if event.applied:
@@ -572,6 +582,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     **PERMISSION_FOLDS,
     **TRAIN_FOLDS,
     ev.InterruptRequested: _interrupt_requested,
+    ev.QuietNoticed: _quiet_noticed,
     ev.InspectionRequested: _inspection_requested,
     ev.ChangesObserved: _changes_observed,
     ev.MergeRequested: _merge_requested,

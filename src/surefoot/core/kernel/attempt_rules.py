@@ -42,8 +42,10 @@ from surefoot.core.kernel.phase_rules import compare_claim, show_outcome
 from surefoot.core.kernel.plan_watch import ask_whether_plan_holds
 from surefoot.core.kernel.proof_rules import proof_of, try_mutants
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.kernel.result_monitor_rules import watch_changes, watch_failure
 from surefoot.core.kernel.service_rules import serve, stop_next
 from surefoot.core.kernel.session_rules import go_on_with_session
+from surefoot.core.kernel.stall_rules import stalled
 from surefoot.core.kernel.surrounding_commands import decide_surrounding_commands
 from surefoot.core.kernel.train_rules import (
     befores_left_to_judges,
@@ -153,6 +155,8 @@ def _recover(_: RunState, node: StepState, work: Attempt, now: float) -> RuleRes
     """Begin anew what can be begun anew after a crash or an interruption."""
     if work.interrupted is None or doubt_of(node) is not None:
         return None
+    if work.is_stalled and work.interrupted is Diagnosis.INTERRUPTED:
+        return stalled(node, now)
     why = "the engine ended" if work.interrupted is Diagnosis.CRASH else "interrupted"
     return fails(node, now, work.interrupted, why, counted=False)
 
@@ -546,12 +550,12 @@ NEXT: Mapping[type[Stage], tuple[_Rule, ...]] = {
     Running: (*_ALWAYS, _lost_ground, serve, converse, _wait),
     # A run without a workspace has no result: judging follows at once.
     Ended: (*_AFTER_BODY, _inspect, *_JUDGE),
-    Judging: (*_AFTER_BODY, _outside_scope, *_JUDGE),
+    Judging: (*_AFTER_BODY, watch_changes, _outside_scope, *_JUDGE),
     Committing: (*_AFTER_BODY, *_JUDGE),
     Committed: (*_AFTER_BODY, *_JUDGE),
     Parked: (),  # what has no lane of its own any more goes by `IN_TRAIN`
     Failed: (_put_back,),
-    Restored: (conclude,),
+    Restored: (watch_failure, conclude),
 }
 """What is asked in each stage, in order: the first rule that has something to say decides. The reason for its place
 stands beside it. Where no rule says anything, the step is verified."""

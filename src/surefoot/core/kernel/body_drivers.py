@@ -20,6 +20,7 @@ from surefoot.core.ids import idempotency_key
 from surefoot.core.kernel.approval_request import taken_over
 from surefoot.core.kernel.conversation_fold import break_off_conversation, is_conversing, lose_reply
 from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.kernel.stall_rules import silence_of_body
 from surefoot.core.ladder_table import Rung
 from surefoot.core.messages import give_open_messages, waiting_for_brief
 from surefoot.core.outputs import outputs_for
@@ -59,6 +60,7 @@ class BodyDriver:
             key=key,
             services=state.plan.services_of(node.spec),
             outputs=outputs_for(state, node),
+            silence_s=silence_of_body(state, node),
             rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
         )
 

@@ -92,6 +92,7 @@ def _settled(
 
 def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
     node, conversation, asked = _settled(state, event, event.usage)
+    forget_quiet(node)
     conversation.faults, conversation.fault, node.crashes = 0, None, 0
     conversation.worked_s += event.duration_s
     if asked.is_summary:
@@ -251,6 +252,7 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
     need(call.is_open, event, f"call {event.call} is not under way")
     node, work, conversation = _conversation_of(state, event)
     call.is_open, call.result, work.interrupt_requested, node.crashes = False, event, False, 0
+    forget_quiet(node)
     if call.raised_by:
         applied = True if event.ok else None
         _note_reached(node, applied=False if event.is_misuse else applied)
@@ -266,6 +268,12 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
     wrong_plan_said(state, event)
     if call.kind is ToolKind.END and event.ok and not waiting_for(state, node):
         _end(work, conversation, event)
+
+
+def forget_quiet(node: StepState) -> None:
+    """Note that what gave no sign has come to its end, perhaps just before it was interrupted."""
+    if node.work is not None:
+        node.work.quiet, node.work.is_stalled = None, False
 
 
 def _count_use(state: RunState, turn: Turn, call: ToolCallState, *, calls: int = 0, misused: int = 0) -> None:

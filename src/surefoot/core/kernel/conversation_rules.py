@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_acts import is_waiting
 from surefoot.core.agent_types import ModelFacts, Part, ToolKind
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
@@ -30,6 +31,7 @@ from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
 from surefoot.core.kernel.monitor_rules import say_forecast, watch
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
+from surefoot.core.kernel.stall_rules import stalled
 from surefoot.core.ladder_table import Rung
 from surefoot.core.messages import breaks_off, waiting_for
 from surefoot.core.model_chain import chain_of
@@ -147,7 +149,7 @@ def beside_question(state: RunState, node: StepState, work: Attempt, now: float)
     conversation = work.conversation
     if conversation is None or not conversation.turns or not _may_call(work):
         return None
-    calls, is_broken_off = conversation.turns[-1].calls, breaks_off(state, node)
+    calls, is_broken_off = conversation.turns[-1].calls, breaks_off(state, node) or work.is_stalled
     for index, call in enumerate(calls):
         if call.result is not None or call.is_open or call.doubt or call.answer is not None:
             continue
@@ -202,6 +204,7 @@ def _carry_out(
         spec=node.spec,
         state=None if wanted is None else _STATES[wanted](state, node, conversation),
         key=key,
+        silence_s=None if is_waiting(call.asked.command) else state.watches.silence_s(is_agent=True),
     )
     tier, rule = decision.tier, decision.rule
     event = ev.ToolCallStarted(**node.at(now), call=call.asked.call, tier=tier, rule=rule, raised_by=raised_by, key=key)
@@ -348,6 +351,8 @@ def _ask_next(
 
 def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Fail an attempt that leads nowhere."""
+    if node.work is not None and node.work.is_stalled:
+        return stalled(node, now)
     if conversation.worked_s >= node.spec.timeout_s:
         reason = f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
         return fails(node, now, Diagnosis.STALL, reason)
@@ -439,6 +444,7 @@ def _ask(
         temperature=temperature,
         whole_files=tuple(one.name for one in files),
         without_tools=tuple(sorted(tools_taken(node))),
+        silence_s=state.watches.silence_s(is_agent=True),
     )
     return Proposal(event, command)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import acts_of
-from surefoot.core.agent_types import ToolKind
+from surefoot.core.agent_types import ToolKind, Usage
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis, Finding, Severity
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.monitor_table import MONITORS, Say
-from surefoot.core.monitors import Watched, alarms
+from surefoot.core.monitors import Watched, alarms, kind_of, score_of, seen_in
 from surefoot.core.state import RunState, StepState, StepStatus
 
 _SAID_MAX = 300
-_FORECAST = "forecast"
+_FORECAST, _SPEND_RATE, _SCORE = "forecast", "spend_rate", "score"
 _WEIGHTS = {Say.NOTE: Severity.NOTE, Say.WARN: Severity.WARNING, Say.FAIL: Severity.WARNING}
 
 
@@ -22,23 +22,90 @@ def watch(state: RunState, node: StepState, conversation: Conversation, now: flo
     """Report what a monitor sees in a conversation, or end the attempt for what was reported."""
     if not conversation.turns:
         return None
-    told = {one.kind for one in state.reported if (one.step, one.attempt) == (node.spec.id, node.attempt)}
     for alarm in alarms(watched(conversation), state.watches):
-        kind = alarm.monitor.replace("_", "-")
-        if kind not in told:
-            finding = Finding(
-                kind=kind,
-                severity=_WEIGHTS[alarm.say],
-                text=alarm.text,
-                step=node.spec.id,
-                attempt=node.attempt,
-                diagnosis=alarm.row.failure,
-                evidence=alarm.evidence,
-            )
-            return Proposal(ev.FindingReported(at=now, finding=finding))
-        if alarm.say is Say.FAIL:
-            return fails(node, now, alarm.row.failure, alarm.text)
-    return None
+        if move := say(state, node, alarm.monitor, alarm.text, now, alarm.evidence):
+            return move
+    return _say_spend_rate(state, node, now) or _say_score(state, node, now)
+
+
+def say(
+    state: RunState, node: StepState, name: str, text: str, now: float, evidence: tuple[int, ...] = ()
+) -> Proposal | None:
+    """Report what a monitor has seen in an attempt, or fail the attempt for it where that was reported."""
+    move = report(state, node, name, text, now, evidence)
+    if move is None and state.watches.of(name).say is Say.FAIL:
+        return fails(node, now, _failure(state, node, name), text)
+    return move
+
+
+def report(
+    state: RunState, node: StepState, name: str, text: str, now: float, evidence: tuple[int, ...] = ()
+) -> Proposal | None:
+    """Report what a monitor has seen in an attempt, once; None: that was done, or the monitor is off."""
+    told, how = {one.kind for one in seen_in(state.reported, node.spec.id, node.attempt)}, state.watches.of(name).say
+    if how is Say.OFF or kind_of(name) in told:
+        return None
+    finding = Finding(
+        kind=kind_of(name),
+        severity=_WEIGHTS[how],
+        text=text,
+        step=node.spec.id,
+        attempt=node.attempt,
+        diagnosis=_failure(state, node, name),
+        evidence=evidence,
+    )
+    return Proposal(ev.FindingReported(at=now, finding=finding))
+
+
+def _failure(state: RunState, node: StepState, name: str) -> Diagnosis:
+    """Return what a monitor names; one that adds up others names what the gravest of them does."""
+    row = MONITORS[name]
+    if not row.is_sum:
+        return row.failure
+    seen = seen_in(state.reported, node.spec.id, node.attempt)
+    gravest = max(seen, key=lambda one: one.severity is Severity.WARNING, default=None)
+    return gravest.diagnosis if gravest is not None and gravest.diagnosis is not None else row.failure
+
+
+def _say_score(state: RunState, node: StepState, now: float) -> Proposal | None:
+    """Report that what the monitors saw in an attempt adds up to too much."""
+    if state.watches.of(_SCORE).say is Say.OFF:
+        return None
+    seen = seen_in(state.reported, node.spec.id, node.attempt)
+    score = score_of(seen)
+    if score < state.watches.figure(_SCORE, "at"):
+        return None
+    named = ", ".join(one.kind for one in seen)
+    places = tuple(sorted({place for one in seen for place in one.evidence[:1]}))
+    return say(state, node, _SCORE, f"what monitors saw adds up to {score}: {named}", now, places)
+
+
+def _say_spend_rate(state: RunState, node: StepState, now: float) -> Proposal | None:
+    """Report that a step takes far more than those did that are verified, while nothing else is."""
+    if state.watches.of(_SPEND_RATE).say is Say.OFF or node.is_system_step:
+        return None
+    done = [one for one in state.steps() if one.status is StepStatus.VERIFIED and one.usage.requests]
+    done = [one for one in done if not one.is_system_step]
+    if len(done) < max(1, state.watches.figure(_SPEND_RATE, "steps")):
+        return None
+    began = node.started_at
+    if began is not None and any(one.ended_at is not None and one.ended_at > began for one in done):
+        return None
+    has_prices = all(one.usage.cost_usd for one in (*done, node))
+    taken = _taken(node.usage, in_usd=has_prices)
+    average = sum(_taken(one.usage, in_usd=has_prices) for one in done) / len(done)
+    if taken < state.watches.figure(_SPEND_RATE, "times") * average:
+        return None
+    shown = "{:.2f} USD" if has_prices else "{:,.0f} tokens"
+    text = (
+        f"it has taken {shown.format(taken)}, and the {len(done)} steps that are verified took "
+        f"{shown.format(average)} each; nothing was verified since it began"
+    )
+    return say(state, node, _SPEND_RATE, text, now)
+
+
+def _taken(usage: Usage, *, in_usd: bool) -> float:
+    return usage.cost_usd if in_usd else usage.input_tokens + usage.output_tokens
 
 
 def watched(conversation: Conversation) -> Watched:
@@ -73,8 +140,7 @@ def say_forecast(state: RunState, now: float) -> Proposal | None:
         return None
     steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
     done = sum(node.status is StepStatus.VERIFIED for node in steps)
-    figures = {**MONITORS[_FORECAST].watch.figures, **setting.figures}
-    if limits.cost_usd is None or done < figures["steps"] or done == len(steps):
+    if limits.cost_usd is None or done < state.watches.figure(_FORECAST, "steps") or done == len(steps):
         return None
     wanted = state.cost_usd / done * len(steps)
     if wanted <= limits.cost_usd:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_ask_about, red_acceptance
-from surefoot.core.people_words import without_words
 from surefoot.core.ladder_table import Rung
+from surefoot.core.people_words import without_words
 from surefoot.core.plan import Check
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState

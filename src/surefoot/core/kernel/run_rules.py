@@ -40,6 +40,7 @@ from surefoot.core.kernel.replan_fold import is_with_planner
 from surefoot.core.kernel.replan_rules import replan
 from surefoot.core.kernel.service_rules import leave, request_lane, start_missing
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
+from surefoot.core.kernel.stall_rules import watch_quiet
 from surefoot.core.kernel.stop_rules import (
     back_for_red,
     is_planning_anew,
@@ -187,7 +188,12 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
     """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
     if not state.interrupting and state.cancelling is None:
-        return said_by_agent(state, now) or leave(state, now) or _break_off_turns(state, now)
+        return (
+            said_by_agent(state, now)
+            or leave(state, now)
+            or _break_off_turns(state, now)
+            or watch_quiet(state, _active(state), now)
+        )
     moves = acceptance_interrupts(state, now, is_busy=state.is_busy_itself)
     return moves + interrupts_of(_active(state), now)
 

@@ -105,6 +105,7 @@ async def _run_in_child(
     remarks = Remarks()
 
     def hear(line: str) -> None:
+        context.hear(command.step)
         if not is_record(line):
             remarks.hear(line)
             if context.on_line is not None:

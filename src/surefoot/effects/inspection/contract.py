@@ -22,7 +22,7 @@ class InspectionRequested(StepEvent):
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     tree: Digest
     """The tree with what it keeps."""
     changed: tuple[str, ...]
@@ -51,6 +51,8 @@ class ChangesObserved(StepEvent):
     """Paths it keeps or made that a check, a probe or `observe` runs outside the sandbox; since version 4."""
     deleted: tuple[str, ...] = ()
     """Those of the changed paths at which there is nothing any more; since version 5."""
+    weakened: tuple[str, ...] = ()
+    """What a model's body took from the tests, a line each (`surefoot.core.weakened_tests`); since version 6."""
 
 
 @record

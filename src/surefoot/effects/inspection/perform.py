@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from surefoot import safe_open
@@ -13,6 +13,7 @@ from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.plan import Effect, Step
 from surefoot.core.short_text import listed
+from surefoot.core.weakened_tests import Changed, is_watched, weakened
 from surefoot.effects.lane.perform import BESIDE_NOTE, CACHES_NOTE, KNOWN_NOTE, NAMED_MAX, first_few, lane_of
 from surefoot.errors import EffectError, WorkspaceMissing
 from surefoot.faults import point
@@ -23,7 +24,12 @@ from surefoot.workers.prepared import Spoiled, cache_digests, spoiled, tidy_home
 from surefoot.workers.run_context import RunContext
 from surefoot.workers.run_outside import run_outside
 from surefoot.workers.secret_scan import holds_secret, with_keys
+from surefoot.workspace import RunWorkspace
 from surefoot.workspace.staged_files import reading_s
+
+_TEST_FILES_MAX = 200
+_TEST_FILE_MAX = 1 << 18
+"""Larger ones are not compared, in bytes."""
 
 
 async def inspect(context: RunContext, command: do.Inspect) -> Event:
@@ -88,7 +94,24 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         check_files=changed_by_step(context, spec, command.tree, (*keeps, *_files_of(root, left))),
         spoiled=first_few((*found.changed, *found.added)),
         deleted=space.deleted(command.tree, tree, keeps),
+        weakened=_weakened(space, command.tree, tree, keeps) if spec.body.by_model else (),
     )
+
+
+def _weakened(space: RunWorkspace, before: str, after: str, changed: Sequence[str]) -> tuple[str, ...]:
+    """Say what the changes took from the tests; large files are not read."""
+    paths = [path for path in changed if is_watched(path)][:_TEST_FILES_MAX]
+    if not paths:
+        return ()
+    olds, news = space.found(before, paths), space.found(after, paths)
+
+    def text_of(found: Mapping[str, tuple[str, int]], path: str) -> str:
+        blob, size = found.get(path, ("", 0))
+        return space.content(blob).decode("utf-8", "replace") if 0 < size <= _TEST_FILE_MAX else ""
+
+    sizes = {path: max(olds.get(path, ("", 0))[1], news.get(path, ("", 0))[1]) for path in paths}
+    read = [path for path in paths if sizes[path] <= _TEST_FILE_MAX]
+    return weakened([Changed(path=path, before=text_of(olds, path), after=text_of(news, path)) for path in read])
 
 
 def _folder_of(context: RunContext, lane: str) -> Path:

@@ -156,6 +156,7 @@ def _piece_by_piece(context: RunContext, command: do.RequestModel, shown: Path) 
 
     def hear(piece: str) -> None:
         nonlocal kept
+        context.hear(command.step)
         point("talk.ask.streamed")
         *lines, kept = (kept + piece).split("\n")
         told = ""

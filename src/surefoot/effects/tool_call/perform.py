@@ -102,6 +102,12 @@ def _context(context: RunContext, command: do.UseTool) -> ToolContext:
     # What `list` and the like let git say is not meant for people.
     on_line = context.on_line if command.call.kind is ToolKind.WRITE else None
     sockets = context.sockets_of(spec)
+
+    def hear(line: str) -> None:
+        context.hear(command.step)
+        if on_line is not None:
+            on_line(command.step, line)
+
     commands = LaneCommands(
         context=context,
         lane=command.lane,
@@ -111,7 +117,7 @@ def _context(context: RunContext, command: do.UseTool) -> ToolContext:
         given=context.variables_of(sockets),
         opened=opened_by(context, spec),
         services=context.plan.services_of(spec),
-        on_line=None if on_line is None else lambda line: on_line(command.step, line),
+        on_line=hear,
     )
     template = CommandRequest(
         env={KEY_VARIABLE: command.key} if command.key else {},

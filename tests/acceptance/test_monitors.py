@@ -1,0 +1,96 @@
+"""Monitors over what agents leave, and over what gives no sign (M81, M82, M83, M84), as `surefoot findings` has it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conftest import Said, Stage
+
+RUN = "20260101-abc123"
+PLAN = """
+goal: Add two numbers
+steps:
+  - id: tests
+    run: "mkdir -p tests; printf 'def test_a():\\n    assert 1 + 1 == 2\\n    assert 2 + 2 == 4\\n' > tests/test_a.py"
+    writes: [tests/test_a.py]
+  - id: fix
+    needs: [tests]
+    agent: Write done.txt.
+    writes: ["done.txt", "tests/**"]
+    retry: {maximum_attempts: 2}
+    checks: [{run: grep -q yes done.txt, expect: fail_to_pass}]
+"""
+FINISH = "    - {tool: finish, arguments: {summary: Done., confidence: 1.0}}\n"
+DONE = "    - {tool: run, arguments: {command: echo yes > done.txt}}\n"
+
+
+def played(stage: Stage, calls: str, settings: str = "") -> Said:
+    """Run the plan with an agent that makes these calls in every attempt, and ends."""
+    (stage.folder / "play.yaml").write_text(f"- calls:\n{calls}{FINISH}", "utf-8")
+    settings_file = stage.folder / "surefoot.toml"
+    settings_file.write_text(settings, "utf-8")
+    arguments = ("--run-id", RUN, "--model", f"scripted:{stage.folder / 'play.yaml'}", "--yes")
+    return stage.say("run", stage.plan(PLAN), *arguments, env={"SUREFOOT_CONFIG": str(settings_file)})
+
+
+def findings(stage: Stage) -> dict[str, Any]:
+    """Return what was found at the agent's step, by kind."""
+    said = stage.say("findings", RUN, "--json").json
+    return {one["kind"]: one for one in said["findings"] if one["step"] == "fix"}
+
+
+def run_tool(command: str) -> str:
+    """Return a call that runs a command."""
+    return f"    - tool: run\n      arguments: {{command: {command!r}}}\n"
+
+
+def test_an_agent_that_weakens_a_test_is_reported(stage: Stage) -> None:
+    """With what it took away, and where in the journal that was seen; its work counts all the same."""
+    assert played(stage, DONE + run_tool("sed -i /4/d tests/test_a.py")).code == 0
+    found = findings(stage)["weakened-tests"]
+    assert (found["severity"], found["diagnosis"]) == ("warning", "goal_drift")
+    assert "tests/test_a.py: 1 assertion fewer" in found["text"]
+    events = [json.loads(line) for line in stage.say("show", RUN, "--events", "--json").out.splitlines()]
+    assert [one["kind"] for one in events if one["seq"] in found["evidence"]] == ["changes_observed"]
+
+
+def test_an_agent_that_deletes_a_test_file_fails_where_that_is_wanted(stage: Stage) -> None:
+    """In both attempts; nothing of it is on the branch."""
+    deleting = DONE + run_tool("rm tests/test_a.py")
+    assert played(stage, deleting, '[monitors]\nweakened_tests = "fail"\n').code != 0
+    assert "tests/test_a.py was deleted" in findings(stage)["weakened-tests"]["text"]
+    assert "test_a.py" in stage.git("ls-tree", "-r", "--name-only", f"surefoot/{RUN}")
+
+
+def test_an_agent_that_adds_to_the_tests_is_not_reported(stage: Stage) -> None:
+    """A run that goes well raises nothing."""
+    assert played(stage, DONE + run_tool("echo '    assert True is not None' >> tests/test_a.py")).code == 0
+    assert findings(stage) == {}
+
+
+def test_the_same_changes_in_another_attempt_are_reported(stage: Stage) -> None:
+    """The second attempt comes to what the checks had failed."""
+    assert played(stage, DONE.replace("yes", "no")).code != 0
+    found = findings(stage)["equal-attempts"]
+    assert (found["attempt"], found["diagnosis"]) == (2, "infinite_loop")
+    assert "the same changes as attempt 1" in found["text"]
+
+
+def test_a_call_that_gives_no_sign_is_ended_where_that_is_wanted(stage: Stage) -> None:
+    """The attempt fails as a stall, and says for how long it was quiet."""
+    silent = run_tool('python3 -c "import time; time.sleep(600)"')
+    assert played(stage, silent, "[monitors]\nstall = {say = 'fail', silence_s = 1}\n").code != 0
+    found = findings(stage)["stall"]
+    assert found["diagnosis"] == "stall"
+    assert "gave no sign" in found["text"]
+    assert "gave no sign" in stage.say("report", RUN).out
+
+
+def test_a_call_that_prints_or_waits_by_intent_is_no_stall(stage: Stage) -> None:
+    """The first gives signs, the second says that it waits."""
+    loud = run_tool('python3 -uc "import time; [(print(n), time.sleep(1)) for n in range(6)]"')
+    settings = "[monitors]\nstall = {say = 'fail', silence_s = 4}\n"
+    assert played(stage, DONE + loud + run_tool("sleep 5"), settings).code == 0
+    assert findings(stage) == {}
