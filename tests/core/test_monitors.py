@@ -13,7 +13,7 @@ from surefoot.core.agent_acts import Act, steady
 from surefoot.core.ids import BlobId
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.monitors import Watched, alarms
-from tests.core.test_kernel_conversations import begun, failures, reply
+from tests.core.test_kernel_conversations import begun, failures, reply, under_way
 
 ALL = Watches(own={name: replace(row.watch, say=Say.NOTE) for name, row in MONITORS.items()})
 
@@ -161,13 +161,17 @@ def test_a_monitor_that_is_off_says_nothing(play: Any) -> None:
 def quiet(play: Any, **setting: Any) -> Any:
     """Let a model give no sign for an hour."""
     run = begun(play).say(ev.MonitorsConfigured, watches=Watches(own={"stall": Watch(**setting)}))
-    return run.say(ev.QuietNoticed, step="a", attempt=1, effect="model_request", quiet_s=3600.0)
+    run.go(do.RequestModel, "a")
+    run.say(ev.QuietNoticed, step="a", attempt=1, effect="model_request", quiet_s=3600.0)
+    assert under_way(run) == []
+    return run
 
 
 def test_what_gives_no_sign_is_reported(play: Any) -> None:
     """Once an attempt; nothing is ended for it."""
     run = quiet(play, say=Say.WARN)
     run.say(ev.QuietNoticed, step="a", attempt=1, effect="model_request", quiet_s=7200.0)
+    assert under_way(run) == []
     assert [event.finding.text for event in run.told(ev.FindingReported)] == ["for 3600 s the model gave no sign"]
     assert run.told(ev.InterruptRequested) == []
 
@@ -176,7 +180,6 @@ def test_what_gives_no_sign_is_ended_where_that_is_wanted(play: Any) -> None:
     """The attempt fails as a stall, and counts."""
     run = quiet(play, say=Say.FAIL)
     assert [event.is_stall for event in run.told(ev.InterruptRequested)] == [True]
-    run.say(ev.EffectCancelled, step="a", attempt=1, effect="model_request")
     assert failures(run) == ["stall"]
 
 
