@@ -100,6 +100,7 @@ def _messages() -> list[Event]:
     """What a person says to an agent: one message waits for the next request, one breaks a request off."""
     run = Play({"a": AGENT}).say(ev.ModelsConfigured, routing=CASTING).go(do.UseTool)
     run.say(ev.MessageSent, message="first", to=StepId("a"), text="Keep the tests.").go(do.RequestModel)
+    run.say(ev.QuietNoticed, step=StepId("a"), attempt=1, effect="model_request", quiet_s=900.0)
     return run.say(ev.MessageSent, message="second", to=None, text="Now stop.", is_urgent=True).go().journal
 
 

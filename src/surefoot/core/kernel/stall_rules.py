@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import is_waiting
-from surefoot.core.bodies import RunBody
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.monitor_rules import report
@@ -49,6 +48,6 @@ def _said(quiet: ev.QuietNoticed) -> str:
 def silence_of_body(state: RunState, node: StepState) -> float | None:
     """Return after how many seconds without output of its body that is told; what waits by intent may be silent."""
     body = node.spec.body
-    if isinstance(body, RunBody) and is_waiting(body.command):
+    if any(is_waiting(one.text) for one in body.commands):
         return None
     return state.watches.silence_s(is_agent=body.by_model)
