@@ -60,6 +60,8 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
         case do.TryMutants():
             return ev.MutantsTried(**place, noticed=3)
+        case do.KeepCandidate():
+            return ev.CandidateKept(**place, candidate=command.candidate, lines=command.candidate, shown="same")
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
         case do.MergeResult():

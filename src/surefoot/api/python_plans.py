@@ -136,6 +136,9 @@ class Step:
     on_failure: _OnFailure | Mapping[Literal["execution", "verification", "default"], _OnFailure] | None = None
     optional: bool = False
     probe_checks: bool = False
+    best_of: int = 1
+    compare: str | core.Compare | None = None
+    disagree: Literal["ask", "majority"] = "ask"
     estimate_s: float | None = None
     expects: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -157,6 +160,7 @@ class Step:
             home=tuple(read for read in self.reads if read.startswith("~/")),
             checks=_compiled_checks(self.checks, where),
             probe=self._probe(where),
+            compare=core.Compare(run=self.compare) if isinstance(self.compare, str) else self.compare,
             undo_run=self.undo_run,
             retry=retry,
             on_failure=by_kind.get("default", core.OnFailure(usual)),
@@ -239,7 +243,7 @@ class Plan:
         return FunctionRegistry(bodies=bodies, probes=probes)
 
 
-_STEP_BY_HAND = ("id", "reads", "checks", "probe", "retry", "on_failure")
+_STEP_BY_HAND = ("id", "reads", "checks", "probe", "compare", "retry", "on_failure")
 
 
 _Filling = tuple[tuple[str, str, Value], ...]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from surefoot.core.agent_types import GoalOptions
 from surefoot.core.agents import problems_of_agents
+from surefoot.core.candidates import problems_of_candidates
 from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
@@ -45,7 +46,7 @@ def validated(plan: Plan, source: Source) -> Graph:
         PlanInvalid: it cannot.
     """
     graph, problems = build_graph(plan.steps)
-    problems = (*problems, *problems_of_services(plan), *problems_of_agents(plan))
+    problems = (*problems, *problems_of_services(plan), *problems_of_agents(plan), *problems_of_candidates(plan))
     lines = (*(f"step {problem.step}: {problem.text}" for problem in problems), *_endless(plan), *_open_passwords(plan))
     if graph is None or lines:
         raise PlanInvalid.of(*lines)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.amendments import Fate, Operation, StepChange, amended, is_same_work, wideners_of
+from surefoot.core.candidates import problems_of_candidates
 from surefoot.core.events.invalidation_events import Taint, TakingBack
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
@@ -81,7 +82,7 @@ def effects_of(state: RunState, operations: Sequence[Operation], *, revert: bool
     """Return what an amendment would make of a run as it stands; `revert` lets it drop verified steps."""
     plan, problems = amended(state.plan, operations)
     if not problems:
-        found = (*problems_of_services(plan), *problems_of_agents(plan))
+        found = (*problems_of_services(plan), *problems_of_agents(plan), *problems_of_candidates(plan))
         problems = tuple(f"step {one.step!r}: {one.text}" for one in found)
     changes, taken = ((), None) if problems else _changes_by(state, plan, revert=revert)
     wideners = wideners_of(state.plan, plan)

@@ -211,7 +211,7 @@ TRANSITIONS: Mapping[type[Stage], Mapping[type[Stage], str]] = {
         Preparing: "probe_answered, question_answered (whether the effect is there)",
         Running: "body_started",
         Ended: "question_answered (done by hand), patch_applied (a person's, in place of the body)",
-        Judging: "changes_observed (the body is a question, or its effect was there), checkpointed (a transplant)",
+        Judging: "changes_observed (the body is a question, or its effect was there), checkpointed (it is known)",
         Failed: "attempt_failed",
         Restored: "attempt_failed (without a checkpoint), effect_failed (checkpoint)",
     },
@@ -345,6 +345,8 @@ class Attempt:
     """Position in the journal at which its changes were last looked at; 0: they were not."""
     transplant: Transplant | None = None
     """The result that it judges again, once it has a lane; there is no body then."""
+    is_choice: bool = False
+    """Whether its result is that of an earlier attempt, which was chosen from several; there is no body then."""
     lost_service: tuple[Diagnosis, str] | None = None
     """Set when a service the attempt needs did not become ready, or has ended."""
     failed_at: int = 0
@@ -469,6 +471,11 @@ class Attempt:
     def take_up(self, transplant: Transplant, before: Judging) -> None:
         """Begin with a result that there is already."""
         self.transplant = transplant
+        self.move(before)
+
+    def take_chosen(self, before: Judging, checks: list[CheckRecord]) -> None:
+        """Begin with the result of an earlier attempt, which was chosen, and with what its checks said."""
+        self.checks, self.is_choice = checks, True
         self.move(before)
 
     def look_again(self) -> None:

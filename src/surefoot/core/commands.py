@@ -12,6 +12,7 @@ from surefoot.effects.body.contract import AnswerPermission as AnswerPermission
 from surefoot.effects.body.contract import CancelTurn as CancelTurn
 from surefoot.effects.body.contract import PromptAgent as PromptAgent
 from surefoot.effects.body.contract import RunStep as RunStep
+from surefoot.effects.candidate.contract import KeepCandidate as KeepCandidate
 from surefoot.effects.check.contract import AskCheck as AskCheck
 from surefoot.effects.checkout.contract import CheckOutTree as CheckOutTree
 from surefoot.effects.checkpoint.contract import BranchCommit as BranchCommit

@@ -155,6 +155,20 @@ class Mutant:
 
 
 @record
+class Difference:
+    """Where what two candidates do is shown to differ first."""
+
+    candidate: int
+    """The earlier one."""
+    line: int
+    """Counted from 1."""
+    here: str
+    """The line as the later one has it; empty: it has none."""
+    there: str
+    """The line as the earlier one has it."""
+
+
+@record
 class Ending:
     """How a body ended."""
 

@@ -252,7 +252,8 @@ def end_work(state: RunState, node: StepState) -> None:
     if work.conversation is not None and work.conversation.claim is not None:
         node.claim = work.conversation.claim
     if node.transplant is None:
-        node.based_at, node.saw = work.based_at, work.saw
+        one = node.chosen_candidate if work.is_choice else None
+        node.based_at, node.saw = work.based_at, work.saw if one is None else one.saw
     state.reserved.pop(node.spec.id, None)
     if work.lane is not None and state.lanes[work.lane].held_by == node.spec.id:
         state.lanes[work.lane].held_by = None
@@ -415,6 +416,8 @@ def reset(node: StepState) -> None:
     node.records, node.last_failure, node.body_evidence, node.ended_at = (), None, None, None
     node.put_back, node.left_changes, node.session_left, node.wanted = (), None, None, None
     node.climbed_before = len(node.recoveries)
+    node.drop_candidates()
+    node.candidates_made = 0
     node.outputs, node.kept, node.changed, node.saw = {}, None, (), None
     node.made_at, node.put_on, node.transplant = 0, None, None
     node.preconditions, node.keys, node.left, node.remarks, node.claim = (), (), (), (), None

@@ -122,7 +122,7 @@ _Rewriting = Mapping[Way, _Text]
 
 
 def _rewritten(step: Step, to: _Rewriting) -> Step:
-    plain, probe, each = to[Way.PLAIN], step.probe, step.for_each
+    plain, probe, each, compare = to[Way.PLAIN], step.probe, step.for_each, step.compare
     if each is not None:
         each = replace(
             each,
@@ -141,6 +141,7 @@ def _rewritten(step: Step, to: _Rewriting) -> Step:
             replace(check, ask=_question(check.ask, to), **_changes(check, _CHECK_WAYS, to)) for check in step.checks
         ),
         probe=None if probe is None else replace(probe, ask=_question(probe.ask, to)),
+        compare=None if compare is None else replace(compare, run=to[Way.SHELL](compare.run)),
     )
 
 

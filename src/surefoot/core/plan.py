@@ -131,6 +131,27 @@ class Check:
         return self.ask.expected(self.expect)
 
 
+class Disagreement(StrEnum):
+    """What follows where the candidates of a step come to results that do not agree."""
+
+    ASK = "ask"
+    """A person is asked which one counts."""
+    MAJORITY = "majority"
+    """One of those that more than half of all candidates agree with counts; where there is none, a person is asked."""
+
+
+@record
+class Compare:
+    """What is run on the result of each candidate of a step: those that agree print the same."""
+
+    raw: ClassVar[Raw] = WRITTEN
+
+    run: str
+    """A command for bash, confined as a check is, without the network; what it prints on its standard output counts."""
+    timeout_s: float = TIMEOUT_S
+    """After so many seconds it has shown nothing."""
+
+
 @record
 class ForEach:
     """What makes a step a group: one member for each item."""
@@ -218,6 +239,12 @@ class Step:
     """Whether the run can be completed although the step failed."""
     probe_checks: bool = False
     """Whether its checks have to notice small changes of what it wrote, to be counted as proof by mutation."""
+    best_of: int = 1
+    """How many independent attempts are made at it before one of their results counts."""
+    compare: Compare | None = None
+    """With `best_of`: what shows whether results agree; None: those that changed the files alike do."""
+    disagree: Disagreement = Disagreement.ASK
+    """With `best_of`: what follows where they do not agree."""
     estimate_s: float | None = None
     """How long the body is expected to take."""
     expects: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -18,7 +18,9 @@ from surefoot.core.plan import (
     AskBody,
     Batch,
     Check,
+    Compare,
     Constraint,
+    Disagreement,
     Limits,
     OnFailure,
     Plan,
@@ -241,6 +243,14 @@ _STEP = (
     Key("probe_checks", FLAG, "`true`: once the checks have passed, what the step wrote is changed in small ways, one "
         "at a time, and they are asked about each; see [checks](../concepts/checks.md#whether-a-check-would-notice).",
         planner="Whether it is tried out that the checks notice small changes of what the step wrote."),
+    Key("best_of", COUNT, "So many independent attempts are made at the step, its *candidates*, one after the other, "
+        "and one of their results counts where all agree; see [checks](../concepts/checks.md#independent-attempts). "
+        "2 to 16.", usual="one attempt, tried again where it fails"),
+    Key("compare", record_of("compare"), "With `best_of`: a command that shows what a result does, alone or as "
+        "`{run: COMMAND, timeout: 5m}`: candidates agree where it prints the same and ends with the same exit status.",
+        usual="candidates agree where they left the same files"),
+    Key("disagree", words(Disagreement), "With `best_of`: what follows where candidates do not agree. `ask` has a "
+        "person choose; `majority` takes a result that more than half of them agree with, without that being a proof."),
     Key("estimate", TIME, "How long the body is expected to take.", "`surefoot check` adds it up along the longest "
         "path; steps on it are [tried first](command-line.md#run).",
         usual="from earlier runs of the plan", field="estimate_s", planner="How long it will take, such as `5m`."),
@@ -259,6 +269,11 @@ _AGENT = (
     Key("limits", record_of("agent_limits"), "`{cost_usd: 0.5, tokens: 100000, requests: 40}`, each of which may be "
         "left out: what all attempts at the step together may use. Each attempt makes at most its share of the "
         "requests that are left.", usual="none"),
+)
+_COMPARE = (
+    Key("run", TEXT, "The command, for bash: confined as a check is, without the network. What it prints on its "
+        "standard output, and its exit status, are what is compared.", need="the command whose output is compared"),
+    Key("timeout", DURATION, "After this time it has shown nothing.", field="timeout_s"),
 )
 _AGENT_LIMITS = (
     Key("cost_usd", NUMBER, "US dollars."),
@@ -374,6 +389,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "agent": Table("`agent`", _AGENT, AgentBody, alone="do"),
     "agent_limits": Table("`limits` of an agent", _AGENT_LIMITS, AgentLimits),
+    "compare": Table("`compare`", _COMPARE, Compare, alone="run"),
     "question": Table("a question", _QUESTION, AskBody, alone="question"),
     "retry": Table("`retry`", _RETRY, RetryPolicy),
     "undo": Table(

@@ -96,7 +96,7 @@ def has_result(node: StepState) -> bool:
     """Tell whether the step has changed files that are to go onto the branch."""
     if node.work is None or node.work.result is None:
         return False
-    if node.spec.effect is Effect.READ or node.is_system_step:
+    if node.spec.effect is Effect.READ or node.is_system_step or node.is_candidate:
         return False
     return node.work.result.is_change
 

@@ -18,6 +18,7 @@ from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.approval import Precondition
 from surefoot.core.attempt import Attempt, Transplant, Tried
 from surefoot.core.branch_state import BranchState, LandingState, RedTree, TrainHistory, TrainState, UndoState
+from surefoot.core.candidates import Candidate
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied, Finding, Outcome, Phase
 from surefoot.core.events import (
@@ -238,6 +239,17 @@ class StepState:
     """Position in the journal at which its result was first verified; a transplant leaves it as it is."""
     put_on: tuple[str, str] | None = None
     """The commit that its own was put on, and that one's tree."""
+    candidates: tuple[Candidate, ...] = ()
+    """With `best_of`: the results of the attempts so far, until the step is done again."""
+    chosen: int | None = None
+    """The number of the candidate whose result is to be that of the step."""
+    is_agreed: bool = False
+    """Whether all candidates agree with it."""
+    why_chosen: str = ""
+    chosen_by: str = ""
+    """The person who chose it; empty: nobody."""
+    candidates_made: int = 0
+    """How many candidates were kept since the step was last set to pending, those dropped included."""
     transplant: Transplant | None = None
     """Its result, while that is off the branch and to be brought there again."""
     tainted_by: tuple[StepId, ...] = ()
@@ -280,6 +292,43 @@ class StepState:
         """Return the rung that led to its present attempt; None: none did, or a person's word did."""
         tries = (one for one in reversed(self.climbed) if one.attempt == self.attempt - 1)
         return next((one for one in tries if RUNGS[one.rung].tries_again), None)
+
+    @property
+    def next_attempt(self) -> int:
+        """Number the next attempt."""
+        return self.failures + self.candidates_made + 1
+
+    @property
+    def is_candidate(self) -> bool:
+        """Tell whether its attempt, or the next one, makes one of several candidates: not what a person made."""
+        if self.spec.best_of < 2 or self.chosen is not None or self.transplant is not None or self.is_system_step:
+            return False
+        people = None if self.work is None else self.work.people
+        if people is None:
+            return self.wanted is None or (not self.wanted.is_by_hand and self.wanted.result is None)
+        return people.taken_by is None and people.by_hand is None and people.patch is None and not people.is_patched
+
+    @property
+    def candidate_number(self) -> int:
+        """Return which candidate its attempt makes; 0: none."""
+        return len(self.candidates) + 1 if self.is_candidate else 0
+
+    @property
+    def chosen_candidate(self) -> Candidate | None:
+        """Return the candidate whose result is that of the step."""
+        return next((one for one in self.candidates if one.number == self.chosen), None)
+
+    @property
+    def is_choice_due(self) -> bool:
+        """Tell whether no further candidate is made: there are all, or too many attempts have failed."""
+        if not self.candidates or self.chosen is not None:
+            return False
+        return len(self.candidates) >= self.spec.best_of or self.failures >= self.spec.retry.maximum_attempts
+
+    def drop_candidates(self) -> None:
+        """Forget what was made of it so far."""
+        self.candidates, self.chosen, self.is_agreed = (), None, False
+        self.why_chosen = self.chosen_by = ""
 
     @property
     def conversation(self) -> Conversation | None:

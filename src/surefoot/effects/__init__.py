@@ -9,6 +9,7 @@ from __future__ import annotations
 from surefoot.effects.approver.contract import APPROVER
 from surefoot.effects.artifacts.contract import ARTIFACTS
 from surefoot.effects.body.contract import BODY
+from surefoot.effects.candidate.contract import CANDIDATE
 from surefoot.effects.check.contract import CHECK
 from surefoot.effects.checkout.contract import CHECKOUT
 from surefoot.effects.checkpoint.contract import CHECKPOINT
@@ -49,6 +50,7 @@ EFFECTS: tuple[Effect, ...] = (
     CHECKOUT,
     MUTATION,
     ARTIFACTS,
+    CANDIDATE,
     COMMIT,
     RESTORE,
     PUBLISH,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from surefoot.core.agents import problems_of_agents
+from surefoot.core.candidates import problems_of_candidates
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Limits, Plan
@@ -182,7 +183,7 @@ def _judge_steps(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRea
             page.flaw(place, problem.text)
     for problem in problems_of_services(plan):
         page.flaw(by_id[problem.step].place if problem.step in by_id else fields.at("accept"), problem.text)
-    for problem in problems_of_agents(plan):
+    for problem in (*problems_of_agents(plan), *problems_of_candidates(plan)):
         assert problem.name is not None
         page.flaw(by_id[problem.step].keys.at(problem.name), problem.text)
 

@@ -49,6 +49,8 @@ class StepArgument:
     """Equal in all attempts; to be passed outward, so that a repeated effect is recognised."""
     outputs: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict[StepId, Mapping[str, str]])
     """What the steps it needs put out: `outputs["build"]["version"]`."""
+    candidate: int = 0
+    """With `best_of`: which of the independent attempts this one is, counted from 1; 0: there is only one."""
 
 
 @record(frozen=False)

@@ -490,6 +490,10 @@ class RunWorkspace:
         """Return the paths at which two trees differ; a renamed file counts as two."""
         return self._compare(old_tree, new_tree).paths
 
+    def keep_tree(self, old_tree: str, new_tree: str) -> None:
+        """Keep what a tree has and an older one has not, durably, though no commit holds it."""
+        self._store.keep(self._compare(old_tree, new_tree).objects)
+
     def digest_of_changes(self, old_tree: str, new_tree: str, paths: Sequence[str]) -> str:
         """Name what changed at these paths, so that equal changes have one name on whatever they were made."""
         after = self._compare(old_tree, new_tree).after

@@ -60,6 +60,8 @@ from surefoot.core.events.session_events import SessionReported as SessionReport
 from surefoot.core.events.session_events import SessionTurnCancelled as SessionTurnCancelled
 from surefoot.core.events.session_events import SessionTurnEnded as SessionTurnEnded
 from surefoot.core.events.step_events import AttemptFailed as AttemptFailed
+from surefoot.core.events.step_events import CandidateChosen as CandidateChosen
+from surefoot.core.events.step_events import CandidatesDropped as CandidatesDropped
 from surefoot.core.events.step_events import InterruptRequested as InterruptRequested
 from surefoot.core.events.step_events import QuietNoticed as QuietNoticed
 from surefoot.core.events.step_events import RecoveryChosen as RecoveryChosen
@@ -83,6 +85,8 @@ from surefoot.effects.artifacts.contract import ArtifactsKept as ArtifactsKept
 from surefoot.effects.artifacts.contract import ArtifactsRequested as ArtifactsRequested
 from surefoot.effects.body.contract import BodyFinished as BodyFinished
 from surefoot.effects.body.contract import BodyStarted as BodyStarted
+from surefoot.effects.candidate.contract import CandidateKept as CandidateKept
+from surefoot.effects.candidate.contract import CandidateRequested as CandidateRequested
 from surefoot.effects.check.contract import CheckAnswered as CheckAnswered
 from surefoot.effects.check.contract import CheckRequested as CheckRequested
 from surefoot.effects.check.contract import VerdictReused as VerdictReused
@@ -161,6 +165,8 @@ EVENTS: tuple[type[Event], ...] = (
     StepFailed,
     StepSkipped,
     RolledBack,
+    CandidateChosen,
+    CandidatesDropped,
     ResultParked,
     TrainFormed,
     TrainSplit,

@@ -10,7 +10,7 @@ from surefoot.core.event_words import Diagnosis
 from surefoot.core.ids import StepId
 from surefoot.core.ladder_table import Rung
 from surefoot.core.plan import Step
-from surefoot.core.raw import Digest, Handle, ToolName
+from surefoot.core.raw import Digest, GivenName, Handle, ToolName
 from surefoot.core.record import record
 
 
@@ -57,6 +57,28 @@ class StepVerified(StepEvent):
     """`checks`, `exit-status-only`, `probe`, or None for a person's answer."""
     commit: Digest | None = None
     """The commit on the run branch, if it changed anything."""
+
+
+@record
+class CandidateChosen(StepEvent):
+    """The result of one of several attempts is to be the result of the step."""
+
+    is_decision: ClassVar[bool] = True
+    candidate: int
+    """Its number, counted from 1."""
+    agreed: bool
+    """Whether all candidates agree."""
+    why: str
+    by: GivenName = ""
+    """The person who chose it; empty: that it is the one follows from the plan."""
+
+
+@record
+class CandidatesDropped(StepEvent):
+    """The results of the attempts made so far do not count: the step is attempted anew."""
+
+    is_decision: ClassVar[bool] = True
+    reason: str
 
 
 @record

@@ -129,7 +129,7 @@ def review_confidence(state: RunState, node: StepState, work: Attempt, now: floa
         return None
     if changes is None or not changes.changed or work.people.is_patched or work.people.by_hand is not None:
         return None
-    if work.transplant is not None:
+    if work.transplant is not None or (work.is_choice and node.chosen_by):  # it was decided on
         return None
     decision = _weak_proof(state, node, work) or _weak_confidence(state, node, work)
     return None if decision is None else _ask_about_result(state, node, changes, decision, now)

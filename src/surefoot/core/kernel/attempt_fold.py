@@ -28,6 +28,7 @@ from surefoot.core.graph_state import (
 )
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
+from surefoot.core.kernel.candidate_fold import CANDIDATE_FOLDS, drop_candidates, take_chosen
 from surefoot.core.kernel.equal_attempts import TRIED_MAX, tried_in
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
@@ -68,6 +69,7 @@ from surefoot.effects import (
     BODY,
     BY_NAME,
     BY_REQUEST,
+    CANDIDATE,
     CHECKOUT,
     CHECKPOINT,
     COMMIT,
@@ -106,8 +108,8 @@ def _step_started(state: RunState, event: ev.StepStarted) -> None:
     if not is_ready(node) or node.is_group:
         raise illegal(event, f"step {event.step!r} is not ready")
     need(state.pausing is None and state.cancelling is None, event, "nothing new may start")
-    if event.attempt != node.failures + 1:
-        raise illegal(event, f"attempt {node.failures + 1} is next")
+    if event.attempt != node.next_attempt:
+        raise illegal(event, f"attempt {node.next_attempt} is next")
     if not node.is_system_step:
         take_ready(state, node)
     elif state.nodes.get(event.step) is not node:
@@ -167,6 +169,8 @@ def _checkpointed(state: RunState, event: ev.Checkpointed) -> None:
     _take_session_up(node, work, event)
     if node.transplant is not None:
         take_up(state, node, work, event)
+    elif node.chosen is not None:
+        take_chosen(state, node, work, event)
 
 
 def _checkpoint_failed(state: RunState, event: ev.EffectFailed) -> None:
@@ -451,6 +455,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         node.crashes, node.wanted = 0, None
     if node.transplant is not None and event.diagnosis not in _NOT_JUDGED:
         give_up_transplant(state, node)
+    if work.is_choice and event.diagnosis not in _NOT_JUDGED:
+        drop_candidates(state, node)
 
 
 def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:
@@ -581,6 +587,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.BodyFinished: _body_finished,
     **PERMISSION_FOLDS,
     **TRAIN_FOLDS,
+    **CANDIDATE_FOLDS,
     ev.InterruptRequested: _interrupt_requested,
     ev.QuietNoticed: _quiet_noticed,
     ev.InspectionRequested: _inspection_requested,
@@ -611,6 +618,6 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
 
 ATTEMPT_FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
     CHECKPOINT.name: _checkpoint_failed,
-    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, MUTATION, ARTIFACTS, COMMIT)},
+    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, MUTATION, ARTIFACTS, CANDIDATE, COMMIT)},
 }
 """What it means that an effect of an attempt failed."""

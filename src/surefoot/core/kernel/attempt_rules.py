@@ -35,6 +35,7 @@ from surefoot.core.kernel.approval_rules import (
     review_result,
 )
 from surefoot.core.kernel.body_drivers import driver_of
+from surefoot.core.kernel.candidate_rules import choose_candidate, keep_candidate, refuse_to_repeat
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late, late_after, late_before
@@ -231,11 +232,13 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
             for one in state.nodes.values()
             if one.commit is not None
         )
+    # Results are compared, so that all are made on one commit.
+    is_further = node.is_candidate and bool(node.candidates)
     command = do.TakeCheckpoint(
         step=node.spec.id,
         attempt=node.attempt,
         lane=lane,
-        commit=state.branch.head,
+        commit=node.candidates[0].base if is_further else state.branch.head,
         scratch=node.spec.scratch,
         made=node.spec.made,
         artifacts=artifacts_for(state, node),
@@ -510,7 +513,9 @@ _PREPARE: tuple[_Rule, ...] = (
     _bind,  # a person is not asked about a command that cannot be put together
     ask_whether_plan_holds,
     decide_surrounding_commands,  # what is done for the run as a whole has no lane and no body
+    choose_candidate,  # before a lane is taken: it may be a person who chooses
     _checkpoint,  # what the commands do, and what the step rests on, is found out there: consent needs both
+    refuse_to_repeat,  # what the commands do is known, and nothing has run
     serve,  # checks before the body use services, too
     get_consent_to_checks,  # a check that a rule asks about must not run before a person has agreed
     _before,  # before consent: nobody is asked about a step that has nothing to do
@@ -530,6 +535,7 @@ _JUDGE: tuple[_Rule, ...] = (
     _before_again,  # on another base the checks before may say something else
     _after,
     _count_unfinished,  # whether an agent's unfinished work counts is for its checks to say
+    keep_candidate,  # the checks have passed: what is asked of the result as a whole is asked of the chosen one
     try_mutants,  # while the lane holds it, and before a person is asked: what that finds out decides whether
     review_confidence,  # after the checks: one that was red before proves more than any confidence
     park,  # what is its own has passed, and nobody has to be asked: others may have the lane

@@ -61,6 +61,7 @@ class BodyDriver:
             services=state.plan.services_of(node.spec),
             outputs=outputs_for(state, node),
             silence_s=silence_of_body(state, node),
+            candidate=node.candidate_number,
             rests_on=work.checkpoint.commit if node.effect.is_outside and work.checkpoint is not None else None,
         )
 

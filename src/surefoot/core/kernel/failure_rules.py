@@ -105,7 +105,17 @@ def _climb(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptF
         return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)
     if rung is Rung.ASK and not node.is_system_step:
         return _ask_how(state, node, now, failure_shown(state, node, work, failure))
+    is_final = failure.applied or failure.diagnosis in (Diagnosis.DENIED, Diagnosis.BUDGET) or work.lack is not None
+    if rung is None and not is_final and _may_make_another(node, work):
+        return _again(node, now, 0.0)
     return _end(state, node, work, failure, now)
+
+
+def _may_make_another(node: StepState, work: Attempt) -> bool:
+    """Tell whether another of several candidates is to be made, or one of those there are chosen."""
+    if node.spec.best_of < 2 or not work.body_started:
+        return False
+    return bool(node.candidates) or node.failures < node.spec.retry.maximum_attempts
 
 
 def _end(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, now: float) -> RuleResult:

@@ -51,7 +51,7 @@ def next_system_step(state: RunState, name: StepId, now: float) -> Proposal | No
     is_idle = node.status is StepStatus.PENDING and node.due is None and node.work is None
     if state.pausing is not None or not is_idle:
         return None
-    return Proposal(ev.StepStarted(at=now, step=name, attempt=node.failures + 1))
+    return Proposal(ev.StepStarted(at=now, step=name, attempt=node.next_attempt))
 
 
 def is_done(state: RunState, name: StepId) -> bool:

@@ -8,6 +8,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import ChangedCheck
 from surefoot.core.empty_checks import is_untouched, why_empty
 from surefoot.core.event_words import Applied, Verdict
+from surefoot.core.kernel.check_rules import place
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.plan import Check
 from surefoot.core.proofs import Proof, is_by_checks, proof_by
@@ -22,6 +23,8 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     proving = [(check, record) for check, record in pairs if _proves(state, node, work, check, record)]
     said = None if work.transplant is None else work.transplant.proof
     if proving:
+        if is_agreed(node, work):
+            return Proof.AGREEMENT
         if work.mutants is not None and work.mutants.is_proof:
             return Proof.MUTATION
         found = proof_by(proving)
@@ -33,6 +36,12 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     if node.spec.body.by_model:
         return Proof.CLAIM
     return Proof.PROBE if work.settled == Applied.APPLIED else Proof.EXIT_STATUS
+
+
+def is_agreed(node: StepState, work: Attempt) -> bool:
+    """Tell whether the result is that of a candidate with which all others agree, as that was made."""
+    people = work.people
+    return work.is_choice and node.is_agreed and not people.is_patched and people.by_hand is None
 
 
 def _proves(state: RunState, node: StepState, work: Attempt, check: Check, record: CheckRecord) -> bool:
@@ -68,6 +77,8 @@ def try_mutants(state: RunState, node: StepState, work: Attempt, now: float) -> 
         return None
     assert work.base_tree is not None
     assert work.tree is not None
+    if work.lane_tree != work.tree:  # the lane of a candidate that was chosen holds it only once something is asked
+        return place(node, work, work.tree, now)
     order = [index for _, index in sorted(known)]
     command = do.TryMutants(
         **node.in_lane,

@@ -538,7 +538,7 @@ def _start(state: RunState, now: float) -> list[Proposal]:
             if not moves and state.expanding is None:
                 return _expansion(state, node, now)
             break
-        moves.append(Proposal(ev.StepStarted(at=now, step=node.spec.id, attempt=node.failures + 1)))
+        moves.append(Proposal(ev.StepStarted(at=now, step=node.spec.id, attempt=node.next_attempt)))
     return moves
 
 

@@ -87,7 +87,7 @@ def befores_left_to_judges(state: RunState, node: StepState, work: Attempt) -> f
     """
     lane = None if work.lane is None else state.lanes[work.lane]
     is_result = node.spec.effect is not Effect.READ and not node.is_system_step and work.base_tree is not None
-    if lane is None or not lane.epoch or not is_result or not _may_travel(state, node, work):
+    if lane is None or not lane.epoch or not is_result or node.is_candidate or not _may_travel(state, node, work):
         return frozenset()
     kept = ((index, check) for index, check in enumerate(node.spec.checks) if check.expect is Expect.PASS_TO_PASS)
     return frozenset(

@@ -67,6 +67,8 @@ class RunStep(StepCommand):
     """The session with it that is gone on with; empty: a new one."""
     look: FirstLook | None = None
     """What of the repository it is shown besides."""
+    candidate: int = 0
+    """Which of several results of the step it makes, counted from 1; 0: there is only one."""
     rests_on: str | None = None
     """For effects outside: the commit whose files an approval was given for, as far as the commands name them."""
 

@@ -167,6 +167,7 @@ def _call_request(context: RunContext, command: do.RunStep, body: CallBody) -> C
         "attempt": command.attempt,
         "idempotency_key": command.key,
         "outputs": command.outputs,
+        "candidate": command.candidate,
     }
     request = call_request(body.function, context.plan_folder, argument)
     return CommandRequest(argv=request.argv, env=request.env)
@@ -176,6 +177,8 @@ def _for_step(request: CommandRequest, command: do.RunStep, output: Path) -> Com
     """Add to a request what all programs of the step are given."""
     spec = command.spec
     env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key, "SUREFOOT_OUTPUT": str(output)}
+    if command.candidate:
+        env["SUREFOOT_CANDIDATE"] = str(command.candidate)
     return replace(
         request,
         cwd=spec.cwd,
@@ -213,6 +216,7 @@ async def _run_function(context: RunContext, command: do.RunStep) -> _Ended:
         attempt=command.attempt,
         idempotency_key=command.key,
         outputs=command.outputs,
+        candidate=command.candidate,
     )
     try:
         async with asyncio.timeout(command.spec.timeout_s):

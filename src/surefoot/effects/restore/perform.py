@@ -27,17 +27,21 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
         if command.keeps_changes:
             tree, changes = await in_thread(_keep_changes, context, lane, command)
         point("restore.kept")
-        await in_thread(context.space.restore, lane, command.commit)
-        note = context.note(lane)
-        await in_thread(remove_made, context, lane, command.made, note.get(MADE_NOTE, ""))
-        uncommitted = (*command.scratch, *command.made)
-        ignored = await in_thread(context.space.ignored_state, lane, command.scratch, exclude=uncommitted)
-        is_changed = note.get(IGNORED_NOTE) != ignored
+        is_changed = await in_thread(put_back, context, lane, command.commit, command.scratch, command.made)
         point("restore.after")
     except WorkspaceError:
         is_changed = True
     at = command.at(context.clock.now())
     return ev.LaneRestored(**at, lane_changed=is_changed, changes=changes, tree=tree or None)
+
+
+def put_back(context: RunContext, lane: str, commit: str, scratch: tuple[str, ...], made: tuple[str, ...] = ()) -> bool:
+    """Put a lane back to a commit; tell whether ignored files other than declared caches have changed."""
+    context.space.restore(lane, commit)
+    note = context.note(lane)
+    remove_made(context, lane, made, note.get(MADE_NOTE, ""))
+    ignored = context.space.ignored_state(lane, scratch, exclude=(*scratch, *made))
+    return note.get(IGNORED_NOTE) != ignored
 
 
 def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> tuple[str, BlobId | None]:
@@ -49,7 +53,8 @@ def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> tu
     noted = context.note(lane).get(CHANGES_NOTE)
     try:
         tree = _tree_of(context, lane, command) if noted is None else noted
-        patch, is_whole = _patch_of(context, command, tree) if tree else (b"", False)
+        base = context.space.commit_tree_of(command.commit)
+        patch, is_whole = patch_of(context, base, tree) if tree else (b"", False)
     except (WorkspaceError, EffectError):  # too large, a folder nobody can read: the lane is put back all the same
         tree, patch, is_whole = "", b"", False
     if noted is None:
@@ -66,10 +71,9 @@ def _tree_of(context: RunContext, lane: str, command: do.RestoreLane) -> str:
     return space.tree(lane, exclude=uncommitted, within_s=_WITHIN_S)
 
 
-def _patch_of(context: RunContext, command: do.RestoreLane, tree: str) -> tuple[bytes, bool]:
-    """Return the patch that makes the tree, and whether it holds all of that."""
+def patch_of(context: RunContext, base: str, tree: str) -> tuple[bytes, bool]:
+    """Return the patch that makes a tree, without what holds a secret, and whether it holds all of that."""
     space, masked = context.space, context.masker.content
-    base = space.commit_tree_of(command.commit)
     whole = patch = space.patch(base, tree)
     if masked(patch) != patch:  # what is masked would not be what the attempt had written
         parts = (space.patch(base, tree, one) for one in space.changes(base, tree))

@@ -1,0 +1,174 @@
+"""Candidates: the results of independent attempts at one step, and whether they agree.
+
+Results agree where all that was looked at is the same: the verdict of each check and, with `compare`, what that command
+printed and how it ended; without it the files that they leave. What `compare` could not show agrees with nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+
+from surefoot.core.agent_types import Claim, Note
+from surefoot.core.event_words import Difference
+from surefoot.core.events import CandidateKept, ChangesObserved
+from surefoot.core.graph import Problem
+from surefoot.core.ids import BlobId
+from surefoot.core.plan import Disagreement, Effect, Plan, Step
+from surefoot.core.record import record
+from surefoot.core.verdicts import CheckRecord
+
+CANDIDATES_MAX = 16
+
+
+@record
+class Candidate:
+    """A result that passed its checks, and waits for those of the other attempts."""
+
+    number: int
+    attempt: int
+    base: str
+    """The commit that all candidates of the step were made on."""
+    base_tree: str
+    generation: int
+    """How often the branch had gone back by then."""
+    observed: ChangesObserved
+    """What was found in the lane."""
+    kept: CandidateKept
+    records: tuple[CheckRecord, ...]
+    """What its checks said."""
+    proof: str | None
+    """What would prove it by itself."""
+    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    claim: Claim | None = None
+    evidence: BlobId | None = None
+    """What its body printed."""
+    saw: tuple[str, ...] | None = None
+    based_at: int = 0
+    """Position in the journal at which its base was fixed."""
+    notes: tuple[Note, ...] = ()
+    """What its agent noted for others: they read it once the candidate is chosen."""
+    model: str = ""
+    """The model that made it, where one did."""
+
+    @property
+    def tree(self) -> str:
+        """The tree of its result."""
+        return self.observed.tree
+
+
+@record(kw_only=False)
+class Agreement:
+    """Which candidates agree."""
+
+    groups: tuple[tuple[Candidate, ...], ...]
+    """Those that agree with each other, the largest group first."""
+    wanted: int
+    """How many candidates there are to be."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether there are all, and all agree."""
+        return self.wanted > 1 and bool(self.groups) and len(self.groups[0]) == self.wanted
+
+    @property
+    def best(self) -> Candidate:
+        """Return the candidate that changes the fewest lines of those that most agree with."""
+        return min(self.groups[0], key=lambda one: (one.kept.lines, one.number))
+
+    @property
+    def is_by_majority(self) -> bool:
+        """Tell whether more than half of all that were wanted agree."""
+        return bool(self.groups) and 2 * len(self.groups[0]) > self.wanted
+
+    @property
+    def differences(self) -> Iterator[tuple[int, int, Difference]]:
+        """Yield where the groups differ from the largest one in what `compare` printed, each with two candidates."""
+        for group in self.groups[1:]:
+            pair = sorted((self.groups[0][0], group[0]), key=lambda one: one.number)
+            known = (one for one in pair[1].kept.differences if one.candidate == pair[0].number)
+            yield from ((pair[0].number, pair[1].number, one) for one in known)
+
+    def with_which(self, number: int) -> tuple[int, ...]:
+        """Return the other candidates that one agrees with."""
+        for group in self.groups:
+            numbers = [one.number for one in group]
+            if number in numbers:
+                return tuple(other for other in numbers if other != number)
+        return ()
+
+
+def agreement_of(step: Step, candidates: Sequence[Candidate]) -> Agreement:
+    """Find out which candidates of a step agree."""
+    groups: list[tuple[object, list[Candidate]]] = []
+    for one in candidates:
+        seen = _seen_of(step, one)
+        known = None if seen is None else next((group for what, group in groups if what == seen), None)
+        if known is None:
+            groups.append((seen, [one]))
+        else:
+            known.append(one)
+    ordered = sorted((tuple(group) for _, group in groups), key=lambda group: (-len(group), group[0].number))
+    return Agreement(tuple(ordered), step.best_of)
+
+
+def _seen_of(step: Step, one: Candidate) -> object | None:
+    """Return all that was seen of a result; None: what was to be compared could not be seen."""
+    verdicts = tuple(record.after for record in one.records)
+    if step.compare is None:
+        return (verdicts, one.base_tree, one.tree)
+    return (verdicts, one.kept.exit_code, one.kept.shown) if one.kept.is_comparable else None
+
+
+def compared_by(step: Step) -> str:
+    """Say what is compared."""
+    return "the files they leave" if step.compare is None else f"what `{step.compare.run}` prints"
+
+
+def problems_of_candidates(plan: Plan) -> Iterator[Problem]:
+    """Yield what is wrong with steps that are to be attempted several times, and with keys that need that."""
+    for step in plan.steps:
+        if step.best_of > 1:
+            yield from _of_step(step, plan)
+            continue
+        keys = {"compare": step.compare is not None, "disagree": step.disagree is not Disagreement.ASK}
+        for name, is_set in keys.items():
+            if is_set:
+                text = f"`{name}` stands without `best_of`; it compares candidates; add `best_of: 3`, or remove it"
+                yield Problem(step=step.id, name=name, text=text)
+
+
+def _of_step(step: Step, plan: Plan) -> Iterator[Problem]:
+    def problem(name: str, text: str) -> Problem:
+        return Problem(step=step.id, name=name, text=text)
+
+    if step.best_of > CANDIDATES_MAX:
+        text = f"`best_of` is {step.best_of}; 2 to {CANDIDATES_MAX} was expected; choose a smaller number"
+        yield problem("best_of", text)
+    if not step.body.acts or not step.body.changes:
+        text = f"`best_of` stands beside `{step.body.kind}`, which makes no result; remove it"
+        yield problem("best_of", text)
+        return
+    if step.effect is not Effect.REVERSIBLE:
+        text = f"`best_of` makes several attempts, and the effect is {step.effect}; `reversible` was expected: "
+        yield problem("best_of", f"{text}what is attempted again must be taken back first; remove `best_of`")
+    if not step.checks:
+        text = "`best_of` stands without `checks`; only results that passed a check are compared; add a check"
+        yield problem("best_of", text)
+    kept = {
+        "artifacts": bool(step.artifacts),
+        "scratch": bool(step.scratch),
+        "uses": bool(step.uses),
+        "network": step.network is True,
+        "sockets": bool(step.sockets),
+        "confine": not step.confine,
+    }
+    for name in (name for name, is_set in kept.items() if is_set):
+        text = f"`{name}` stands beside `best_of`: what one attempt leaves there would reach the next one, and they "
+        yield problem(name, f"{text}would not be independent; remove one of the two")
+    services = plan.services_of(step)
+    if services and not step.uses:
+        text = f"a check uses the service {', '.join(services)}: the attempts would share it, and not be independent"
+        yield problem("best_of", f"{text}; remove `best_of`, or ask that check in a step after this one")
+    if step.unproved:
+        yield problem("best_of", "`best_of` stands beside `unproved`; only proved results are compared; remove one")

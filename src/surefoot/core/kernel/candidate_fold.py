@@ -1,0 +1,127 @@
+"""The fold of candidates: results of several attempts at one step, of which one is chosen. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from surefoot.core import events as ev
+from surefoot.core.attempt import Attempt, Judging, Preparing, Result
+from surefoot.core.candidates import Candidate
+from surefoot.core.event_words import Ending, Status
+from surefoot.core.events import Event
+from surefoot.core.graph_state import join_queue, make_pending_again
+from surefoot.core.kernel.guards import answered, begin, need
+from surefoot.core.kernel.proof_rules import proof_of
+from surefoot.core.queue import has_result
+from surefoot.core.state import RunState, StepState
+
+
+def _candidate_requested(state: RunState, event: ev.CandidateRequested) -> None:
+    node, work = begin(state, event)
+    need(type(work.stage) is Judging and node.is_candidate, event, "there is no result that could be a candidate")
+    need(event.candidate == node.candidate_number, event, f"candidate {node.candidate_number} is next")
+    work.open = event.kind
+
+
+def _candidate_kept(state: RunState, event: ev.CandidateKept) -> None:
+    node, work = answered(state, event, ev.CandidateRequested)
+    assert work.changes is not None
+    assert work.checkpoint is not None
+    one = Candidate(
+        number=event.candidate,
+        attempt=event.attempt,
+        base=work.checkpoint.commit,
+        base_tree=work.checkpoint.tree,
+        generation=work.generation,
+        observed=work.changes,
+        kept=event,
+        records=tuple(map(replace, work.checks)),
+        proof=proof_of(state, node, work),
+        outputs=work.outputs,
+        claim=None if work.conversation is None else work.conversation.claim,
+        evidence=work.evidence,
+        saw=work.saw,
+        based_at=work.based_at,
+        notes=tuple(note for note in state.notes if note.by == node.spec.id),
+    )
+    node.candidates, node.candidates_made = (*node.candidates, one), node.candidates_made + 1
+    assert work.lane is not None
+    lane = state.lanes[work.lane]
+    if event.lane_changed:
+        lane.needs_fresh, lane.is_ready = True, False
+    # What comes next is independent of it: it is told nothing of this attempt.
+    _forget_notes(state, node)
+    node.lessons, node.last_failure, node.put_back, node.left_changes = (), None, (), None
+    node.crashes, node.losses, node.wanted, node.due = 0, 0, None, None
+    make_pending_again(state, node)
+    node.claim = None
+
+
+def _candidate_chosen(state: RunState, event: ev.CandidateChosen) -> None:
+    node, work = begin(state, event)
+    need(type(work.stage) is Preparing and work.place is None, event, "the attempt has begun")
+    need(node.is_choice_due, event, "there are not all candidates yet")
+    need(any(one.number == event.candidate for one in node.candidates), event, "there is no such candidate")
+    node.chosen, node.is_agreed = event.candidate, event.agreed
+    node.why_chosen, node.chosen_by = event.why, event.by
+    one = node.chosen_candidate
+    assert one is not None
+    state.notes = (*state.notes, *one.notes)
+    work.people.answer = None
+
+
+def _candidates_dropped(state: RunState, event: ev.CandidatesDropped) -> None:
+    node, work = begin(state, event)
+    need(type(work.stage) is Preparing and work.place is None, event, "the attempt has begun")
+    need(node.candidates, event, "there are none")
+    drop_candidates(state, node)
+    work.people.answer = None
+
+
+def drop_candidates(state: RunState, node: StepState) -> None:
+    """Forget what was made of a step so far, with what its agents noted."""
+    node.drop_candidates()
+    _forget_notes(state, node)
+
+
+def _forget_notes(state: RunState, node: StepState) -> None:
+    state.notes = tuple(note for note in state.notes if note.by != node.spec.id)
+
+
+def take_chosen(state: RunState, node: StepState, work: Attempt, event: ev.Checkpointed) -> None:
+    """Begin an attempt with the result of the candidate that was chosen."""
+    one = node.chosen_candidate
+    assert one is not None
+    observed = replace(one.observed, at=event.at, attempt=event.attempt)
+    result = Result(
+        made_on=one.base,
+        made_on_tree=one.base_tree,
+        generation=work.generation,
+        base=one.base,
+        base_tree=one.base_tree,
+        tree=one.tree,
+        changed=observed.changed,
+        observed=observed,
+        outputs=one.outputs,
+        claim=one.claim,
+    )
+    stage = Judging(
+        begun_by=None, ending=Ending(status=Status.OK), evidence=one.evidence, outputs=one.outputs, result=result
+    )
+    work.take_chosen(stage, list(map(replace, one.records)))
+    work.based_at = one.based_at
+    node.undeclared, node.keys, node.left = observed.undeclared, observed.keys, observed.left
+    node.claim = one.claim
+    if has_result(node):
+        join_queue(state, event.step)
+
+
+CANDIDATE_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    ev.CandidateRequested: _candidate_requested,
+    ev.CandidateKept: _candidate_kept,
+    ev.CandidateChosen: _candidate_chosen,
+    ev.CandidatesDropped: _candidates_dropped,
+}
+"""What to do with each of these events."""
