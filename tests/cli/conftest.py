@@ -137,6 +137,7 @@ class Shapes:
             "rule": "effect-reversible" if is_verified else None,
             "proof": "checks" if is_verified else None,
             "mutation": None,
+            "candidates": [],
             "train": None,
             "parked": False,
             "commit": "1234567890" if is_verified else None,

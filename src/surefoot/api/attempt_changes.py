@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from surefoot.api.home import Home
 from surefoot.api.queries import events
-from surefoot.core.events import LaneRestored, StepVerified
+from surefoot.core.events import CandidateKept, LaneRestored, StepVerified
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.record import record
 from surefoot.errors import RunNotFound
@@ -29,12 +29,10 @@ def attempt_changes(home: Home, run: RunId, step: StepId, attempt: int | None = 
     Raises:
         RunNotFound: there is no such run, or nothing is kept of that attempt.
     """
-    kept: dict[int, LaneRestored | StepVerified] = {}
+    kept: dict[int, LaneRestored | CandidateKept | StepVerified] = {}
     for one in events(home, run):
         event = one.event
-        if (isinstance(event, LaneRestored) and event.step == step and event.changes is not None) or (
-            isinstance(event, StepVerified) and event.step == step and event.commit is not None
-        ):
+        if isinstance(event, LaneRestored | CandidateKept | StepVerified) and event.step == step and _is_known(event):
             kept[event.attempt] = event
     number = max(kept, default=0) if attempt is None else attempt
     if number not in kept:
@@ -43,11 +41,23 @@ def attempt_changes(home: Home, run: RunId, step: StepId, attempt: int | None = 
         text = f"nothing is kept of {which} step {step!r} of run {run!r}: it changed no file, or too much{known}"
         raise RunNotFound(text, name=step)
     found = kept[number]
-    if isinstance(found, LaneRestored):
-        assert found.changes is not None
-        return AttemptChanges(step=step, attempt=number, is_put_back=True, patch=home.journal.blobs.get(found.changes))
+    if not isinstance(found, StepVerified):
+        patch = found.changes if isinstance(found, LaneRestored) else found.patch
+        assert patch is not None
+        return AttemptChanges(step=step, attempt=number, is_put_back=True, patch=home.journal.blobs.get(patch))
     assert found.commit is not None
     return AttemptChanges(step=step, attempt=number, is_put_back=False, patch=_of_commit(home, run, found.commit))
+
+
+def _is_known(event: LaneRestored | CandidateKept | StepVerified) -> bool:
+    """Tell whether it is known what the attempt had changed."""
+    match event:
+        case LaneRestored():
+            return event.changes is not None
+        case CandidateKept():
+            return event.patch is not None
+        case StepVerified():
+            return event.commit is not None
 
 
 def _of_commit(home: Home, run: RunId, commit: str) -> bytes:

@@ -310,7 +310,9 @@ def dead(given: Given, screen: Screen) -> int:
     return show_dead(given.run, given.repo, screen)
 
 
-@command("run_or_step step repo events output turns raw made_plan diff attempt stat pager as_json", panel=_LOOK)
+@command(
+    "run_or_step step repo events output turns raw made_plan diff attempt candidate stat pager as_json", panel=_LOOK
+)
 def show(given: Given, screen: Screen) -> int:
     """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.
 

@@ -212,6 +212,14 @@ class Given:
     attempt: Annotated[
         int | None, _option("--attempt", metavar="N", says="With --diff: what this attempt at the step had changed.")
     ] = None
+    candidate: Annotated[
+        int | None,
+        _option(
+            "--candidate",
+            metavar="N",
+            says="One of several results of the step; with --diff what it changes.",
+        ),
+    ] = None
     diff: Annotated[
         bool, _option("--diff", says="Only what an attempt at the step had changed (default: the last), as a patch.")
     ] = False

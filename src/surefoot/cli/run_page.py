@@ -11,6 +11,7 @@ from dataclasses import asdict
 from surefoot.api.attempt_changes import attempt_changes
 from surefoot.api.home import Home
 from surefoot.api.queries import events
+from surefoot.cli.candidate_page import show_candidate
 from surefoot.cli.goals import plan_text_of
 from surefoot.cli.lookup import find_steps
 from surefoot.cli.options import Given
@@ -72,6 +73,8 @@ def _refuse_without_step(given: Given) -> None:
         raise UsageError("--output shows what one step's body printed; name the step")
     if given.diff or given.attempt is not None:
         raise UsageError("--diff shows what an attempt at one step had changed; name the step")
+    if given.candidate is not None:
+        raise UsageError("--candidate shows one of several results of a step; name the step")
     if given.turns or given.raw:
         raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
 
@@ -85,7 +88,9 @@ def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) 
         _show_conversation(home, run, step or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
-    if given.diff or given.attempt is not None:
+    if given.candidate is not None:
+        show_candidate(home, run, step, given, screen)
+    elif given.diff or given.attempt is not None:
         _show_changes(home, run, StepId(step["id"]), given, screen)
     elif given.output:
         _show_output(step["id"], blob_text(home, step["output"]), screen)

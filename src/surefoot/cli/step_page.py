@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from surefoot.cli.candidate_page import candidate_lines
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.transcript_page import claim_lines, conversation_lines
 from surefoot.core.record import record
@@ -45,6 +46,7 @@ class StepPage:
         yield from _titled("Asked", self._asked_lines())
         attempts = (Line(f"  {one.attempt}  {one.text}".rstrip(), one.style, hang=5) for one in self.step.history())
         yield from _titled("Attempts", attempts)
+        yield from _titled("Candidates", candidate_lines(step))
         yield from _titled("Decisions", self._decision_lines())
         yield from _titled("Checks", self._checks_lines())
         undeclared = (Line(f"  {one_line(path)}", "warn") for path in step["undeclared_writes"])

@@ -48,8 +48,6 @@ class Candidate:
     """Position in the journal at which its base was fixed."""
     notes: tuple[Note, ...] = ()
     """What its agent noted for others: they read it once the candidate is chosen."""
-    model: str = ""
-    """The model that made it, where one did."""
 
     @property
     def tree(self) -> str:
@@ -121,8 +119,8 @@ def _seen_of(step: Step, one: Candidate) -> object | None:
 
 
 def compared_by(step: Step) -> str:
-    """Say what is compared."""
-    return "the files they leave" if step.compare is None else f"what `{step.compare.run}` prints"
+    """Say in what candidates agree."""
+    return "in the files they leave" if step.compare is None else "in what `compare` prints"
 
 
 def problems_of_candidates(plan: Plan) -> Iterator[Problem]:

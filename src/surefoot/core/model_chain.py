@@ -12,16 +12,19 @@ def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:
     models = state.routing.roles.get(node.spec.body.played_by)
     if models is None:
         return ()
+    # Independent attempts begin with different models, where there are several.
+    first = max(0, node.candidate_number - 1) % max(1, len(models.chain))
+    chain = (*models.chain[first:], *models.chain[:first])
     if models.stronger is not None and _asks_stronger_now(state, node):
-        return (models.stronger, *models.chain)
-    return models.chain
+        return (models.stronger, *chain)
+    return chain
 
 
 def _asks_stronger_now(state: RunState, node: StepState) -> bool:
     """Tell whether the stronger model comes first: its rung led here, or this follows a person's word at the end."""
     if node.recovery is not None:
         return node.recovery.rung is Rung.STRONGER
-    return node.failures > 0 and asks_stronger(state, node, node.attempt)
+    return node.failures > 0 and asks_stronger(state, node, node.failures + 1)
 
 
 def asks_stronger(state: RunState, node: StepState, attempt: int) -> bool:

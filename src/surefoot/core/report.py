@@ -15,6 +15,7 @@ from surefoot.core.amendment_state import AmendmentState, StopStage
 from surefoot.core.approval_metrics import SHOULD_PROCEED, attention_of
 from surefoot.core.branch_state import LandingState, TrainHistory
 from surefoot.core.budget import spent_by
+from surefoot.core.candidate_report import candidates_of
 from surefoot.core.escalations import escalations_of, recoveries_of
 from surefoot.core.event_words import Mutant, Outcome, QuestionKind, Verdict
 from surefoot.core.events import ForkedFrom
@@ -192,6 +193,7 @@ def _step(node: StepState) -> StepShape:
         "rule": node.rule or None,
         "proof": node.proof,
         "mutation": _mutation(node),
+        "candidates": candidates_of(node) if node.candidates else [],
         "train": node.train,
         "parked": is_parked,
         "commit": node.commit,

@@ -95,6 +95,55 @@ class EscalationShape(TypedDict):
     """`person` or `report`."""
 
 
+class VerdictShape(TypedDict):
+    """What a check said of a candidate."""
+
+    name: str
+    verdict: str
+
+
+class CompareShape(TypedDict):
+    """What the command `compare` has shown of a candidate."""
+
+    run: str
+    digest: str | None
+    """None: nothing that could be compared."""
+    exit_code: int | None
+    output: str | None
+    flaw: str
+    """Why there is nothing that could be compared."""
+
+
+class DifferenceShape(TypedDict):
+    """Where what `compare` printed differs first from what it printed of an earlier candidate."""
+
+    candidate: int
+    line: int
+    here: str
+    there: str
+
+
+class CandidateShape(TypedDict):
+    """The result of one of several independent attempts at a step."""
+
+    candidate: int
+    attempt: int
+    tree: str
+    base: str
+    proof: str | None
+    """What would prove it by itself."""
+    checks: list[VerdictShape]
+    compare: CompareShape | None
+    lines: int
+    changed: list[str]
+    patch: str | None
+    chosen: bool
+    why: str
+    """Why it was chosen."""
+    agrees_with: list[int]
+    differences: list[DifferenceShape]
+
+
 class StepShape(TypedDict):
     """One step."""
 
@@ -108,6 +157,7 @@ class StepShape(TypedDict):
     optional: bool
     proof: str | None
     mutation: MutationShape | None
+    candidates: list[CandidateShape]
     train: int | None
     parked: bool
     commit: str | None

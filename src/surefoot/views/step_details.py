@@ -15,6 +15,7 @@ from surefoot.core.record import record
 from surefoot.core.report_shape import StepShape
 from surefoot.core.state import RunState, StepState
 from surefoot.errors import JournalError
+from surefoot.views.candidates_said import candidate_history
 from surefoot.views.diffs import Diff, read_diff
 from surefoot.views.lines import Style, duration, mutants_said, one_line
 from surefoot.views.timeline import said_by
@@ -219,7 +220,7 @@ def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | N
         case ev.MutantsTried():
             return mutants_said(event), "warn" if event.survivors else ""
         case _:
-            return _said_of_end(event, began)
+            return candidate_history(event) or _said_of_end(event, began)
 
 
 def _said_of_end(event: ev.StepEvent, began: float) -> tuple[str, Style] | None:

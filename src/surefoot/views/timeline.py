@@ -30,6 +30,7 @@ from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
 from surefoot.views.agent_words import conversation_words
+from surefoot.views.candidates_said import candidate_words
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, one_line
 from surefoot.views.report_sections import HASH, style_of
 
@@ -84,7 +85,7 @@ class Timeline:
             words = told(self, state, event)
         else:
             words = _run_words(state, event) or _question_words(state, event)
-            words = words or conversation_words(self.activity, state, event)
+            words = words or candidate_words(state, event) or conversation_words(self.activity, state, event)
         return None if words is None else Entry(event.at, *words, cause=self._cause_of(state, event))
 
     def _cause_of(self, state: RunState, event: Event) -> str:
@@ -291,6 +292,8 @@ def _attempt_failed(timeline: Timeline, _: RunState, event: ev.AttemptFailed) ->
 
 def next_attempt(node: StepState) -> str:
     """Say which attempt comes next, and of how many; a person may want more than the plan allows."""
+    if node.spec.best_of > 1:
+        return f"attempt {node.next_attempt}"
     number, most = node.failures + 1, node.spec.retry.maximum_attempts
     return f"attempt {number} of {most}" if number <= most else f"attempt {number}"
 

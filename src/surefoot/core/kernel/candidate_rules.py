@@ -70,10 +70,10 @@ def choose_candidate(state: RunState, node: StepState, work: Attempt, now: float
         return _as_answered(state, node, found, work.people.answer, now)
     many = len(node.candidates)
     if found.is_whole:
-        why = f"all {many} candidates agree by {compared_by(node.spec)}; it changes the fewest lines"
+        why = f"all {many} candidates agree {compared_by(node.spec)}; this one changes the fewest lines"
         return _choose(node, found.best, why, now, agreed=True)
     if node.spec.disagree is Disagreement.MAJORITY and found.is_by_majority:
-        why = f"{len(found.groups[0])} of {found.wanted} candidates agree by {compared_by(node.spec)}"
+        why = f"{len(found.groups[0])} of {found.wanted} candidates agree {compared_by(node.spec)}"
         return _choose(node, found.best, f"{why}, and `disagree: majority` takes that", now, agreed=False)
     numbers = tuple(str(one.number) for one in node.candidates)
     text = _asked(state, node, found)
@@ -105,11 +105,11 @@ def _asked(state: RunState, node: StepState, found: Agreement) -> str:
     head = f"Step {step.id}: {len(made)} of {step.best_of} candidates passed their checks"
     many = len(found.groups)
     if many == 1 and len(found.groups[0]) > 1:
-        head += f", and they agree by {compared_by(step)}; the other attempts failed."
+        head += f", and they agree {compared_by(step)}; the other attempts failed."
     elif len(made) == 1:
         head += "; the other attempts failed."
     else:
-        head += f", and they do not agree by {compared_by(step)}."
+        head += f", and they do not agree {compared_by(step)}."
     lines = [head]
     for one in made:
         others = found.with_which(one.number)

@@ -462,8 +462,10 @@ def _at_limit(state: RunState, node: StepState, crossing: Crossing, now: float) 
 def _temperature(node: StepState, conversation: Conversation, facts: ModelFacts, *, is_focused: bool) -> float | None:
     """Return how freely the model is to choose its words: a small one left to itself repeats what was wrong."""
     if is_focused:  # first what it holds for best; where that was not right, something else
-        return _TEMPERATURE if conversation.focused or node.lessons else 0.0
-    return _TEMPERATURE if conversation.repeats and not facts.native_tools else None
+        return _TEMPERATURE if conversation.focused or node.lessons or node.candidate_number > 1 else 0.0
+    # Providers choose freely by themselves; a local model would make the same candidate again.
+    is_freer = conversation.repeats or node.candidate_number > 1
+    return _TEMPERATURE if is_freer and not facts.native_tools else None
 
 
 def _say_near(state: RunState, now: float) -> Proposal | None:
