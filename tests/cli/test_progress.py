@@ -108,6 +108,15 @@ TOLD: list[tuple[Event, str]] = [
         "verified   a  1234567  2.0 s, proved by its probe; step 0 of 2, next: a",
     ),
     (ev.StepVerified(**STEP, proof=None), "verified   a  no change  2.0 s, answered by a person; step 0 of 2, next: a"),
+    (
+        ev.CandidateKept(**STEP, candidate=2, lines=1, flaw="it is empty"),
+        "kept       a  candidate 2 of 1: its checks passed, 1 line changed; nothing to compare: it is empty",
+    ),
+    (ev.CandidateChosen(**STEP, candidate=2, agreed=True, why="all agree"), "chosen     a  candidate 2: all agree"),
+    (
+        ev.CandidatesDropped(**STEP, reason="una wants others"),
+        "again      a  its candidates are made anew: una wants others",
+    ),
     (FAILED, "failed     a  attempt 1, 2.0 s, structural: exit status 1"),
     (
         replace(FAILED, is_counted=False, diagnosis=Diagnosis.CRASH),
@@ -335,6 +344,7 @@ QUIET = {
     ev.ArtifactsRequested,
     ev.ArtifactsKept,
     ev.MutationRequested,
+    ev.CandidateRequested,
     ev.MutantsTried,
     ev.ServiceRequested,
     ev.ServiceReady,

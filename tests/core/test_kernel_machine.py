@@ -334,6 +334,9 @@ class KernelMachine(RuleBasedStateMachine):
                 return ev.ChangesObserved(**place, tree=tree, changed=changed, lane_changed=is_changed, spoiled=spoiled)
             case do.KeepArtifacts():
                 return ev.ArtifactsKept(**place, manifest=None, count=0, size_bytes=0, unmatched=command.artifacts)
+            case do.KeepCandidate():
+                same = {"candidate": command.candidate, "lines": 1, "shown": data.draw(st.sampled_from("xy"))}
+                return ev.CandidateKept(**place, **same, lane_changed=data.draw(st.booleans()))
             case do.TryMutants():
                 return ev.MutantsTried(**place, noticed=data.draw(st.integers(0, 2)), text="tried")
             case do.WriteCommit():

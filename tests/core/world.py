@@ -58,10 +58,9 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
         case do.KeepArtifacts():
             return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
-        case do.TryMutants():
-            return ev.MutantsTried(**place, noticed=3)
-        case do.KeepCandidate():
-            return ev.CandidateKept(**place, candidate=command.candidate, lines=command.candidate, shown="same")
+        case do.TryMutants() | do.KeepCandidate():
+            tried = ev.MutantsTried(**place, noticed=3)
+            return tried if isinstance(command, do.TryMutants) else kept_candidate(command, place)
         case do.WriteCommit():
             return ev.CommitWritten(**place, commit=f"c-{command.step}")
         case do.MergeResult():
@@ -81,6 +80,11 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             return kind_word(command, place)
         case _:
             return ev.RetryDue(**place)
+
+
+def kept_candidate(command: do.KeepCandidate, place: Mapping[str, Any]) -> ev.CandidateKept:
+    """Return the kindest candidate: it does what all others do; later ones change more lines."""
+    return ev.CandidateKept(**place, candidate=command.candidate, lines=command.candidate, shown="same")
 
 
 WORK = ("read", "edit", "finish")

@@ -88,6 +88,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "inspect.after": (*EFFECTS, "approvals"),
     **{f"artifacts.{act}.{end}": ("artifacts",) for act in ("keep", "place") for end in ("before", "after")},
     **{f"mutation.{end}": ("reversible",) for end in ("before", "made", "after")},
+    **{f"candidate.{end}": ("reversible",) for end in ("before", "compared", "kept", "after")},
     "restore.before": ("reversible",),
     "restore.kept": ("reversible", "rollback"),
     "restore.after": ("rollback",),

@@ -30,6 +30,7 @@ from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import (
     AgentBody,
     Check,
+    Compare,
     Constraint,
     Effect,
     ForEach,
@@ -144,6 +145,15 @@ def _mutated() -> list[Event]:
     survivor = Mutant(path="a.py", line=3, before="if n > 3:", after="if n >= 3:")
     run = Play({"a": tried, "b": tried, "c": tried}).will(do.TryMutants, "b", noticed=2, survivors=(survivor,))
     return run.will(do.TryMutants, "c", ev.EffectFailed, reason="no room", diagnosis=Diagnosis.STRUCTURAL).go().journal
+
+
+def _candidates() -> list[Event]:
+    """Results of several attempts: all agree in one step, and a person chooses in another one, having wanted others."""
+    several = {"checks": (PROOF,), "best_of": 2, "compare": Compare(run="show")}
+    run = Play({"a": several, "b": {**several, "checks": (replace(PROOF, ask=CommandCheck(command="q")),)}})
+    run.will(do.KeepCandidate, "b", shown="x").will(do.KeepCandidate, "b", shown="y", flaw="")
+    run.go().reply("anew").will(do.KeepCandidate, "b", shown="x").go()
+    return run.reply("2").go().journal
 
 
 def _approver() -> list[Event]:
@@ -326,5 +336,6 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "replanned": _replanned,
     "stopped": _stopped,
     "mutated": _mutated,
+    "candidates": _candidates,
     "worker": _worker,
 }

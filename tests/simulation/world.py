@@ -391,5 +391,6 @@ class World:
         do.UseTool: _use_tool,
         do.KeepArtifacts: _kind,
         do.TryMutants: _kind,
+        do.KeepCandidate: _kind,
     }
     """How each command takes effect; the answer makes the fact of the time at which it is told."""

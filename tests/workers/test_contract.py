@@ -172,6 +172,13 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.MutantsTried,
         told={"text": GONE},
     ),
+    do.KeepCandidate: Row(
+        make=lambda _, commit, tree: do.KeepCandidate(
+            **AT, spec=SPEC, candidate=1, commit=commit, base_tree=tree, tree=tree
+        ),
+        broken=ev.EffectFailed,
+        told={"reason": NO_STORE},
+    ),
     do.WriteCommit: Row(
         make=lambda _, commit, tree: do.WriteCommit(**AT, spec=SPEC, parent=commit, tree=tree),
         broken=ev.EffectFailed,

@@ -1,0 +1,130 @@
+"""Independent attempts at one step: made by a real run, compared, chosen, shown (M38)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Stage
+
+RUN = "20260101-abc123"
+PLAN = """
+goal: Mend double
+steps:
+  - id: mend
+    run: |
+      echo $SUREFOOT_CANDIDATE >> $SUREFOOT_MEETING/made; test ! -e seen.log; echo x > seen.log
+      case $SUREFOOT_CANDIDATE in
+        1) printf 'def double(x):\\n    y = x\\n    return x + y\\n' > calc.py;;
+        2) printf 'def double(x):\\n    return 2 * x\\n' > calc.py;;
+        3) printf 'def double(x):\\n    return THIRD\\n' > calc.py;;
+      esac
+    best_of: 3
+    compare: python3 -c 'from calc import double; print([double(n) for n in range(5)])'; touch left; rm test.py
+    checks: [{run: python3 test.py, expect: fail_to_pass}]
+"""
+LIKE, UNLIKE = "x + x", "x ** 2"
+
+
+def repository(stage: Stage) -> None:
+    """Make a repository with a function that is wrong, and its test."""
+    stage.bash("printf 'def double(x):\\n    return x + 1\\n' > calc.py; printf '*.log\\n' > .gitignore")
+    stage.bash("echo 'from calc import double; assert double(2) == 4' > test.py; git add -A; git commit -qm calc")
+
+
+def play(stage: Stage, third: str, *more: tuple[str, str], code: int = 0) -> dict[str, Any]:
+    """Carry the step out with this third attempt, and return what the report says of it."""
+    repository(stage)
+    plan = PLAN.replace("THIRD", third)
+    for old, new in more:
+        plan = plan.replace(old, new)
+    assert stage.run(plan).code == code
+    return stage.say("report", RUN, "--json").json["steps"][0]
+
+
+def test_a_result_that_all_attempts_agree_with_counts(stage: Stage) -> None:
+    """It changes the fewest lines; nothing of one attempt, or of the comparing, is left for the next or committed."""
+    step = play(stage, LIKE)
+    assert (step["proof"], [one["chosen"] for one in step["candidates"]]) == ("agreement", [False, True, False])
+    assert [one["agrees_with"] for one in step["candidates"]] == [[2, 3], [1, 3], [1, 2]]
+    assert stage.git("show", f"surefoot/{RUN}:calc.py") == "def double(x):\n    return 2 * x"
+    assert "left" not in stage.git("ls-tree", "--name-only", f"surefoot/{RUN}").split()
+    assert "proved by 1 check and independent attempts that agree" in stage.say("show", RUN, "mend").out
+
+
+def test_results_that_differ_are_shown_to_a_person_who_chooses(stage: Stage) -> None:
+    """Each with what it does and what it changes; the choice is committed, and is no agreement."""
+    play(stage, UNLIKE, code=4)
+    question = stage.say("inbox").out
+    assert (
+        "1 and 3 differ first in line 1 of what is compared:\n      1: [0, 2, 4, 6, 8]\n      3: [0, 1, 4, 9, 16]"
+        in question
+    )
+    assert "[0, 1, 4, 9, 16]" in stage.say("show", RUN, "mend", "--candidate", "3").out
+    assert "+    return x ** 2" in stage.say("show", RUN, "mend", "--candidate", "3", "--diff").out
+    stage.say("answer", f"{RUN}.1", "3")
+    assert stage.say("resume", RUN).code == 0
+    assert stage.say("report", RUN, "--json").json["steps"][0]["proof"] == "fail_to_pass"
+    assert "x ** 2" in stage.git("show", f"surefoot/{RUN}:calc.py")
+
+
+def test_a_candidate_that_is_not_there_is_refused(stage: Stage) -> None:
+    """With those that are."""
+    play(stage, LIKE)
+    said = stage.say("show", RUN, "mend", "--candidate", "7")
+    assert (said.code, "it has 1, 2, 3" in said.err) == (2, True)
+
+
+def test_the_majority_may_decide_without_being_a_proof(stage: Stage) -> None:
+    """Where the plan says so; an exit status that differs is a difference, too."""
+    step = play(stage, UNLIKE, ("best_of: 3", "best_of: 3\n    disagree: majority"))
+    assert (step["proof"], step["candidates"][1]["chosen"]) == ("fail_to_pass", True)
+    assert step["candidates"][1]["why"].startswith("2 of 3 candidates agree in what `compare` prints")
+
+
+@pytest.mark.parametrize("compare", ["exit 0", "no-such-command", "sleep 60"])
+def test_a_command_that_shows_nothing_is_no_agreement(stage: Stage, compare: str) -> None:
+    """It prints nothing, cannot be run, or does not end in time."""
+    line = PLAN.split("compare: ", 1)[1].split("\n", 1)[0]
+    step = play(stage, LIKE, (line, f"{{run: {compare}, timeout: 1s}}"), code=4)
+    assert (step["state"], [one["agrees_with"] for one in step["candidates"]]) == ("waiting", [[], [], []])
+    assert all(one["compare"]["flaw"] for one in step["candidates"])
+
+
+def test_without_a_command_the_files_have_to_be_the_same(stage: Stage) -> None:
+    """Results that behave alike are not known to: a person is asked."""
+    line = PLAN.split("    compare: ", 1)[1].split("\n", 1)[0]
+    step = play(stage, LIKE, (f"    compare: {line}\n", ""), code=4)
+    assert [one["agrees_with"] for one in step["candidates"]] == [[], [], []]
+
+
+def test_an_attempt_that_fails_is_made_once_more(stage: Stage) -> None:
+    """Its number is free for the next one, which is a different attempt."""
+    fails_once = "echo $SUREFOOT_CANDIDATE >> $SUREFOOT_MEETING/made; test $(wc -l < $SUREFOOT_MEETING/made) != 2"
+    step = play(stage, LIKE, ("echo $SUREFOOT_CANDIDATE >> $SUREFOOT_MEETING/made", fails_once))
+    assert (step["proof"], step["attempts"]) == ("agreement", 5)
+    assert [one["attempt"] for one in step["candidates"]] == [1, 3, 4]
+
+
+def test_a_kill_does_not_make_again_what_was_kept(stage: Stage) -> None:
+    """The engine dies while it keeps the third one: only that is made anew."""
+    repository(stage)
+    plan = PLAN.replace("THIRD", LIKE)
+    stage.say("run", stage.plan(plan), "--run-id", RUN, env={"SUREFOOT_FAULT": "candidate.kept:3"})
+    assert stage.say("resume", RUN).code == 0
+    assert (stage.meeting / "made").read_text().split() == ["1", "2", "3", "3"]
+    assert stage.say("report", RUN, "--json").json["steps"][0]["proof"] == "agreement"
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("effect: irreversible", "best_of"), ("artifacts: [dist]", "artifacts"), ("scratch: [tmp]", "scratch")],
+)
+def test_what_cannot_be_attempted_several_times_is_refused_with_its_place(stage: Stage, key: str, place: str) -> None:
+    """Before anything runs, with line and column."""
+    plan = PLAN.replace("    best_of: 3", f"    {key}\n    best_of: 3")
+    line = next(number for number, text in enumerate(plan.split("\n"), start=1) if text.strip().startswith(place))
+    said = stage.run(plan)
+    assert (said.code, f":{line}:" in said.err, "best_of" in said.err) == (2, True, True)
