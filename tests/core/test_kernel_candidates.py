@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_types import RoleModels
+from surefoot.core.amendments import ReplaceStep
 from surefoot.core.candidates import problems_of_candidates
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Difference, Ending, Status, Verdict
@@ -19,6 +22,7 @@ from surefoot.core.plan import (
     Compare,
     Disagreement,
     Effect,
+    ForEach,
     Limits,
     Plan,
     RetryPolicy,
@@ -28,6 +32,7 @@ from surefoot.core.plan import (
     Tier,
     VerifyBody,
 )
+from surefoot.core.plan_commands import commands_of_step
 from surefoot.core.policy_types import Policy
 from tests.core.conftest import Play
 from tests.core.test_kernel_table import CASTING
@@ -226,6 +231,45 @@ def test_a_choice_that_does_not_hold_any_more_is_made_anew() -> None:
     run.go()
     assert run.states == {"a": "verified", "b": "verified"}
     assert len(run.told(ev.CandidateKept)) in (2, 4)
+
+
+def test_a_changed_step_has_no_candidates_of_what_it_was() -> None:
+    """They would have been made, and checked, otherwise."""
+    run = Play({"a": SEVERAL}).go(do.KeepCandidate).let(do.KeepCandidate).go(do.RunStep)
+    anew = Step(id=StepId("a"), body=RunBody(command="b"), **{**SEVERAL, "best_of": 2})
+    run.say(ev.AmendmentProposed, amendment="m", operations=(ReplaceStep(step=anew.id, by=anew),), why="w").go()
+    assert [one["candidate"] for one in run.steps["a"]["candidates"]] == [1, 2]
+    assert (run.states["a"], len(run.told(ev.CandidateKept))) == ("verified", 3)
+
+
+def test_a_result_found_wrong_is_made_of_new_candidates() -> None:
+    """What was agreed on before says nothing for it."""
+    run = Play({"a": SEVERAL, "b": {"needs": ("a",)}}).go(do.RunStep, "b")
+    run.say(ev.StepsFoundWrong, steps=("a",), why="It is wrong").go()
+    assert (run.states["a"], len(run.told(ev.CandidateKept))) == ("verified", 6)
+
+
+def test_members_of_a_group_have_candidates_of_their_own() -> None:
+    """Side by side in two lanes."""
+    group = {"for_each": ForEach(name="item", items=("x", "y")), "checks": (replace(CHECK, expect=Expect.PASS),)}
+    run = Play({"a-{item}": {**SEVERAL, **group}}, limits=Limits(parallel=2)).go()
+    assert {name: len(step["candidates"]) for name, step in run.steps.items()} == {"a-x": 3, "a-y": 3}
+    assert run.report["proofs"] == {"agreement": 2}
+
+
+def test_candidates_of_agents_begin_with_different_models() -> None:
+    """Models of one kind share mistakes."""
+    chain = tuple(replace(CASTING.roles["worker"].chain[0], name=name) for name in ("m1", "m2"))
+    routing = replace(CASTING, roles={**CASTING.roles, "worker": RoleModels(chain=chain)})
+    agent = {**SEVERAL, "body": AgentBody(instructions="do it")}
+    run = Play({"a": agent}).say(ev.ModelsConfigured, routing=routing).go()
+    assert [event.model for event in run.told(ev.ModelRequested) if event.turn == 1] == ["m1", "m2", "m1"]
+
+
+def test_a_constraint_on_commands_holds_for_what_compares() -> None:
+    """It is one of the commands that a plan runs."""
+    step = Step(id=StepId("a"), body=RunBody(command="a"), **SEVERAL)
+    assert [one.where for one, _ in commands_of_step(step, {})] == ["check 'c' of a", "`compare` of a"]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,7 @@ def _order_lines(plan: Plan, reviewed: Review, most: int) -> Iterator[Line]:
 
 def _said_of(step: Step) -> str:
     parts = [f"{counted(len(step.checks), 'check')}"] if step.checks else []
+    parts += [f"{step.best_of} attempts, compared"] if step.best_of > 1 else []
     parts += ["a group"] if step.for_each is not None else []
     parts += [{True: "network", LOOPBACK: "loopback"}[step.network]] if step.network else []
     parts += [counted(len(step.sockets), "socket")] if step.sockets else []

@@ -28,6 +28,7 @@ class CommandKind(StrEnum):
     ITEMS = "items"
     CHECK = "check"
     PROBE = "probe"
+    COMPARE = "compare"
 
 
 _WHERE: Mapping[CommandKind, str] = {
@@ -40,6 +41,7 @@ _WHERE: Mapping[CommandKind, str] = {
     CommandKind.ITEMS: "items of {step}",
     CommandKind.CHECK: "check {name!r} of {step}",
     CommandKind.PROBE: "probe of {step}",
+    CommandKind.COMPARE: "`compare` of {step}",
 }
 
 
@@ -105,6 +107,8 @@ def commands_of_step(step: Step, env: Mapping[str, str]) -> Iterator[tuple[PlanC
     command = probe_command(step)
     if command is not None:
         yield command, known
+    if step.compare is not None:
+        yield PlanCommand(kind=CommandKind.COMPARE, text=step.compare.run, step=step.id), known
 
 
 def commands_of_plan(plan: Plan) -> Iterator[tuple[PlanCommand, Mapping[str, str]]]:

@@ -12,6 +12,7 @@ from surefoot.core.amendments import Fate
 from surefoot.core.events.invalidation_events import TakingBack
 from surefoot.core.graph_state import leave_attempt, leave_queue, reset
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.candidate_fold import drop_candidates
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
 from surefoot.core.kernel.plan_watch_fold import settle_by_change, settle_words
@@ -67,6 +68,8 @@ def plan_amended(state: RunState, event: ev.PlanAmended) -> None:
     why = f"the plan was changed by {wanted.proposed.by}: {wanted.proposed.why}".removesuffix(": ")
     take_back(state, taken, dict.fromkeys(changes, why))
     for name, fate in changes.items():
+        if fate is not Fate.KEPT and name in state.nodes:
+            drop_candidates(state, state.nodes[name])  # they were made of what the step was
         if fate in _BEGINS_ANEW and state.nodes[name].members is None:
             reset(state.nodes[name])
             leave_queue(state, name)

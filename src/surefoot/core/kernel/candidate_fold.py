@@ -82,6 +82,8 @@ def _candidates_dropped(state: RunState, event: ev.CandidatesDropped) -> None:
 
 def drop_candidates(state: RunState, node: StepState) -> None:
     """Forget what was made of a step so far, with what its agents noted."""
+    if not node.candidates:
+        return
     node.drop_candidates()
     _forget_notes(state, node)
 
