@@ -9,6 +9,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import (
     AskBody,
     Check,
+    Compare,
+    Disagreement,
     Effect,
     ForEach,
     Limits,
@@ -44,20 +46,26 @@ def plans(draw: st.DrawFn) -> Plan:
         group = draw(st.integers(0, 5)) == 0
         ask = draw(st.integers(0, 7)) == 0 and not group
         name = f"s{number}-{{item}}" if group else f"s{number}"
+        asked = () if ask else tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name)))
+        uses = draw(USES)
+        may_repeat = effect is Effect.REVERSIBLE and asked and not uses and not any(check.uses for check in asked)
         steps.append(
             Step(
                 id=StepId(name),
                 body=AskBody(question="which?") if ask else RunBody(command="true"),
                 needs=needs,
                 for_each=ForEach(items=("x", "y")) if group else None,
-                checks=() if ask else tuple(draw(st.lists(checks(), max_size=2, unique_by=lambda check: check.name))),
+                checks=asked,
                 effect=effect,
                 probe=probe,
                 on_failure=on_failure,
                 rollback_to=draw(st.sampled_from(targets)) if on_failure is OnFailure.ROLLBACK else None,
                 retry=RetryPolicy(maximum_attempts=draw(st.integers(1, 3)), retry_unknown=draw(st.booleans())),
                 writes=draw(st.sampled_from([None, ("a",), ("b",)])),
-                uses=draw(USES),
+                uses=uses,
+                best_of=draw(st.integers(1, 3)) if may_repeat else 1,
+                compare=Compare(run="show") if may_repeat and draw(st.booleans()) else None,
+                disagree=draw(st.sampled_from(list(Disagreement))),
             )
         )
     services = (Service(name="db", run="db"), Service(name="web", run="web"))
