@@ -54,6 +54,7 @@ def _candidate_kept(state: RunState, event: ev.CandidateKept) -> None:
     # What comes next is independent of it: it is told nothing of this attempt.
     _forget_notes(state, node)
     node.lessons, node.last_failure, node.put_back, node.left_changes = (), None, (), None
+    node.session_left = None
     node.crashes, node.losses, node.wanted, node.due = 0, 0, None, None
     make_pending_again(state, node)
     node.claim = None
