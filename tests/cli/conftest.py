@@ -192,6 +192,7 @@ class Shapes:
             "stops": [],
             "stock": None,
             "trains": [],
+            "samples": [],
             "landings": [],
             "undo": None,
             "asking": ASKING,

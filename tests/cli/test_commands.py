@@ -18,7 +18,7 @@ from surefoot.cli.app import app
 COMMANDS = typer.main.get_group(app).commands
 WORKING = ("run", "resume", "retry")
 STEERING = ("pause", "cancel", "answer", "restore")
-CHANGING = ("amend", "add", "drop", "move", "invalidate")
+CHANGING = ("amend", "add", "drop", "move", "invalidate", "review")
 LOOKING = (
     "status",
     "watch",

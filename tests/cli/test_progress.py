@@ -323,10 +323,14 @@ QUIET = {
     ev.RecoveriesConfigured,
     ev.RecoveryChosen,
     ev.AbsenceNoted,
+    ev.SamplesConfigured,
     ev.RunEnded,
     ev.StepsInvalidated,
     ev.RunRestored,
     ev.LandingRequested,
+    # Nothing waits for them; the inbox and the report have them.
+    ev.SampleTaken,
+    ev.SampleReviewed,
     # Decisions whose fact is told, or that the tree shows.
     ev.LaneRequested,
     ev.GroupExpansionRequested,

@@ -133,6 +133,7 @@ def test_every_kind_of_event_is_refused_somewhere() -> None:
         ev.ModelsConfigured,
         ev.MonitorsConfigured,
         ev.RecoveriesConfigured,
+        ev.SamplesConfigured,
         ev.EngineStarted,
         ev.FindingReported,
         ev.ModelRequestDue,

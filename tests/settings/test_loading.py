@@ -146,7 +146,8 @@ FLAWS = [
     ),
     (
         'x = """\n[a]\n"""\n[b]\n',
-        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, monitors, recovery, run, ",
+        "user.toml:1:1: `x` is no key of the settings; its keys are policy, approvals, samples, monitors, recovery, run, "
+        "approvers, ",
     ),
 ]
 

@@ -16,6 +16,8 @@ VALUES = {
     "rules": '[{name = "r", tier = "confirm", reason = "Because."}]',
     "trust": '["/elsewhere"]',
     "confidence": "0.95",
+    "auto": "0.5",
+    "log": "0.5",
     "proof": '"fail_to_pass"',
     "probe_checks": "true",
     "name": '"Ada"',

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from surefoot.api.run_invalidation import InvalidationPreview, invalidate, preview_invalidation
     from surefoot.api.run_options import Options
     from surefoot.api.run_undo import UndoPreview, preview_undo, undo
+    from surefoot.api.samples import OpenSample, review, review_step, samples
     from surefoot.api.shown_files import ShownFile
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Home",
     "InvalidationPreview",
     "OpenQuestion",
+    "OpenSample",
     "Options",
     "RunSummary",
     "ShownFile",
@@ -67,7 +69,10 @@ __all__ = [
     "report",
     "restore",
     "retry",
+    "review",
+    "review_step",
     "runs",
+    "samples",
     "shown_plan",
     "spending",
     "stop_plan",
@@ -89,6 +94,7 @@ _PLACES = {
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     **dict.fromkeys(("InvalidationPreview", "invalidate", "preview_invalidation"), "run_invalidation"),
+    **dict.fromkeys(("OpenSample", "review", "review_step", "samples"), "samples"),
     "Options": "run_options",
     "blame": "run_blame",
     "fork_run": "run_fork",

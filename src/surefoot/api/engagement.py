@@ -182,6 +182,8 @@ def _create(
         given = (*given, ev.MonitorsConfigured(at=created.at, watches=settings.watches))
     if routing is not None or settings.ladders.rungs:
         given = (*given, ev.RecoveriesConfigured(at=created.at, ladders=settings.ladders.in_force))
+    if created.repository is not None:
+        given = (*given, ev.SamplesConfigured(at=created.at, rates=settings.samples))
     events = (created, *given, *cast, *_consents(options, created.at))
     # On disk with the start of an engine, which is waited for, or when the home is closed.
     result = home.journal.append([Batch(run=created.run, expected=0, events=events, token=None)])[0]
@@ -522,6 +524,8 @@ def _configured(state: RunState, options: Options, now: float) -> Iterable[Event
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyConfigured(at=now, policy=policy)
+    if state.has_workspace and (rates := _settings(state.created.repository).samples) != state.sample_rates:
+        yield ev.SamplesConfigured(at=now, rates=rates)
     routing = routing_for(state.created, state.plan, options, state.routing)
     ladders = _settings(state.created.repository).ladders
     is_said = routing is not None or ladders.rungs or state.ladders.rungs

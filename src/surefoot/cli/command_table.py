@@ -111,7 +111,7 @@ def cancel(given: Given, screen: Screen) -> int:
 # --- decide
 
 
-@command("run_or_question repo every watch pager as_json", panel=_DECIDE)
+@command("run_or_question repo every samples watch pager as_json", panel=_DECIDE)
 def inbox(given: Given, screen: Screen) -> int:
     """Show the open questions, and how to answer each.
 
@@ -250,6 +250,17 @@ def invalidate(given: Given, screen: Screen) -> int:
     from surefoot.cli.invalidation_page import take_steps_back
 
     return take_steps_back(given, screen)
+
+
+@command("review_words why repo as_json", panel=_DECIDE, why="What you have found; the journal keeps it.")
+def review(given: Given, screen: Screen) -> int:
+    """Say of a sample, or of any verified step, whether its result is right. Nothing is changed by it.
+
+    Example: surefoot review 20260401-k3x9ab.s1 wrong --why "It drops the last line"
+    """
+    from surefoot.cli.sample_page import give_review
+
+    return give_review(given, screen)
 
 
 # --- look

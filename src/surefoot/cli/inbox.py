@@ -26,7 +26,11 @@ _ROLES_THEN = {"wait": "then it waits on", "hand_on": "then it goes to another r
 
 
 def inbox(given: Given, screen: Screen) -> int:
-    """Show the open questions that are wanted."""
+    """Show the open questions that are wanted, or the samples."""
+    if given.samples:
+        from surefoot.cli.sample_page import show_samples
+
+        return show_samples(given, screen)
     with Home() as home:
         name = given.run_or_question
         if name is not None and "." in name:

@@ -93,6 +93,15 @@ class Given:
         _argument(metavar="QUESTION", says="Id of the question, such as 20260401-k3x9ab.1.", offers="questions"),
         REQUIRED,
     ] = ""
+    review_words: Annotated[
+        tuple[str, ...],
+        _argument(
+            metavar="[RUN] ITEM|STEP ok|wrong",
+            says="A sample (20260401-k3x9ab.s1) or a verified step, and what you have found.",
+            offers="steps",
+        ),
+        REQUIRED,
+    ] = ()
     questions: Annotated[
         tuple[str, ...],
         _argument(metavar="QUESTION...", says="Ids of the questions, such as 20260401-k3x9ab.1.", offers="questions"),
@@ -234,6 +243,10 @@ class Given:
         _option("--svg", metavar="[FILE]", says="Draw the graph as SVG into a file (default: standard output)."),
     ] = None
     every: Annotated[bool, _option("--all", says="Include the runs of all repositories.")] = False
+    samples: Annotated[
+        bool,
+        _option("--samples", says="Show results that nobody was asked about and that wait for a look, of all runs."),
+    ] = False
     watch: Annotated[bool, _option("--watch", says="Continue with new and closed questions, until Ctrl-C.")] = False
     export: Annotated[
         Path | None,

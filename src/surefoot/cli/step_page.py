@@ -48,6 +48,7 @@ class StepPage:
         yield from _titled("Attempts", attempts)
         yield from _titled("Candidates", candidate_lines(step))
         yield from _titled("Decisions", self._decision_lines())
+        yield from _titled("Samples and reviews", self._review_lines())
         yield from _titled("Checks", self._checks_lines())
         undeclared = (Line(f"  {one_line(path)}", "warn") for path in step["undeclared_writes"])
         yield from _titled("Undeclared writes, put back", undeclared)
@@ -86,6 +87,22 @@ class StepPage:
                 yield from block(behind("instead:", event.edit), 6)
             if event.diff is not None:
                 yield from coloured(blob_text(self.step.home, event.diff))
+
+    def _review_lines(self) -> Iterator[Line]:
+        for one in self.step.state.samples.values():
+            if one.step != self.step.node.spec.id:
+                continue
+            name = f"  {self.step.run}.{one.item}, attempt {one.attempt}"
+            if one.reviewed is None:
+                yield Line(f"{name}: waits for somebody who looks at it (surefoot review)", hang=4)
+                continue
+            found = one.reviewed
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.at))
+            why = f": {one_line(found.why)}" if found.why else ""
+            word = "right" if found.ok else "wrong"
+            yield Line(
+                f"{name}: found {word} by {one_line(found.by)} at {when}{why}", "good" if found.ok else "bad", hang=4
+            )
 
     def _checks_lines(self) -> Iterator[Line]:
         for number, check in enumerate(self.step.shape["checks"]):

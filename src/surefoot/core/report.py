@@ -25,6 +25,7 @@ from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, co
 from surefoot.core.proofs import Proof
 from surefoot.core.regex import regex
 from surefoot.core.report_findings import findings_of
+from surefoot.core.sample_report import samples_in_report
 from surefoot.core.state import DONE, MessageState, PersonWord, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.stock_report import stock_in_report, stop_in_report
 from surefoot.core.system_steps import REVIEWING
@@ -112,6 +113,7 @@ def report_of(state: RunState) -> Report:
         "stops": list(map(stop_in_report, state.stops)),
         "stock": stock_in_report(state),
         "trains": [_train(number, one) for number, one in enumerate(state.trains, 1)],
+        "samples": samples_in_report(state),
         "landings": list(map(_landing, state.landings)),
         "undo": _undo(state),
         "asking": cast("AskingShape", {**asdict(attention), "unchanged_share": attention.unchanged_share}),

@@ -429,6 +429,33 @@ class TrainShape(TypedDict):
     split: str | None
 
 
+class ReviewShape(TypedDict):
+    """What a person has found in a result."""
+
+    ok: bool
+    why: str
+    by: str
+    via: str
+    at: float
+
+
+class SampleShape(TypedDict):
+    """A result that a person is to look at although nobody was asked about it, or has looked at."""
+
+    item: str
+    step: str
+    attempt: int
+    taken_at: float | None
+    """None: no sample was taken; somebody looked at it all the same."""
+    rate: float | None
+    tier: str | None
+    confidence: float | None
+    standing: bool
+    """Whether it was not taken back since."""
+    review: ReviewShape | None
+    """None: nobody has looked at it yet."""
+
+
 class Report(TypedDict):
     """All of it."""
 
@@ -460,6 +487,7 @@ class Report(TypedDict):
     stops: list[StopShape]
     stock: StockShape | None
     trains: list[TrainShape]
+    samples: list[SampleShape]
     landings: list[LandingShape]
     undo: UndoShape | None
     asking: AskingShape

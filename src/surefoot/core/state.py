@@ -42,6 +42,8 @@ from surefoot.core.placeholders import Reference
 from surefoot.core.plan import Plan, Step
 from surefoot.core.policy_types import Demand, Effect, Overdue, Policy, Tier, effect_with
 from surefoot.core.record import record
+from surefoot.core.sample_rates import NO_SAMPLES, SampleRates
+from surefoot.core.sample_state import Sample
 from surefoot.core.session import SessionLeft
 from surefoot.core.system_steps import SYSTEM_STEPS, is_system_step, undone_by_step
 from surefoot.core.tool_payload import MadePlan, ProposedAmendment
@@ -557,6 +559,10 @@ class RunState:
     """How closely agents are watched."""
     ladders: Ladders = field(default_factory=Ladders)
     """What follows failures."""
+    sample_rates: SampleRates = NO_SAMPLES
+    """How often a result that nobody was asked about is laid before a person."""
+    samples: dict[str, Sample] = field(default_factory=dict[str, Sample])
+    """Results that a person is to look at or has looked at, by their names, in order."""
     understanding: Understanding | None = None
     notes: tuple[Note, ...] = ()
     reported: tuple[Finding, ...] = ()

@@ -11,6 +11,7 @@ from surefoot.core.ladder_table import Ladders
 from surefoot.core.monitor_table import Watches
 from surefoot.core.policy_types import Policy, Rule
 from surefoot.core.record import record
+from surefoot.core.sample_rates import SampleRates
 from surefoot.settings.lane_limits import LaneLimits
 
 
@@ -137,3 +138,5 @@ class Settings:
     """How closely agents are watched."""
     ladders: Ladders = Ladders()
     """What follows failures."""
+    samples: SampleRates = SampleRates()
+    """How often what nobody was asked about is laid before a person."""

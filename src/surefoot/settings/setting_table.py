@@ -18,6 +18,7 @@ from surefoot.core.monitor_table import MONITORS, Monitor, Profile, Watches
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
 from surefoot.core.proofs import Proof
+from surefoot.core.sample_rates import SampleRates
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, RunSettings
 
@@ -132,6 +133,11 @@ SECTIONS: Mapping[str, Section] = {
             Project.TRUSTED),
         Setting(Key("probe_checks", FLAG, "Whether the checks of every step are tried out by small changes, as with "
             "`probe_checks` in its plan."), Project.SWITCH_ON),
+    )),
+    "samples": Section("`[samples]`", SampleRates, (
+        Setting(Key("auto", Value("share"), "Which share, from 0 to 1, of the verified steps of tier `auto` that "
+            "nobody was asked about is laid before a person [afterwards](approvals.md#samples)."), Project.RAISE),
+        Setting(Key("log", Value("share"), "The same of tier `log`."), Project.RAISE),
     )),
     "monitors": Section("`[monitors]`", Watches, (
         Setting(Key("profile", words(Profile), "How closely agents are watched, where nothing is said of a monitor: "

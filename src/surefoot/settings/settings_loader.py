@@ -13,6 +13,7 @@ from surefoot.core.ladder_table import Ladders, Rung, bounded
 from surefoot.core.monitor_table import Watches
 from surefoot.core.plan_keys import defaults_of
 from surefoot.core.policy_types import Policy
+from surefoot.core.sample_rates import SampleRates
 from surefoot.errors import ConfigInvalid
 from surefoot.planfile.fields import Page
 from surefoot.planfile.tree import Flaw, Items, Kind, Place, Scalar, Table, Tree, problems_of, text_of
@@ -80,6 +81,7 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         workers=own.get("workers", Workers()),
         watches=own.get("monitors", Watches()),
         ladders=_ladders(own.get("recovery", {}), theirs.get("recovery", {})),
+        samples=SampleRates(**together("samples")),
     )
 
 

@@ -52,6 +52,9 @@ from surefoot.core.events.run_events import RunPaused as RunPaused
 from surefoot.core.events.run_events import RunRestored as RunRestored
 from surefoot.core.events.run_events import RunResumed as RunResumed
 from surefoot.core.events.run_events import StepsInvalidated as StepsInvalidated
+from surefoot.core.events.sample_events import SampleReviewed as SampleReviewed
+from surefoot.core.events.sample_events import SamplesConfigured as SamplesConfigured
+from surefoot.core.events.sample_events import SampleTaken as SampleTaken
 from surefoot.core.events.session_events import PermissionAnswered as PermissionAnswered
 from surefoot.core.events.session_events import PermissionAsked as PermissionAsked
 from surefoot.core.events.session_events import SessionOpened as SessionOpened
@@ -176,6 +179,9 @@ EVENTS: tuple[type[Event], ...] = (
     ModelsConfigured,
     MonitorsConfigured,
     RecoveriesConfigured,
+    SamplesConfigured,
+    SampleTaken,
+    SampleReviewed,
     ModelChanged,
     ConversationStopped,
     FindingReported,

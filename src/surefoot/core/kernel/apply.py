@@ -44,6 +44,7 @@ from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, t
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.plan_adoption import constraint_added, plan_adopted, validate_anew
 from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
+from surefoot.core.kernel.sample_rules import sample_reviewed, sample_taken, samples_configured
 from surefoot.core.kernel.service_rules import FAILURES_MAX, LANE_TRIES_MAX, SERVICE_FOLDS, service_failed
 from surefoot.core.kernel.short_way import is_on_short_way, leave_short_way
 from surefoot.core.kernel.stop_fold import (
@@ -516,6 +517,9 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ApproverConfigured: _approver_configured,
     ev.PolicyConfigured: _policy_configured,
     ev.PhaseEntered: _phase_entered,
+    ev.SamplesConfigured: samples_configured,
+    ev.SampleTaken: sample_taken,
+    ev.SampleReviewed: sample_reviewed,
     ev.PauseRequested: _pause_requested,
     ev.RunPaused: _run_paused,
     ev.RunResumed: _run_resumed,

@@ -38,6 +38,7 @@ from surefoot.core.kernel.plan_watch_fold import first_open, is_kept_by_replan
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.replan_fold import is_with_planner
 from surefoot.core.kernel.replan_rules import replan
+from surefoot.core.kernel.sample_rules import take_sample
 from surefoot.core.kernel.service_rules import leave, request_lane, start_missing
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
 from surefoot.core.kernel.stall_rules import watch_quiet
@@ -150,7 +151,9 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
             taken.add(takes)
         if isinstance(move.event, ev.LimitReached | ev.TrainSplit) or _leaves_train(state, move.event):
             break  # the others are asked again afterwards
-        doubts = watch(state, node, now) if isinstance(move.event, ev.StepVerified) else []
+        is_verified = isinstance(move.event, ev.StepVerified)
+        moves += take_sample(state, node, now) if is_verified else []
+        doubts = watch(state, node, now) if is_verified else []
         moves += doubts
         if doubts:  # what they concern is taken back: the others are asked again afterwards
             break
