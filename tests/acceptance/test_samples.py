@@ -20,7 +20,11 @@ REVIEWING = f"""
 goal: Look at itself
 steps:
   - {{id: build, run: "echo hi > new.txt", writes: [new.txt]}}
-  - {{id: ask, needs: [build], run: "{sys.executable} -m surefoot review 20260101-abc123 build ok", confine: false, effect: idempotent}}
+  - id: ask
+    needs: [build]
+    run: {sys.executable} -m surefoot review 20260101-abc123 build ok
+    confine: false
+    effect: idempotent
 """
 
 
@@ -77,6 +81,6 @@ def test_a_result_that_is_taken_back_waits_for_nobody(sampled: Stage) -> None:
 
 def test_a_step_may_not_review(stage: Stage) -> None:
     """It would judge itself."""
-    stage.run(REVIEWING, "--yes")
+    print(stage.run(REVIEWING, "--yes"))
     assert "tried to review a result" in stage.say("show", RUN, "ask", "--output").out
     assert stage.say("report", RUN, "--json").json["samples"] == []

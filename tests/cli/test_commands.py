@@ -25,6 +25,7 @@ LOOKING = (
     "ls",
     "health",
     "stats",
+    "calibration",
     "show",
     "report",
     "cost",

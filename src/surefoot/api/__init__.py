@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from surefoot.api.agent_messages import keep, tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
     from surefoot.api.attempt_changes import AttemptChanges, attempt_changes
+    from surefoot.api.calibration import calibration
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
     from surefoot.api.plan_amendments import amend, stop_plan
@@ -48,6 +49,7 @@ __all__ = [
     "attempt_changes",
     "audit",
     "blame",
+    "calibration",
     "cancel",
     "collect_garbage",
     "create_run",
@@ -97,6 +99,7 @@ _PLACES = {
     **dict.fromkeys(("OpenSample", "review", "review_step", "samples"), "samples"),
     "Options": "run_options",
     "blame": "run_blame",
+    "calibration": "calibration",
     "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),

@@ -386,6 +386,23 @@ def stats(given: Given, screen: Screen) -> int:
     return show_stats(given, screen)
 
 
+@command(
+    "repo max_error svg as_json",
+    panel=_LOOK,
+    has_optional_file=True,
+    repo="Only the runs of this repository or folder.",
+    svg="Draw it as SVG into a file (default: standard output).",
+)
+def calibration(given: Given, screen: Screen) -> int:
+    """Compare how sure agents said to be with what was found, and name the threshold that holds. Nothing is set.
+
+    Example: surefoot calibration --max-error 0.02
+    """
+    from surefoot.cli.calibration_page import show_calibration
+
+    return show_calibration(given, screen)
+
+
 @command("trace as_json", panel=_LOOK)
 def diagnose(given: Given, screen: Screen) -> int:
     """Look at what another agent did: failures by name, and up to three steps that may have gone wrong first.

@@ -242,6 +242,12 @@ class Given:
         str | None,
         _option("--svg", metavar="[FILE]", says="Draw the graph as SVG into a file (default: standard output)."),
     ] = None
+    max_error: Annotated[
+        float | None,
+        _option(
+            "--max-error", metavar="RATE", least=0, says="The share of wrong results to stay under (default: 0.05)."
+        ),
+    ] = None
     every: Annotated[bool, _option("--all", says="Include the runs of all repositories.")] = False
     samples: Annotated[
         bool,
