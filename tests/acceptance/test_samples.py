@@ -81,6 +81,6 @@ def test_a_result_that_is_taken_back_waits_for_nobody(sampled: Stage) -> None:
 
 def test_a_step_may_not_review(stage: Stage) -> None:
     """It would judge itself."""
-    print(stage.run(REVIEWING, "--yes"))
+    stage.run(REVIEWING, "--yes")
     assert "tried to review a result" in stage.say("show", RUN, "ask", "--output").out
     assert stage.say("report", RUN, "--json").json["samples"] == []

@@ -559,7 +559,7 @@ def doctor(_: Given, screen: Screen) -> int:
     return doctor(screen)
 
 
-@command("command effect of_step in_plan paths repo as_json", group=_POLICY)
+@command("command effect of_step in_plan paths put_out repo as_json", group=_POLICY)
 def policy_test(given: Given, screen: Screen) -> int:
     """Show which rule decides about a command, and why. The command is not run; the exit code is 0.
 

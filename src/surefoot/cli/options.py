@@ -371,6 +371,10 @@ class Given:
         str | None, _option("--step", metavar="ID", says="Id of the step that would run the command.")
     ] = None
     in_plan: Annotated[Path | None, _option("--plan", metavar="FILE", says="The plan that has the step.")] = None
+    put_out: Annotated[
+        tuple[str, ...],
+        _option("--put-out", metavar="KEY=VALUE", says="A value that the step would put out; repeatable."),
+    ] = ()
     paths: Annotated[
         tuple[str, ...], _option("--path", metavar="P", says="A file that the command would change; repeatable.")
     ] = ()

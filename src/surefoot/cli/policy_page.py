@@ -44,6 +44,7 @@ def test(given: Given, screen: Screen) -> int:
         plan=given.in_plan,
         paths=given.paths,
         root=root_of(given.repo),
+        outputs=given.put_out,
     )
     found = policy_answer(asked)
     if screen.is_json:
@@ -144,6 +145,7 @@ def _conditions(rule: Rule) -> Iterator[str]:
         ("steps", rule.steps),
         ("effects", rule.effects),
         ("phases", rule.phases),
+        ("when", rule.when),
     )
     for name, values in texts:
         if values:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from surefoot.api.home import Home
+from surefoot.api.identity import refuse_steps
 from surefoot.api.samples import OpenSample, review, review_step, samples
 from surefoot.cli.lookup import find_run, find_steps, root_of
 from surefoot.cli.options import Given
@@ -83,6 +84,7 @@ def give_review(given: Given, screen: Screen) -> int:
         )
     ok = verdict == "ok"
     with Home() as home:
+        refuse_steps("review a result", home)
         if len(words) == 1 and _ITEM.fullmatch(words[0]):
             name, _, number = words[0].rpartition(".")
             run = find_run(home, name or None, given.repo)

@@ -333,6 +333,8 @@ _RULE = (
     Key("cost_usd_above", NUMBER, "Holds where the run has cost more than this."),
     Key("lines_above", COUNT, "Holds where more lines than this are added and taken away."),
     Key("confidence_below", NUMBER, "Holds where what was done states a confidence below this."),
+    Key("when", Value("condition", is_many=True), "With `confirm` or `never`: conditions over "
+        "[what the step puts out](#values-that-a-step-puts-out), such as `outputs.amount > 1000`."),
 )
 _DEMAND = (
     Key("role", TEXT, "With `confirm`: the role an approver has to have."),

@@ -9,7 +9,7 @@ only raise the tier. Must never see a shell command as text, and never ask.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
 
@@ -17,12 +17,14 @@ from surefoot.core import policy_defaults
 from surefoot.core.globs import is_inside, literal, matches
 from surefoot.core.harmless import Beside, beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
+from surefoot.core.output_conditions import why_it_holds
 from surefoot.core.patterns import matches_command, matches_text
 from surefoot.core.plan import LOOPBACK, Effect, Network, Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
+from surefoot.core.untrusted_text import in_line
 
 SEALED_RUNG = "bubblewrap"
 """The rung on which a command without network and sockets reaches nothing of the host."""
@@ -128,6 +130,22 @@ def weigh_parts(policy: Policy, facts: Facts, floor: Decision) -> tuple[Weighed,
         weighed.append(_unclear(policy, speaking, facts, asked, floor))
     files = _files(policy, facts, floor)
     return (*weighed, *([files] if files is not None else []))
+
+
+def weigh_outputs(policy: Policy, facts: Facts, outputs: Mapping[str, str]) -> Decision | None:
+    """Return the strictest of what rules say about the values that a step has put out; None: no rule asks about them.
+
+    The other conditions of such a rule have to hold of the step, too. It can only raise, whosever it is.
+    """
+    said: list[Decision] = []
+    for rule in (rule for rules in (policy.own, *policy.raising) for rule in rules if rule.when):
+        about = replace(rule, when=())
+        commands = () if facts.command is None else facts.command.commands
+        is_meant = not rule.commands or any(_is_among(rule, words) for words in commands)
+        why = next((why for one in rule.when if (why := why_it_holds(one, outputs)) is not None), None)
+        if why is not None and is_meant and _speaks(about, facts, facts.paths):
+            said.append(replace(_said_by(rule), reason=f"{rule.reason} ({in_line(why)})"))
+    return strictest(said, said[0]) if said else None
 
 
 def raising_rule(step: Step, does: CommandFacts | None, rung: str) -> str:
@@ -338,7 +356,7 @@ def _that_speak(rules: Iterable[Rule], facts: Facts, paths: Sequence[str]) -> tu
 
 
 def _speaks(rule: Rule, facts: Facts, paths: Sequence[str]) -> bool:
-    if not (_holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
+    if rule.when or not (_holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
         return False
     command = facts.command or CommandFacts()
     variables = (*facts.variables, *command.variables)

@@ -95,6 +95,8 @@ class Rule:
     """Holds where more lines than this are added and taken away."""
     confidence_below: float | None = None
     """Holds where what was done states a confidence below this."""
+    when: tuple[str, ...] = ()
+    """Conditions over what the step puts out, of which one has to hold; see `surefoot.core.output_conditions`."""
     demand: Demand = Demand()
     reaches_others: bool = False
     """Whether the commands it names reach other people or machines, so that no restore takes back what they did."""

@@ -60,6 +60,7 @@ _SHAPES: Mapping[str, Shape] = {
     "network": {"anyOf": [{"type": "boolean"}, {"const": "loopback"}]},
     "count": {"type": "integer", "minimum": 1},
     "number": {"type": "number", "minimum": 0},
+    "condition": {"type": "string"},
     "coefficient": {"type": "number", "minimum": 1},
     "rows_number": {"type": "integer", "minimum": 0},
     "status": {"type": "integer", "minimum": 100, "maximum": 599},

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from surefoot.core.agent_programs import is_worker
+from surefoot.core.output_conditions import EXAMPLES, condition
 from surefoot.core.plan_keys import TEXT, Key, Kind, Table, Value
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.probe_kinds import has_password, place_of
@@ -147,6 +148,16 @@ def checked(is_good: Callable[[Any], object], wrong: str, read: Reader = Page.te
     return read_checked
 
 
+def _read_condition(page: Page, node: Tree) -> str | None:
+    """Read a condition over a value that a step puts out."""
+    text = page.text(node)
+    flaw = None if text is None else condition(text)
+    if isinstance(flaw, str):
+        page.flaw(node, f"{text!r} {flaw}; one as {EXAMPLES} was expected; write it like that")
+        return None
+    return text
+
+
 def _changed(change: Callable[[Any], Any], read: Reader) -> Reader:
     """Return a reader that changes what another one takes."""
 
@@ -260,6 +271,7 @@ _READERS: Mapping[str, Reader] = {
     "train": Page.train,
     "count": Page.count,
     "number": Page.number,
+    "condition": _read_condition,
     "coefficient": checked(
         lambda coefficient: coefficient >= 1,
         "a coefficient of {} would make waits shorter; 1 or more was expected; raise it",

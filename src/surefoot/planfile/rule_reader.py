@@ -35,6 +35,9 @@ def _read_rule(page: Page, fields: Fields) -> Rule | None:
         text = "`overdue: hand_on` and `next_role` belong together; both were expected, or none; add the missing one"
         page.flaw(fields.at("overdue" if demand.next_role is None else "next_role"), text)
     rule: Rule | None = made(Rule, {**read_values(page, fields, TABLES["rule"].keys), "demand": demand})
+    if rule is not None and rule.when and rule.tier not in (Tier.CONFIRM, Tier.NEVER):
+        wrong = f"`when` stands in a rule whose tier is {rule.tier}"
+        page.flaw(fields.at("when"), f"{wrong}; it can only raise: `tier: confirm` or `never` was expected; change it")
     if rule is not None and demand != Demand() and rule.tier is not Tier.CONFIRM:
         first = next(key.name for key in DEMAND.keys if key.name in fields)
         wrong = f"`{first}` stands in a rule whose tier is {rule.tier}"

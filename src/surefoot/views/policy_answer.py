@@ -21,6 +21,7 @@ from surefoot.core.policy import (
     raised_by_step,
     strictest,
     undeclared_of,
+    weigh_outputs,
     weigh_parts,
 )
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Effect, Facts, Policy, Rule, Tier
@@ -53,9 +54,15 @@ class PolicyAnswer:
     def origin_of(self, decision: Decision) -> str:
         """Say where the rule that decided stands."""
         for source in self.sources:
-            if any((rule.name, rule.reason) == (decision.rule, decision.reason) for rule in source.rules):
+            if any(_is_by(rule, decision) for rule in source.rules):
                 return source.file
         return SHIPPED if decision.rule in {UNCLEAR, UNKNOWN, policy_defaults.HARMLESS} else EFFECT
+
+
+def _is_by(rule: Rule, decision: Decision) -> bool:
+    """Tell whether the rule decided; one over values says in brackets which value it was."""
+    is_told = rule.when and decision.reason.startswith(f"{rule.reason} (")
+    return rule.name == decision.rule and (rule.reason == decision.reason or bool(is_told))
 
 
 @record
@@ -72,6 +79,8 @@ class PolicyQuestion:
     """Files it would change."""
     root: Path
     """The repository whose settings hold."""
+    outputs: tuple[str, ...] = ()
+    """What it would put out, as `KEY=VALUE`."""
 
 
 def policy_answer(asked: PolicyQuestion) -> PolicyAnswer:
@@ -129,7 +138,16 @@ def _weigh(
     if asked.effect is None and not is_named and is_looking:
         floor = Decision(tier=Tier.AUTO, rule=policy_defaults.HARMLESS, reason=policy_defaults.HARMLESS_REASON)
         parts = tuple(replace(part, decision=floor) for part in parts)
-    return parts, raised_by_step(strictest([part.decision for part in parts], floor), step), facts
+    decision = raised_by_step(strictest([part.decision for part in parts], floor), step)
+    valued = weigh_outputs(policy, facts, _outputs_of(asked)) if asked.outputs else None
+    return parts, decision if valued is None else strictest([decision, valued], floor), facts
+
+
+def _outputs_of(asked: PolicyQuestion) -> Mapping[str, str]:
+    bad = next((one for one in asked.outputs if "=" not in one), None)
+    if bad is not None:
+        raise UsageError(f"{bad!r} is nothing that a step puts out; KEY=VALUE was expected, as in amount=1200")
+    return {key: value for key, _, value in (one.partition("=") for one in asked.outputs)}
 
 
 def rule_sources(settings: Settings, plan: Plan, path: Path | None) -> tuple[Source, ...]:

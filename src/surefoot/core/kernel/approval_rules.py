@@ -34,6 +34,7 @@ from surefoot.core.policy import (
     unnamed_of,
     weigh,
     weigh_command,
+    weigh_outputs,
     weigh_step,
 )
 from surefoot.core.policy_types import Decision, Facts
@@ -246,15 +247,17 @@ def _of_result(
     is_weighed = bool(changes.changed or changes.check_files) and node.spec.effect is Effect.REVERSIBLE
     # What git ignores stays in the lane after a step that only reads, too.
     is_weighed = is_weighed or (bool(changes.check_files) and node.spec.effect is Effect.READ)
+    paths = undeclared_of(changes.changed, node.spec, state.plan)
+    valued = weigh_outputs(state.policy, replace(_facts(state, node), paths=paths, lines=changes.lines), outputs)
     if not is_weighed and not changes.run_outside:
-        return None
+        return valued
     decision = _OF_RESULT
     if is_weighed:
         judged = unnamed_of(changes.check_files, node.spec, state.plan)
         facts = replace(
             _facts(state, node),
             command=None,
-            paths=tuple(dict.fromkeys((*undeclared_of(changes.changed, node.spec, state.plan), *judged))),
+            paths=tuple(dict.fromkeys((*paths, *judged))),
             check_files=judged,
             lines=changes.lines,
             confidence=confidence_of(outputs),
@@ -265,7 +268,7 @@ def _of_result(
         outside = listed_paths(changes.run_outside)
         reason = f"It changes what a check, a probe or `observe` runs outside the sandbox: {outside}."
         decision = Decision(tier=Tier.CONFIRM, rule="run-outside", reason=reason)
-    return decision
+    return decision if valued is None else strictest([valued, decision], _OF_RESULT)
 
 
 def _facts(state: RunState, node: StepState) -> Facts:
