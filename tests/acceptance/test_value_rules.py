@@ -11,7 +11,7 @@ RUN = "20260101-abc123"
 PLAN = """
 goal: Pay
 policy:
-  - {name: large-amount, tier: confirm, reason: Large payments are looked at., steps: [pay], when: "outputs.amount > 1000"}
+  - {name: large-amount, tier: confirm, reason: Too large., steps: [pay], when: "outputs.amount > 1000"}
 steps:
   - id: pay
     run: echo paid > paid.txt; echo amount=5000 >> $SUREFOOT_OUTPUT

@@ -63,6 +63,7 @@ WITHOUT_RUN = (
     "ls",
     "health",
     "stats",
+    "calibration",
     "gc",
     "answer",
     "check",

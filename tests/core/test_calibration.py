@@ -23,7 +23,7 @@ def found(run: Any) -> list[tuple[float, bool | None]]:
 
 def claims(*said: tuple[float, bool | None]) -> list[Claimed]:
     """Make claims of confidences and what was found."""
-    own = {"run": RunId("r"), "step": StepId("a"), "attempt": 1, "is_stated": True, "why": ""}
+    own: dict[str, Any] = {"run": RunId("r"), "step": StepId("a"), "attempt": 1, "is_stated": True, "why": ""}
     return [Claimed(confidence=confidence, is_right=right, **own) for confidence, right in said]
 
 

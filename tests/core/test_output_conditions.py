@@ -15,9 +15,9 @@ from surefoot.core.policy_types import Policy, Rule, Tier
 LARGE = Rule(name="large", tier=Tier.CONFIRM, reason="Large.", steps=("a",), when=("outputs.amount > 1000",))
 
 
-def paying(play: Any, rule: Rule = LARGE, *, raising: bool = False, **outputs: str) -> Any:
+def paying(play: Any, *, raising: bool = False, **outputs: Any) -> Any:
     """Let a step put something out under such a rule."""
-    policy = Policy(raising=((rule,),)) if raising else Policy(own=(rule,))
+    policy = Policy(raising=((LARGE,),)) if raising else Policy(own=(LARGE,))
     run = play({"a": {}, "b": {"needs": ("a",)}}).say(ev.PolicyConfigured, policy=policy)
     return run.will(do.RunStep, "a", outputs=outputs).go()
 

@@ -47,6 +47,7 @@ from surefoot.core.plan import (
 from surefoot.core.policy_types import CommandFacts, Demand, Overdue, Policy, Rule
 from surefoot.core.policy_types import Tier as RuleTier
 from surefoot.core.probe_kinds import Probe, RunProbe
+from surefoot.core.sample_rates import SampleRates
 from surefoot.core.tool_payload import ProposedAmendment
 from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import calls
@@ -66,6 +67,13 @@ def _plan() -> list[Event]:
     """Two steps after each other; the first fails once, and an engine is followed by another."""
     run = Play({"a": {"checks": (PROOF,), "retry": RetryPolicy(retry_unknown=True)}, "b": {"needs": ("a",)}})
     return run.go(do.RunStep, "a").claim().go().journal
+
+
+def _sampled() -> list[Event]:
+    """Two results that nobody was asked about: one is found right, one is found wrong once the run has ended."""
+    run = Play({"a": {}, "b": {"needs": ("a",)}}).say(ev.SamplesConfigured, rates=SampleRates(auto=1.0, log=1.0)).go()
+    run.say(ev.SampleReviewed, **AT_A, ok=True, why="", roles=(), via="api")
+    return run.say(ev.SampleReviewed, step=StepId("b"), attempt=1, ok=False, why="It is empty", via="api").journal
 
 
 def _lanes() -> list[Event]:
@@ -316,6 +324,7 @@ def refused() -> list[Event]:
 
 JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "plan": _plan,
+    "sampled": _sampled,
     "lanes": _lanes,
     "approvals": _approvals,
     "services": _services,
