@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from surefoot.api.agent_messages import keep, tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
     from surefoot.api.attempt_changes import AttemptChanges, attempt_changes
-    from surefoot.api.calibration import calibration
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
     from surefoot.api.plan_amendments import amend, stop_plan
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from surefoot.api.retention import Freed, collect_garbage, land_run, remove_run
     from surefoot.api.revisions import ShownPlan, edit_plan, shown_plan
     from surefoot.api.run_blame import blame
+    from surefoot.api.run_calibration import calibration
     from surefoot.api.run_control import cancel, pause, restore, retry
     from surefoot.api.run_fork import fork_run
     from surefoot.api.run_invalidation import InvalidationPreview, invalidate, preview_invalidation
@@ -99,7 +99,7 @@ _PLACES = {
     **dict.fromkeys(("OpenSample", "review", "review_step", "samples"), "samples"),
     "Options": "run_options",
     "blame": "run_blame",
-    "calibration": "calibration",
+    "calibration": "run_calibration",
     "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),

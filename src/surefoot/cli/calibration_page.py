@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from surefoot.api.calibration import MAX_ERROR, calibration
 from surefoot.api.home import Home
+from surefoot.api.run_calibration import MAX_ERROR, calibration
 from surefoot.cli.cost import bar_of
 from surefoot.cli.exits import FOUND_NOTHING
 from surefoot.cli.lookup import root_of
