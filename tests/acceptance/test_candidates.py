@@ -54,6 +54,17 @@ def test_a_result_that_all_attempts_agree_with_counts(stage: Stage) -> None:
     assert "proved by 1 check and independent attempts that agree" in stage.say("show", RUN, "mend").out
 
 
+def test_small_changes_are_told_apart_by_what_is_compared(stage: Stage) -> None:
+    """One that no check notices lowers agreement only where `compare` shows another result, whatever it does to files."""
+    halves = "2 * x if x > 1 else x * 2"
+    step = play(stage, LIKE, ("return 2 * x", f"return {halves}"), ("best_of", "probe_checks: true\n    best_of"))
+    found = step["mutation"]
+    assert step["proof"] == "fail_to_pass"
+    assert "return 2 * x if x > 1 else x / 2" in [one["after"] for one in found["survivors"]]
+    assert (found["noticed"] > 1, found["alike"] > 0) == (True, True)
+    assert "change nothing that `compare` shows" in stage.say("show", RUN, "mend").out
+
+
 def test_results_that_differ_are_shown_to_a_person_who_chooses(stage: Stage) -> None:
     """Each with what it does and what it changes; the choice is committed, and is no agreement."""
     play(stage, UNLIKE, code=4)

@@ -13,7 +13,7 @@ from surefoot.core.agent_types import RoleModels
 from surefoot.core.amendments import ReplaceStep
 from surefoot.core.candidates import problems_of_candidates
 from surefoot.core.check_kinds import CommandCheck, Expect
-from surefoot.core.event_words import Difference, Ending, Status, Verdict
+from surefoot.core.event_words import Difference, Ending, Mutant, Status, Verdict
 from surefoot.core.ids import StepId
 from surefoot.core.plan import (
     AgentBody,
@@ -75,6 +75,20 @@ def test_a_result_that_all_agree_with_is_proved_by_agreement() -> None:
     assert [one["chosen"] for one in step["candidates"]] == [True, False, False]
     assert step["candidates"][0]["agrees_with"] == [2, 3]
     assert step["candidates"][1]["proof"] == "fail_to_pass"
+
+
+def test_a_small_change_that_is_missed_lowers_agreement() -> None:
+    """Attempts of one kind go wrong alike where no check looks: what only they say is not enough there."""
+    missed = (Mutant(path="a.py", line=3, before="n > 3", after="n >= 3"),)
+    run = shown({**SEVERAL, "probe_checks": True}, "x", "x", "x").will(do.TryMutants, "a", noticed=2, survivors=missed)
+    assert run.go().steps["a"]["proof"] == "fail_to_pass"
+
+
+def test_small_changes_that_show_no_difference_leave_agreement_as_it_is() -> None:
+    """They change nothing that the command looks at; the report counts them."""
+    step = {**SEVERAL, "probe_checks": True}
+    run = shown(step, "x", "x", "x").will(do.TryMutants, "a", noticed=2, alike=3).go()
+    assert (run.steps["a"]["proof"], run.steps["a"]["mutation"]["alike"]) == ("agreement", 3)
 
 
 def test_without_a_command_the_files_are_compared() -> None:

@@ -262,6 +262,7 @@ def _mutation(node: StepState) -> MutationShape | None:
             {"path": o.path, "line": o.line, "before": o.before, "after": o.after, "undone": o.is_undone}
             for o in found.survivors
         ],
+        "alike": found.alike,
         "left_out": found.left_out,
         "text": found.text,
         "evidence": found.evidence,

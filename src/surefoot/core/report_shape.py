@@ -59,6 +59,8 @@ class MutationShape(TypedDict):
     tried: int
     noticed: int
     survivors: list[MutantShape]
+    alike: int
+    """How many no check noticed, with which `compare` of the step printed the same: they change nothing."""
     left_out: int
     text: str
     evidence: str | None

@@ -84,7 +84,8 @@ def mutants_said(event: MutantsTried) -> str:
     if not event.tried:
         return f"small changes: {one_line(event.text) or 'none was tried'}"
     time_up = f"; {event.left_out} not tried for want of time" if event.left_out else ""
-    noticed = f"small changes: {event.noticed} of {event.tried} noticed{time_up}"
+    alike = f"; {event.alike} change nothing that `compare` shows" if event.alike else ""
+    noticed = f"small changes: {event.noticed} of {event.tried} noticed{alike}{time_up}"
     missed = (
         f"{one.path}:{one.line} `{one.before}`, {'put back to' if one.is_undone else 'as'} `{one.after}`"
         for one in event.survivors

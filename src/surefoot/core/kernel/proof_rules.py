@@ -23,7 +23,7 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     proving = [(check, record) for check, record in pairs if _proves(state, node, work, check, record)]
     said = None if work.transplant is None else work.transplant.proof
     if proving:
-        if is_agreed(node, work):
+        if is_agreed(node, work) and not (work.mutants is not None and work.mutants.survivors):
             return Proof.AGREEMENT
         if work.mutants is not None and work.mutants.is_proof:
             return Proof.MUTATION

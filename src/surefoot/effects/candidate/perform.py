@@ -71,6 +71,21 @@ async def keep_candidate(context: RunContext, command: do.KeepCandidate) -> Even
 
 
 async def _shown_by(context: RunContext, command: do.KeepCandidate, compare: Compare) -> _Shown:
+    outcome, said, flaw = await run_compare(context, command, compare)
+    return _Shown(
+        digest="" if flaw else hashlib.sha256(said).hexdigest(),
+        output=context.store(said[:_BYTES_MAX]) if said else None,
+        exit_code=outcome.exit_code,
+        flaw=flaw,
+        differences=tuple(_differences(context, command, said[:_BYTES_MAX])),
+        took_s=outcome.duration_s,
+    )
+
+
+async def run_compare(
+    context: RunContext, command: do.KeepCandidate | do.TryMutants, compare: Compare
+) -> tuple[CommandOutcome, bytes, str]:
+    """Run `compare` in the lane: how it ended, what it printed without the lane's path, why that cannot be compared."""
     lane = lane_of(command)
     commands = LaneCommands(
         context=context, lane=lane, mark=f"{command.step}/{command.attempt}/compare", step=command.spec
@@ -86,15 +101,7 @@ async def _shown_by(context: RunContext, command: do.KeepCandidate, compare: Com
     printed = b"" if outcome.evidence is None else context.blobs.get(outcome.evidence)
     flaw = _flaw_of(outcome, printed, compare)
     # Lanes have paths of their own, which say nothing of the result.
-    said = printed.replace(str(context.start(lane)).encode(), b".")
-    return _Shown(
-        digest="" if flaw else hashlib.sha256(said).hexdigest(),
-        output=context.store(said[:_BYTES_MAX]) if said else None,
-        exit_code=outcome.exit_code,
-        flaw=flaw,
-        differences=tuple(_differences(context, command, said[:_BYTES_MAX])),
-        took_s=outcome.duration_s,
-    )
+    return outcome, printed.replace(str(context.start(lane)).encode(), b"."), flaw
 
 
 def _differences(context: RunContext, command: do.KeepCandidate, said: bytes) -> Iterator[Difference]:

@@ -23,12 +23,16 @@ class MutationRequested(StepEvent):
 class MutantsTried(StepEvent):
     """Small changes were made, one at a time, and the checks asked about each; the lane is as it was."""
 
+    version: ClassVar[int] = 2
+
     noticed: int = 0
     """How many made a check fail."""
     survivors: tuple[Mutant, ...] = ()
     """Those that no check noticed."""
     left_out: int = 0
     """How many were not tried, for want of time."""
+    alike: int = 0
+    """How many no check noticed, and `compare` of the step printed the same of: they change nothing. Since version 2."""
     text: str = ""
     """Why there was nothing to try; empty: there was."""
     evidence: BlobId | None = None
@@ -38,7 +42,7 @@ class MutantsTried(StepEvent):
     @property
     def tried(self) -> int:
         """How many changes were made."""
-        return self.noticed + len(self.survivors)
+        return self.noticed + len(self.survivors) + self.alike
 
     @property
     def is_proof(self) -> bool:

@@ -17,6 +17,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.events import Event
+from surefoot.effects.candidate.perform import run_compare
 from surefoot.effects.check.perform import clean
 from surefoot.effects.lane.perform import lane_of
 from surefoot.faults import point
@@ -40,16 +41,18 @@ async def try_mutants(context: RunContext, command: do.TryMutants) -> Event:
     context.disturb(lane, leaves_nothing=True)
     noticed: list[Changed] = []
     survivors: list[Changed] = []
+    alike: list[Changed] = []
     said: list[dict[str, object]] = []
     try:
+        as_is = await _shown(context, command)
         for number, one in enumerate(changes[:TRIED_MAX], start=1):
             if time.monotonic() - began > WITHIN_S:
                 break
-            name = await _name_of_check(context, command, one, number)
-            (survivors if name is None else noticed).append(one)
+            name, is_alike = await _try(context, command, one, number, as_is)
+            (noticed if name is not None else alike if is_alike else survivors).append(one)
             mutant = one.mutant
             where = {"path": mutant.path, "line": mutant.line, "before": mutant.before, "after": mutant.after}
-            said.append({**where, "undone": mutant.is_undone, "noticed_by": name})
+            said.append({**where, "undone": mutant.is_undone, "noticed_by": name, "alike": is_alike})
     finally:
         await in_thread(clean, context, lane, command.tree, command.spec.uncommitted)
     point("mutation.after")
@@ -58,6 +61,7 @@ async def try_mutants(context: RunContext, command: do.TryMutants) -> Event:
         noticed=len(noticed),
         survivors=tuple(one.mutant for one in survivors),
         left_out=len(changes) - len(said),
+        alike=len(alike),
         text="" if changes else "nothing that it wrote can be changed in a small way",
         evidence=context.store(json.dumps(said, indent=1).encode("ascii")) if said else None,
         duration_s=time.monotonic() - began,
@@ -78,8 +82,24 @@ def _changes(context: RunContext, command: do.TryMutants) -> list[Changed]:
     return sorted(in_turn, key=lambda one: not one.mutant.is_undone)
 
 
-async def _name_of_check(context: RunContext, command: do.TryMutants, one: Changed, number: int) -> str | None:
-    """Make a change and return the check that notices it; None: none does. The file is put back."""
+async def _shown(context: RunContext, command: do.TryMutants) -> tuple[int | None, bytes] | None:
+    """Return how `compare` ends and what it prints; None: there is none, or it shows nothing."""
+    compare = command.spec.compare
+    if compare is None:
+        return None
+    outcome, said, flaw = await run_compare(context, command, compare)
+    # What it does to files is thrown away, as with a candidate; a change that was made goes with that.
+    await in_thread(clean, context, lane_of(command), command.tree, command.spec.uncommitted)
+    return None if flaw else (outcome.exit_code, said)
+
+
+async def _try(
+    context: RunContext, command: do.TryMutants, one: Changed, number: int, as_is: tuple[int | None, bytes] | None
+) -> tuple[str | None, bool]:
+    """Make a change: which check notices it, if any, and whether `compare` shows no difference either.
+
+    The file is put back.
+    """
     file = context.space.lane_path(lane_of(command)) / one.mutant.path
     original, there = await in_thread(_read, file)
     # Bytecode and build tools know a file by the whole second of its time: each change has one of its own.
@@ -89,8 +109,8 @@ async def _name_of_check(context: RunContext, command: do.TryMutants, one: Chang
     try:
         for index, check in enumerate(command.checks):
             if await _notices(context, command, index):
-                return check.name
-        return None
+                return check.name, False
+        return None, as_is is not None and await _shown(context, command) == as_is
     finally:
         await in_thread(_write, file, original, there.st_mode, there.st_mtime_ns)
 
