@@ -32,7 +32,7 @@ class MutantsTried(StepEvent):
     left_out: int = 0
     """How many were not tried, for want of time."""
     alike: int = 0
-    """How many no check noticed, and `compare` of the step printed the same of: they change nothing. Since version 2."""
+    """How many no check noticed, and `compare` of the step printed the same of. Since version 2."""
     text: str = ""
     """Why there was nothing to try; empty: there was."""
     evidence: BlobId | None = None

@@ -1,0 +1,1 @@
+"""How often a result that is reported as verified is wrong, by the strength of its proof."""

@@ -1,0 +1,109 @@
+"""Many attempts a case, in this process: the worker, our small changes, and the comparison, without runs round them.
+
+The plausible changes of a case are found once. Which of them an attempt comes to follows from its seed alone, in the
+order of the worker. So hundreds of attempts cost no more than a few.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.truth.cases import Case
+from bench.truth.comparer import Inputs, calls_of, shown
+from bench.truth.repairer import BYTES_MAX, changed, changes_of, in_order, passes
+from surefoot.checks.mutants import mutants_of
+
+TRIALS = 20
+ATTEMPTS = 5
+"""So many seeds each trial has: the first one is the attempt that is made without `best_of`."""
+TRIED_MAX = 60
+_DEPTH, _DEPTH_OF_LIBRARY = 400, 3000
+_RIGHT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One distinct text that the worker has come to."""
+
+    is_right: bool
+    """Whether it passes the hidden tests."""
+    shows: tuple[str, ...]
+    """What it does on the inputs of the comparison."""
+    tried: int
+    """How many small changes of it were made."""
+    missed: int
+    """How many the visible tests did not notice."""
+    told_apart: int
+    """How many of those the comparison tells apart from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A case with its trials."""
+
+    name: str
+    is_design: bool
+    is_vacuous: bool
+    """Whether its visible tests do not show the fault."""
+    plausible: int
+    """How many small changes pass the visible tests."""
+    trials: tuple[tuple[Result, ...], ...]
+    """The results of each trial; empty: the worker found nothing."""
+
+
+def try_all(cases: Sequence[Case], at_once: int) -> list[Tried]:
+    """Try each case, each in a process of its own, whose memory is limited."""
+    with multiprocessing.get_context("spawn").Pool(at_once, maxtasksperchild=1) as pool:
+        return pool.map(try_case, cases, chunksize=1)
+
+
+def try_case(case: Case) -> Tried:
+    """Find the plausible changes of a case, and what comes of each trial."""
+    resource.setrlimit(resource.RLIMIT_AS, (2 * BYTES_MAX, 2 * BYTES_MAX))
+    warnings.simplefilter("ignore")
+    sys.setrecursionlimit(_DEPTH)
+    seen: set[int] = set()
+    if passes(case.text, case.visible, seen):
+        return _tried(case, {}, is_vacuous=True)
+    changes = changes_of(case.text)
+    texts = [changed(case.text, change) for change in changes]
+    plausible = [at for at, text in enumerate(texts) if text is not None and passes(text, case.visible)]
+    if not plausible:
+        return _tried(case, {})
+    chosen: dict[int, str] = {}
+    for seed in range(TRIALS * ATTEMPTS):
+        order = {change: place for place, change in enumerate(in_order(changes, seen, seed))}
+        text = texts[min(plausible, key=lambda at: order[changes[at]])]
+        assert text is not None
+        chosen[seed] = text
+    # Only with a text that passes are all calls of the tests made.
+    inputs = Inputs(calls_of(chosen[0], case.visible, case.function)).made()
+    results = {text: _result(case, text, inputs) for text in dict.fromkeys(chosen.values())}
+    sys.stderr.write(f"{case.name}: {len(plausible)} plausible, {len(results)} distinct\n")
+    return _tried(case, {seed: results[text] for seed, text in chosen.items()}, plausible=len(plausible))
+
+
+def _tried(case: Case, made: dict[int, Result], *, is_vacuous: bool = False, plausible: int = 0) -> Tried:
+    seeds = range(0, len(made), ATTEMPTS)
+    trials = tuple(tuple(made[first + more] for more in range(ATTEMPTS)) for first in seeds)
+    return Tried(name=case.name, is_design=case.is_design, is_vacuous=is_vacuous, plausible=plausible, trials=trials)
+
+
+def _result(case: Case, text: str, inputs: list[list[object]]) -> Result:
+    sys.setrecursionlimit(_DEPTH_OF_LIBRARY)
+    mutants = mutants_of("solution.py", case.text.encode(), text.encode())[:TRIED_MAX]
+    sys.setrecursionlimit(_DEPTH)
+    shows = shown(text, case.function, inputs)
+    missed = [one.content.decode() for one in mutants if passes(one.content.decode(), case.visible)]
+    return Result(
+        is_right=passes(text, case.hidden, seconds=_RIGHT_S),
+        shows=tuple(shows),
+        tried=len(mutants),
+        missed=len(missed),
+        told_apart=sum(shown(one, case.function, inputs) != shows for one in missed),
+    )
