@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from functools import cache
@@ -92,7 +92,7 @@ def load_state(journal: Journal, run: RunId) -> RunState:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _uncollected() -> Generator[None]:
     """Look for no garbage meanwhile: of the many objects of a long run hardly one is any."""
     was_on = gc.isenabled()
     gc.disable()
