@@ -42,11 +42,11 @@ VALUES = {
     "hosts": '["*.example.com", "localhost:8080"]',
     "network": '"all"',
     "profile": '"strict"',
-    **dict.fromkeys(MONITORS, '{say = "off"}'),
-    **dict.fromkeys(LADDERS, '["ask"]'),
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""
+ALIKE = {"recovery": dict.fromkeys(LADDERS, '["ask"]'), "monitors": dict.fromkeys(MONITORS, '{say = "off"}')}
+"""The same for the tables whose keys take one kind of value: some of their names are equal."""
 HEADERS = {
     "approvers": "[[approvers]]",
     "workers": "[workers.mine]",
@@ -64,7 +64,8 @@ def text_of(name: str, section: Section, row: Setting) -> str:
     """Return a file that says this setting, and what has to stand beside it."""
     needed = [one for one in section.keys if one.need and one != row.key]
     known = [section.keys[1]] if name == "approvers" and row.key.name in ("name", "roles") else []
-    lines = [f"{key.name} = {VALUES.get(key.name, '7')}" for key in (*needed, *known, row.key)]
+    values = VALUES | ALIKE.get(name, {})
+    lines = [f"{key.name} = {values.get(key.name, '7')}" for key in (*needed, *known, row.key)]
     return "\n".join([HEADERS.get(name, f"[{name}]"), *lines, ""])
 
 

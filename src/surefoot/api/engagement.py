@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from surefoot.api.agent_messages import message
@@ -18,7 +19,7 @@ from surefoot.api.history import earlier_times
 from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.lane_retention import let_go
-from surefoot.api.model_options import asking_for, needs_models, routing_for
+from surefoot.api.model_options import asking_for, needs_models, routing_for, settings_for
 from surefoot.api.revisions import edited_plan
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
@@ -53,8 +54,6 @@ from surefoot.ports import Clock
 from surefoot.ports.storage import Batch
 from surefoot.release import RELEASE
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
-from surefoot.settings import load_settings
-from surefoot.settings.setting_records import Settings
 from surefoot.threads import in_thread
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
@@ -85,7 +84,7 @@ def create_run(
     options = options or Options()
     _refuse_steering(home, options)
     fork = _fork(home, options.fork_from, source)
-    settings = load_settings(source.repository)
+    settings = settings_for(options, source.repository)
     if source.goal_options is None:
         plan = with_worker(plan, options.worker or settings.workers.default)
     graph = validated(plan, source)
@@ -177,7 +176,7 @@ def _create(
     policy = _policy(options, created.repository)
     given: tuple[Event, ...] = () if policy == Policy() else (ev.PolicyConfigured(at=created.at, policy=policy),)
     cast = () if routing is None else (ev.ModelsConfigured(at=created.at, routing=routing),)
-    settings = _settings(created.repository)
+    settings = settings_for(options, created.repository)
     if routing is not None:
         given = (*given, ev.MonitorsConfigured(at=created.at, watches=settings.watches))
     if routing is not None or settings.ladders.rungs:
@@ -390,7 +389,7 @@ async def engage(
             _refuse_steering(home, options, is_begun=state.token > 0)
             if resume and not options.same_plan:
                 _refuse_stopped(state)
-            opening = _open_here if home.machine is None else home.machine.open
+            opening = partial(_open_here, options=options) if home.machine is None else home.machine.open
             context = await opening(home, state, functions or FunctionRegistry())
             context.on_line, context.on_words = watching.on_line, watching.on_words
             asking = asking_for(state.created, state.plan, options, state.routing)
@@ -442,7 +441,7 @@ def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) ->
         identify()
 
 
-async def _open_here(home: Home, state: RunState, functions: FunctionRegistry) -> RunContext:
+async def _open_here(home: Home, state: RunState, functions: FunctionRegistry, options: Options) -> RunContext:
     """Make ready what a run works with on this machine, of which no engine before this one has left anything at work.
 
     Raises:
@@ -452,7 +451,7 @@ async def _open_here(home: Home, state: RunState, functions: FunctionRegistry) -
     """
     if state.has_workspace:  # without one there are no commands that could be left over
         await in_thread(sweep, mark_prefix_of(home.run_folder(state.created.run)))
-    context = _open_context(home, state, functions)
+    context = _open_context(home, state, functions, options)
     _refuse_short_journal(home, context, state)
     _adopt_lanes(context, state)
     return context
@@ -503,7 +502,7 @@ def _opening(
         release=RELEASE,
         as_root=program.is_root,
     )
-    settings, away_s = _settings(state.created.repository), now - state.decided_at
+    settings, away_s = settings_for(options, state.created.repository), now - state.decided_at
     if state.outcome is None and state.token > 0 and away_s >= settings.run.absence_s:
         yield ev.AbsenceNoted(at=now, away_s=away_s)
     yield from _configured(state, options, now)
@@ -524,10 +523,10 @@ def _configured(state: RunState, options: Options, now: float) -> Iterable[Event
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyConfigured(at=now, policy=policy)
-    if state.has_workspace and (rates := _settings(state.created.repository).samples) != state.sample_rates:
+    if state.has_workspace and (rates := settings_for(options, state.created.repository).samples) != state.sample_rates:
         yield ev.SamplesConfigured(at=now, rates=rates)
     routing = routing_for(state.created, state.plan, options, state.routing)
-    ladders = _settings(state.created.repository).ladders
+    ladders = settings_for(options, state.created.repository).ladders
     is_said = routing is not None or ladders.rungs or state.ladders.rungs
     if is_said and ladders.in_force != state.ladders:
         yield ev.RecoveriesConfigured(at=now, ladders=ladders.in_force)
@@ -535,7 +534,7 @@ def _configured(state: RunState, options: Options, now: float) -> Iterable[Event
         return
     if routing != state.routing:
         yield ev.ModelsConfigured(at=now, routing=routing)
-    watches = _settings(state.created.repository).watches
+    watches = settings_for(options, state.created.repository).watches
     if watches != state.watches:
         yield ev.MonitorsConfigured(at=now, watches=watches)
 
@@ -543,11 +542,7 @@ def _configured(state: RunState, options: Options, now: float) -> Iterable[Event
 def _policy(options: Options, repository: str | None) -> Policy:
     if options.policy is not None:
         return options.policy
-    return _settings(repository).policy
-
-
-def _settings(repository: str | None) -> Settings:
-    return load_settings(None if repository is None else Path(repository))
+    return settings_for(options, repository).policy
 
 
 def _consents(options: Options, now: float) -> Iterable[Event]:
@@ -563,7 +558,7 @@ def _lacks_function(step: Step, functions: FunctionRegistry) -> bool:
     return asks and step.id not in functions.probes
 
 
-def _open_context(home: Home, state: RunState, functions: FunctionRegistry) -> RunContext:
+def _open_context(home: Home, state: RunState, functions: FunctionRegistry, options: Options) -> RunContext:
     created = state.created
     run = created.run
     lacking = [step.id for step in created.plan.steps if _lacks_function(step, functions)]
@@ -573,7 +568,7 @@ def _open_context(home: Home, state: RunState, functions: FunctionRegistry) -> R
             "resume it from the program that made it"
         )
     space = None
-    settings = load_settings(None if created.repository is None else Path(created.repository))
+    settings = settings_for(options, created.repository)
     if created.repository is not None:
         space = RunWorkspace.open(home.run_folder(run), Path(created.repository), run, limits=settings.lanes)
     hidden = _expanded(settings.places.hide)

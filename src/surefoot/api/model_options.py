@@ -13,6 +13,7 @@ from surefoot.core.plan import Plan
 from surefoot.models.scripts import SCRIPTED
 from surefoot.ports import Model
 from surefoot.settings import ModelSettings, load_settings
+from surefoot.settings.setting_records import Settings
 
 _PLANNER = "planner="
 
@@ -41,7 +42,7 @@ def routing_for(
 
     if options.asking is not None and not options.models:
         return cast_alone(f"{SCRIPTED}python")
-    settings = _settings(created)
+    settings = _settings(created, options)
     named = {step.body.named_model for step in plan.steps if step.body.named_model}
     if known is None or not known.roles or options.models:
         return routing_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
@@ -56,12 +57,23 @@ def asking_for(created: ev.RunCreated, plan: Plan, options: Options, known: Mode
     from surefoot.models.client import Providers
     from surefoot.models.routing import timeout_of
 
-    settings = _settings(created)
+    settings = _settings(created, options)
     return options.asking or Providers(settings.endpoints, os.environ), timeout_of(settings, os.environ)
 
 
-def _settings(created: ev.RunCreated) -> ModelSettings:
-    return load_settings(None if created.repository is None else Path(created.repository)).models
+def settings_for(options: Options, repository: str | Path | None) -> Settings:
+    """Return the settings that hold in a run: those that were given, else those of the files.
+
+    Raises:
+        ConfigInvalid: a file cannot be read, or says what cannot be.
+    """
+    if options.settings is not None:
+        return options.settings
+    return load_settings(None if repository is None else Path(repository))
+
+
+def _settings(created: ev.RunCreated, options: Options) -> ModelSettings:
+    return settings_for(options, created.repository).models
 
 
 def models_here(folder: Path) -> dict[str, str]:

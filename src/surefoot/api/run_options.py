@@ -11,6 +11,7 @@ from surefoot.core.policy_types import Policy
 from surefoot.core.record import record
 from surefoot.ports import Model
 from surefoot.ports.approver import Approver, ShouldProceed
+from surefoot.settings.setting_records import Settings
 
 
 @record
@@ -37,6 +38,8 @@ class Options:
     """End an engine that holds the run."""
     policy: Policy | None = None
     """The rules beside those that ship and those of the plan; None: those of the settings."""
+    settings: Settings | None = None
+    """All that settings say; None: what the files of the user and of the project say."""
     models: tuple[str, ...] = ()
     """Models by name: `provider:name` for all roles, `ROLE=provider:name` for one."""
     worker: str | None = None
