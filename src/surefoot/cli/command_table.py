@@ -414,6 +414,17 @@ def diagnose(given: Given, screen: Screen) -> int:
     return diagnose(given.trace, screen)
 
 
+@command("drills repo is_bare drill_folder injections keeps_scratch at_once quiet as_json", panel=_LOOK)
+def drill(given: Given, screen: Screen) -> int:
+    """Try your settings: scripted agents go wrong on purpose in a scratch repository. Exit code 3: one was missed.
+
+    Example: surefoot drill looper destroyer --bare
+    """
+    from surefoot.cli.drill_page import drill
+
+    return drill(given, screen)
+
+
 @command("run repo markdown as_json", panel=_LOOK)
 def postmortem(given: Given, screen: Screen) -> int:
     """Tell what became of a run and why: first wrong step, failures by name, what they spoilt, cost, timeline.

@@ -74,6 +74,9 @@ class Given:
     schema_file: Annotated[
         Path | None, _argument(metavar="[FILE]", says="The file to write (default: standard output).")
     ] = None
+    drills: Annotated[
+        tuple[str, ...], _argument(metavar="[NAME]...", says="The drills to run (default: all of them).")
+    ] = ()
     run: Annotated[str | None, _argument(metavar="[RUN]", says=_RUN, offers="runs")] = None
     run_or_step: Annotated[
         str | None, _argument(metavar="[RUN]", says="May be left out before a step.", offers="either")
@@ -364,6 +367,24 @@ class Given:
         tuple[str, ...],
         _option("--deny", metavar="GLOB", says="With --keep: these files may not be changed; repeatable."),
     ] = ()
+
+    # Which drills, and under which settings.
+    is_bare: Annotated[
+        bool, _option("--bare", says="With the scaffold off: no monitor, no check, everything approved.")
+    ] = False
+    drill_folder: Annotated[
+        Path | None, _option("--drills", metavar="FOLDER", says="Drills of your own, in place of those that ship.")
+    ] = None
+    injections: Annotated[
+        Path | None,
+        _option("--injections", metavar="FILE", says="Let an agent obey each text of a JSON file (bubblewrap only)."),
+    ] = None
+    keeps_scratch: Annotated[
+        bool, _option("--keep", says="Keep the scratch folder with repositories and runs, and name it.")
+    ] = False
+    at_once: Annotated[
+        int | None, _option("--at-once", metavar="N", least=1, says="So many drills at once (default: processors).")
+    ] = None
 
     # What the rules are asked about.
     effect: Annotated[Effect | None, _option("--effect", says="The effect class of the step.")] = None

@@ -146,10 +146,18 @@ def _names_nothing(act: Act) -> bool:
 
 
 def _same_reply(watched: Watched, figures: _Figures) -> _Seen:
-    if watched.same_replies < figures["times"]:
+    if watched.same_replies < figures["times"] or _waits_or_polls(watched):
         return None
     evidence = _places(watched.acts[-watched.same_replies - 1 :])
     return f"it gave the same reply {watched.same_replies + 1} times, and changed no file in between", evidence
+
+
+def _waits_or_polls(watched: Watched) -> bool:
+    """Tell whether the last reply only waits, or asks once more for what was different the last time."""
+    last = [act for act in watched.acts if act.tool and act.turn == watched.turns]
+    before = [act for act in watched.acts if act.turn < watched.turns]
+    given = {(act.tool, act.asked): act.given for act in before}
+    return any(act.is_waiting or given.get((act.tool, act.asked), act.given) != act.given for act in last)
 
 
 def _cycle(watched: Watched, figures: _Figures) -> _Seen:

@@ -28,8 +28,13 @@ def findings_of(state: RunState) -> list[FindingShape]:
     return [*map(_reported, (*state.created.findings, *state.reported)), *_own_findings(state)]
 
 
+def failure_of(finding: Finding) -> Diagnosis | None:
+    """Return the failure that a finding names; None: it names none."""
+    return finding.diagnosis or _NAMED.get(finding.kind)
+
+
 def _reported(finding: Finding) -> FindingShape:
-    named = finding.diagnosis or _NAMED.get(finding.kind)
+    named = failure_of(finding)
     plain = {
         "severity": finding.severity.value,
         "diagnosis": named and named.value,
