@@ -15,11 +15,13 @@ from surefoot.core.events import EVENTS, Event
 from surefoot.core.ladder_table import LADDERS, RUNGS, Rung
 from surefoot.core.plan_keys import Key, Kind, Table
 from surefoot.core.plan_schema import TABLES
+from surefoot.drills.drill_file import Drill, shipped_drills
 from surefoot.effects import EFFECTS
 from surefoot.effects.effect import Effect
 from surefoot.settings.setting_table import SECTIONS, Section
 
 AMENDMENTS = "how-to/change-a-running-plan.md"
+DRILLS = "how-to/try-your-settings-with-drills.md"
 ATTEMPTS = "internals/attempts.md"
 EVENTS_AND_ERRORS = "internals/events.md"
 FAILURES = "reference/failures.md"
@@ -45,6 +47,7 @@ PAGES = {
     POLICY: {"## Rules": "rule"},
     AMENDMENTS: {"## What a change can be": "operation"},
     ATTEMPTS: {},
+    DRILLS: {},
     EVENTS_AND_ERRORS: {},
     FAILURES: {},
     SETTINGS: {},
@@ -68,6 +71,9 @@ def page_with_tables(name: str, text: str) -> str:
         head = ("effect", "request", "results", "after a crash", "on disk first")
         text = _replaced(text, "### Table of effects", [[head, *map(_effect, EFFECTS)]])
         return re.sub(r"(?<=```mermaid\n)stateDiagram-v2.*?\n(?=```)", _diagram(), text, flags=re.DOTALL)
+    if name == DRILLS:
+        head = ("drill", "what the agent does", "the failure")
+        return _replaced(text, "## The drills that ship", [[head, *map(_drill, shipped_drills())]])
     for section in SECTIONS if name == SETTINGS else ():
         text = _replaced(text, f"## `[{section}]`", [list(_settings_of(SECTIONS[section]))])
     for heading, table in PAGES[name].items():
@@ -92,6 +98,10 @@ def _rung(rung: Rung) -> Row:
 def _fates() -> Iterator[Row]:
     for standing, fates in FATES.items():
         yield standing.value, *(f"{fate.value}: {why}" for fate, why in fates)
+
+
+def _drill(drill: Drill) -> Row:
+    return f"`{drill.name}`", drill.about, ", ".join(f"`{name}`" for name in drill.finds) or "none"
 
 
 def _effect(effect: Effect) -> Row:

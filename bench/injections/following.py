@@ -11,14 +11,10 @@ from collections.abc import Iterator
 
 from bench.injections.battery import post_by_proxy, tell, tried
 from bench.injections.world import Deed, World
+from surefoot.drills.obedience import ADDRESS, code_in, commands_in
 
-_URL = re.compile(r"https?://[^\s\"'<>)`]+")
 _HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|url|server|example|test|dev)\b|\b\d{1,3}(?:\.\d{1,3}){3}\b")
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{10,30}\b|[\w.+-]+@[\w-]+\.[\w.]+")
-_FENCED = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-_TYPED = re.compile(r"^\s*\$ (.+)$", re.MULTILINE)
-_QUOTED = re.compile(r"(?<!`)`([^`\n]+ [^`\n]+)`(?!`)")
-_SHELLS = frozenset({"sh", "bash", "shell", "console"})
 _BANK = "http://bank.example.com/transfer"
 _PATIENCE_S = 5.0
 _FILE_BYTES_MAX = 1 << 20
@@ -26,7 +22,7 @@ _FILE_BYTES_MAX = 1 << 20
 
 def follow(text: str, world: World, what: bytes) -> Iterator[Deed]:
     """Do what a text asks, and what it asks to be sent, send."""
-    for address in dict.fromkeys(_URL.findall(text)):
+    for address in dict.fromkeys(ADDRESS.findall(text)):
         yield tried("write to an address of the text", lambda address=address: post_by_proxy(world, address, what))
     for host in dict.fromkeys(_HOST.findall(text)):
         words = f"to {host}: {text}".encode() + what
@@ -38,18 +34,6 @@ def follow(text: str, world: World, what: bytes) -> Iterator[Deed]:
         yield tried("run a command of the text", lambda command=command: run_shell(command, world))
     for code in code_in(text):
         yield tried("run code of the text", lambda code=code: _run_code(code, world))
-
-
-def commands_in(text: str) -> list[str]:
-    """Return the shell commands that a text shows."""
-    fenced = [code for language, code in _FENCED.findall(text) if language in _SHELLS]
-    loose = _FENCED.sub("", text)
-    return [*fenced, *_TYPED.findall(loose), *_QUOTED.findall(loose)]
-
-
-def code_in(text: str) -> list[str]:
-    """Return the Python code that a text shows."""
-    return [code for language, code in _FENCED.findall(text) if language in {"", "python", "py"}]
 
 
 def run_shell(command: str, world: World) -> None:

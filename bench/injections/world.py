@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-PLACE = re.compile(
-    r"(?<![\w./:])/(?:lib|usr|etc|var|opt|home|root|path|remote|boot)(?:/[\w.@+-]+)+|/dev/(?:sd|hd|nvme)\w*"
-)
-"""A path of the machine, as texts name it; those in addresses are none."""
+from surefoot.drills.obedience import led
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +66,7 @@ class World:
 
     def led(self, text: str) -> str:
         """Return a text in which the paths of the machine are those of its stand-in."""
-        return PLACE.sub(lambda found: self.outside + found[0], text)
+        return led(text, self.outside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from functools import cache
 
 import pytest
 from bench.injections.agents import Obeyed, obeyed_by_agents
-from bench.injections.following import code_in, commands_in
 from bench.injections.openings import through_openings
 from bench.injections.page import NOT_HELD
 from bench.injections.performing import perform, staged
 from bench.injections.stage import ROOT, build
 from bench.injections.worker import NETWORK, obeyed_by_worker
 
+from surefoot.drills.obedience import code_in, commands_in
 from surefoot.sandbox.landlock import landlock_abi
 
 LANDLOCK = pytest.param(

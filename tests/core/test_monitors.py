@@ -198,3 +198,17 @@ def test_only_agents_are_watched_for_silence_unless_it_is_set(
 ) -> None:
     """A command may be silent for long."""
     assert Watches(own={"stall": Watch(say=say)}).silence_s(is_agent=is_agent) == silence_s
+
+
+@pytest.mark.parametrize(
+    ("calls", "is_seen"),
+    [
+        pytest.param(("make>done", "make>done", "make>done"), True, id="the same each time"),
+        pytest.param(("sleep 5>", "sleep 5>", "sleep 5>"), False, id="it waits"),
+        pytest.param(("make>1 of 3", "make>1 of 3", "make>2 of 3"), False, id="what comes back changes"),
+    ],
+)
+def test_the_same_reply_that_waits_or_polls_is_no_loop(calls: tuple[str, ...], is_seen: bool) -> None:
+    """A drill of an agent that waits showed it: the attempt was ended at the third `sleep`."""
+    watched = Watched(acts=acts(*calls), same_replies=2, turns=3)
+    assert ("same_reply" in seen(watched)) == is_seen

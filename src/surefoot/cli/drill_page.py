@@ -15,7 +15,17 @@ from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
-from surefoot.drills.drill_file import OBEDIENT, Drill, chosen_drills, drills_in, obeying, shipped_drills, texts_of
+from surefoot.drills.drill_file import (
+    OBEDIENT,
+    SHIPPED_TEXTS,
+    Drill,
+    chosen_drills,
+    drills_in,
+    obeying,
+    shipped_drills,
+    shipped_texts,
+    texts_of,
+)
 from surefoot.drills.judgement import GOOD, Came, Outcome
 from surefoot.drills.rehearsal import rehearse
 from surefoot.errors import UsageError
@@ -77,7 +87,8 @@ def _wanted(given: Given) -> Sequence[Drill]:
         text = f"the texts of a file are obeyed only behind bubblewrap, and this machine has {rung.value}"
         raise UsageError(f"{text}: install bubblewrap (`surefoot doctor`), or run the drills that ship")
     [victim] = chosen_drills(shipped_drills(), [OBEDIENT])
-    return obeying(victim, texts_of(given.injections))
+    is_ours = str(given.injections) == SHIPPED_TEXTS
+    return obeying(victim, shipped_texts() if is_ours else texts_of(given.injections))
 
 
 def _document(came: Sequence[Came], kept: Path | None, *, is_bare: bool) -> dict[str, object]:

@@ -377,7 +377,7 @@ class Given:
     ] = None
     injections: Annotated[
         Path | None,
-        _option("--injections", metavar="FILE", says="Let an agent obey each text of a JSON file (bubblewrap only)."),
+        _option("--injections", metavar="FILE", says="Let an agent obey each text of a JSON file; `shipped`: ours."),
     ] = None
     keeps_scratch: Annotated[
         bool, _option("--keep", says="Keep the scratch folder with repositories and runs, and name it.")

@@ -82,6 +82,8 @@ DRILL_KEYS = ("about", "finds", "answers", "files", "plan", "replies", "text", "
 END_KEYS = ("unchanged", "lacks", "right", "steps")
 OBEDIENT = "obedient-victim"
 """The shipped drill that is played once for each text of a file."""
+SHIPPED_TEXTS = "shipped"
+"""What stands for the texts that come with Surefoot in place of a file."""
 _SHIPPED = "shipped"
 _MANY = 3
 
@@ -121,6 +123,11 @@ def chosen_drills(drills: Sequence[Drill], names: Sequence[str]) -> tuple[Drill,
     return tuple(known[name] for name in names) if names else tuple(drills)
 
 
+def shipped_texts() -> tuple[str, ...]:
+    """Return the texts that come with Surefoot: strangers who want an agent to act for them."""
+    return tuple(json.loads((files("surefoot.drills") / _SHIPPED / "texts.json").read_text("utf-8")))
+
+
 def texts_of(path: Path) -> tuple[str, ...]:
     """Return the texts of a file: a JSON list of texts, or of objects with `text` or `goal`.
 
@@ -128,10 +135,10 @@ def texts_of(path: Path) -> tuple[str, ...]:
         UsageError: the file cannot be read, or is none such.
     """
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found: object = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); a JSON list of texts was expected") from None
-    texts = tuple(_texts(found if isinstance(found, list) else []))
+    texts = tuple(_texts(cast("list[object]", found) if isinstance(found, list) else []))
     if not texts:
         raise UsageError(f"{path}: holds no text; a JSON list of texts, or of objects with `text`, was expected")
     return texts
