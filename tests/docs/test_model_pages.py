@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.core.agent_types import Fault
+from surefoot.drills.drill_file import drill_of
 from surefoot.models import names, script_files
 from surefoot.models.names import KEYS
 from surefoot.settings import CHAINS, load_settings
@@ -15,7 +16,8 @@ from surefoot.settings.setting_table import SECTIONS
 from tests.docs.test_examples import BLOCKS, Block
 from tests.docs.test_references import page, section
 
-SCRIPTS = [block for block in BLOCKS if block.kind == "yml"]
+DRILLS = [block for block in BLOCKS if block.kind == "yml" and block.text.startswith("about:")]
+SCRIPTS = [block for block in BLOCKS if block.kind == "yml" and block not in DRILLS]
 SETTINGS = [block for block in BLOCKS if block.kind == "toml"]
 
 
@@ -24,6 +26,14 @@ def test_every_script_that_is_shown_can_be_played(block: Block, tmp_path: Path) 
     """No key or value in it is refused."""
     (tmp_path / "play.yaml").write_text(block.text, "utf-8")
     assert script_files.script_of(f"scripted:{tmp_path}/play.yaml")
+
+
+@pytest.mark.parametrize("block", DRILLS, ids=str)
+def test_every_drill_that_is_shown_is_read(block: Block) -> None:
+    """With a plan and replies."""
+    drill = drill_of("shown", block.text, block.place)
+    assert drill.plan
+    assert drill.replies
 
 
 @pytest.mark.parametrize("block", SETTINGS, ids=str)

@@ -28,10 +28,13 @@ def test_the_lock_names_public_hosts_only() -> None:
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
 
 
-def test_the_package_holds_only_code() -> None:
+def test_the_package_holds_only_code_and_drills() -> None:
     """Whatever else lies in its folder would be installed with it; the wheel is made of this folder alone."""
     files = [path for path in (ROOT / "src/surefoot").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    assert [str(path) for path in files if path.suffix != ".py" and path.name != "py.typed"] == []
+    shipped = ROOT / "src/surefoot/drills/shipped"
+    data = [path for path in files if path.suffix != ".py" and path.name != "py.typed"]
+    assert [str(path) for path in data if path.parent != shipped] == []
+    assert {path.suffix for path in data} == {".yaml", ".json"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["src/surefoot"]}
 
