@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 _HEAD = "from solution import *\n\n\n"
 _SEEN = 2
@@ -33,10 +34,8 @@ class Case:
     hidden: str
     """The same with the tests that it does not see."""
 
-    @property
-    def is_design(self) -> bool:
-        """Tell whether it was looked at while the measure was designed; the other half was not."""
-        return hashlib.sha256(self.name.encode()).digest()[0] % 2 == 0
+    is_design: bool = False
+    """Whether what comes of it was looked at while the measure was designed."""
 
 
 def read_cases(folder: Path) -> list[Case]:
@@ -55,6 +54,7 @@ def case_of(line: Mapping[str, str]) -> Case:
             text=line["prompt"] + line["buggy_solution"],
             visible=_HEAD + line["example_test"],
             hidden=f"{_HEAD}{textwrap.dedent(line['test']).strip()}\n",
+            is_design=hashlib.sha256(line["task_id"].encode()).digest()[0] % 2 == 0,
         )
     seen, unseen = _divided(line)
     return Case(
@@ -80,7 +80,7 @@ def _divided(line: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _given(given: object) -> list[object]:
-    return given if isinstance(given, list) else [given]
+    return cast("list[object]", given) if isinstance(given, list) else [given]
 
 
 _NODE = '''class Node:

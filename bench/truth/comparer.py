@@ -2,8 +2,12 @@
 
 For `compare:` of a step with `best_of`: candidates that do the same print the same. The inputs come from the calls that
 the tests make: each argument is changed in small ways, among values of the same type and of the same kind as those
-seen (no negative number where none was, none more than twice as large as the largest, no letter that did not occur). They depend on the tests alone.
+seen (no negative number where none was, none more than twice as large as the largest, no letter that did not occur).
+They depend on the tests alone.
 """
+
+# Arguments and results are values of any shape: what is in a list or dict of them has no type.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -16,8 +20,9 @@ import signal
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 INPUTS = 100
 SECONDS = 0.05
@@ -34,7 +39,7 @@ class _TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def _limited(seconds: float) -> Iterator[None]:
+def _limited(seconds: float) -> Generator[None]:
     def stop(*_: object) -> None:
         raise _TooLong
 
@@ -47,12 +52,13 @@ def _limited(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def calls_of(text: str, tests: str, function: str) -> list[list[object]]:
+def calls_of(text: str, tests: str, function: str) -> list[list[Any]]:
     """Return the arguments of each call of the function that the tests make."""
-    module, seen, depth = _loaded(text), [], [0]
+    module, depth = _loaded(text), [0]
+    seen: list[list[Any]] = []
     original = module.__dict__[function]
 
-    def recording(*given: object) -> object:
+    def recording(*given: Any) -> Any:
         if not depth[0]:
             seen.append(copy.deepcopy(list(given)))
         depth[0] += 1
@@ -78,7 +84,7 @@ def _loaded(text: str) -> types.ModuleType:
 class Inputs:
     """Makes inputs like those that were seen."""
 
-    def __init__(self, calls: list[list[object]]) -> None:
+    def __init__(self, calls: list[list[Any]]) -> None:
         """Look at what was seen."""
         self._random = random.Random(0)  # noqa: S311
         self._calls = calls
@@ -90,7 +96,7 @@ class Inputs:
         self._words = sorted({one for one in leaves if isinstance(one, str)})
         self._letters = sorted({letter for word in self._words for letter in word})
 
-    def made(self) -> list[list[object]]:
+    def made(self) -> list[list[Any]]:
         """Return the inputs: those that were seen, and changed ones."""
         made, keys = list(self._calls), {repr(call) for call in self._calls}
         for _ in range(10 * INPUTS if self._calls else 0):
@@ -105,7 +111,7 @@ class Inputs:
                 made.append(call)
         return made
 
-    def _changed(self, value: object, at: int) -> object:
+    def _changed(self, value: Any, at: int) -> Any:
         others = [call[at] for call in self._calls if at < len(call) and type(call[at]) is type(value)]
         if others and self._random.random() < 0.2:
             return copy.deepcopy(self._random.choice(others))
@@ -157,7 +163,7 @@ class Inputs:
         ]
         return self._random.choice(ways)
 
-    def _list(self, value: list[object], at: int) -> list[object]:
+    def _list(self, value: list[Any], at: int) -> list[Any]:
         if not value:
             pool = [one for call in self._calls if at < len(call) and isinstance(call[at], list) for one in call[at]]
             return [self._random.choice(pool)] if pool else value
@@ -177,14 +183,14 @@ class Inputs:
             case _:
                 return [*value[:place], self._changed(value[place], -1), *value[place + 1 :]]
 
-    def _dict(self, value: dict[object, object], at: int) -> dict[object, object]:
+    def _dict(self, value: dict[Any, Any], at: int) -> dict[Any, Any]:
         key = self._random.choice(list(value))
         if self._random.random() < 0.3 and len(value) > 1:
             return {one: held for one, held in value.items() if one != key}
         return {one: self._changed(held, at) if one == key else held for one, held in value.items()}
 
 
-def _leaves(value: object) -> Iterator[object]:
+def _leaves(value: Any) -> Iterator[Any]:
     if isinstance(value, list | tuple | set):
         for one in value:
             yield from _leaves(one)
@@ -196,11 +202,11 @@ def _leaves(value: object) -> Iterator[object]:
         yield value
 
 
-def shown(text: str, function: str, inputs: list[list[object]]) -> list[str]:
+def shown(text: str, function: str, inputs: list[list[Any]]) -> list[str]:
     """Return a line for each input: what the function returns, or that it fails."""
     try:
         called = _loaded(text).__dict__[function]
-    except (Exception, _TooLong):
+    except (Exception, _TooLong):  # noqa: BLE001 - whatever a candidate does
         return ["cannot be loaded"]
     lines: list[str] = []
     for given in inputs:
@@ -210,7 +216,7 @@ def shown(text: str, function: str, inputs: list[list[object]]) -> list[str]:
     return lines
 
 
-def _result(called: types.FunctionType, given: list[object]) -> str:
+def _result(called: types.FunctionType, given: list[Any]) -> str:
     try:
         with _limited(SECONDS):
             result = called(*given)
@@ -221,7 +227,7 @@ def _result(called: types.FunctionType, given: list[object]) -> str:
         return "fails"
 
 
-def _told(value: object) -> str:
+def _told(value: Any) -> str:
     """Tell a value so that equal ones read alike: sets in order, numbers by their value, objects by what they hold."""
     if isinstance(value, bool) or value is None or isinstance(value, str | bytes):
         return repr(value)

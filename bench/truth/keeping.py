@@ -25,19 +25,26 @@ def keep_run(run: RealRun, folder: Path) -> None:
 def kept_trials(folder: Path) -> list[Tried]:
     """Return the trials that are kept."""
     path = folder / "trials.json"
-    rows: list[Any] = json.loads(path.read_text("utf-8")) if path.exists() else []
-    return [Tried(**{**row, "trials": tuple(tuple(map(_result, trial)) for trial in row["trials"])}) for row in rows]
+    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
+    return [_tried(**row) for row in rows]
 
 
 def kept_runs(folder: Path) -> list[RealRun]:
     """Return the runs that are kept, by their `best_of`."""
-    rows: list[Any] = [json.loads(path.read_text("utf-8")) for path in folder.glob("run-*.json")]
-    runs = [RealRun(**{**row, "ended": tuple(Ended(**one) for one in row["ended"])}) for row in rows]
-    return sorted(runs, key=lambda one: one.best_of)
+    rows: list[dict[str, Any]] = [json.loads(path.read_text("utf-8")) for path in folder.glob("run-*.json")]
+    return sorted((_run(**row) for row in rows), key=lambda one: one.best_of)
 
 
-def _result(row: dict[str, Any]) -> Result:
-    return Result(**{**row, "shows": tuple(row["shows"])})
+def _tried(*, trials: list[list[dict[str, Any]]], **fields: Any) -> Tried:
+    return Tried(trials=tuple(tuple(_result(**one) for one in trial) for trial in trials), **fields)
+
+
+def _result(*, shows: list[str], **fields: Any) -> Result:
+    return Result(shows=tuple(shows), **fields)
+
+
+def _run(*, ended: list[dict[str, Any]], **fields: Any) -> RealRun:
+    return RealRun(ended=tuple(Ended(**one) for one in ended), **fields)
 
 
 def _write(path: Path, rows: object) -> None:

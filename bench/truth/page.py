@@ -22,7 +22,7 @@ WEAK = ("fail_to_pass", "checks")
 _HALVES: Mapping[str, Callable[[Tried | Ended], bool]] = {
     "all cases": lambda _: True,
     "looked at while this was designed": lambda one: one.is_design,
-    "held back until it was done": lambda one: not one.is_design,
+    "not looked at": lambda one: not one.is_design,
 }
 _TITLE = "Wrong results that are accepted, and right ones that are kept"
 _HEAD = """# How true "verified" is
@@ -30,9 +30,9 @@ _HEAD = """# How true "verified" is
 Made by `python -m bench.truth FOLDER`; do not edit.
 
 A step that is verified has passed its checks, and checks can be weak. Here a worker without a model repairs faulty
-functions until the tests that it sees pass. Other tests, which no step has, tell whether a result is right. The goal: at
-most 3 % of the results that end with the strength `mutation` or `agreement` are wrong, and at least 60 % of the right
-ones end so.
+functions until the tests that it sees pass. Other tests, which no step has, tell whether a result is right. The goal:
+at most 3 % of the results that end with the strength `mutation` or `agreement` are wrong, and at least 60 % of the
+right ones end so.
 """
 Table = list[tuple[str, ...]]
 

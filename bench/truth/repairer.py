@@ -18,7 +18,7 @@ import signal
 import sys
 import types
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 SECONDS = 0.05
@@ -174,10 +174,10 @@ def _of_call(node: ast.Call) -> Iterator[str]:
         yield ast.unparse(_with(node, keywords=[*node.keywords[:at], *node.keywords[at + 1 :]]))
 
 
-def _others(op: ast.AST) -> Iterator[type]:
+def _others(op: ast.operator | ast.cmpop) -> Iterator[type]:
     for group in (*_GROUPS, _ARITHMETIC, _BITS):
         if isinstance(op, group):
-            yield from (kind for kind in group if not isinstance(op, kind))
+            yield from (kind for kind in group if kind is not type(op))
 
 
 def _partners(name: str) -> Iterator[str]:
@@ -210,7 +210,7 @@ class _TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Generator[None]:
     """Break off what takes too long, and let it print nothing."""
 
     def stop(*_: object) -> None:

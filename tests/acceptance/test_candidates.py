@@ -55,7 +55,7 @@ def test_a_result_that_all_attempts_agree_with_counts(stage: Stage) -> None:
 
 
 def test_small_changes_are_told_apart_by_what_is_compared(stage: Stage) -> None:
-    """One that no check notices lowers agreement only where `compare` shows another result, whatever it does to files."""
+    """One that no check notices lowers agreement only where `compare` shows another result."""
     halves = "2 * x if x > 1 else x * 2"
     step = play(stage, LIKE, ("return 2 * x", f"return {halves}"), ("best_of", "probe_checks: true\n    best_of"))
     found = step["mutation"]
