@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from surefoot.api.run_blame import blame
     from surefoot.api.run_calibration import calibration
     from surefoot.api.run_control import cancel, pause, restore, retry
+    from surefoot.api.run_corrections import export_corrections, run_corrections
     from surefoot.api.run_fork import fork_run
     from surefoot.api.run_invalidation import InvalidationPreview, invalidate, preview_invalidation
     from surefoot.api.run_options import Options
@@ -57,6 +58,7 @@ __all__ = [
     "edit_plan",
     "engage",
     "events",
+    "export_corrections",
     "fork_run",
     "home_folder",
     "inbox",
@@ -73,6 +75,7 @@ __all__ = [
     "retry",
     "review",
     "review_step",
+    "run_corrections",
     "runs",
     "samples",
     "shown_plan",
@@ -100,6 +103,8 @@ _PLACES = {
     "Options": "run_options",
     "blame": "run_blame",
     "calibration": "run_calibration",
+    "export_corrections": "run_corrections",
+    "run_corrections": "run_corrections",
     "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),

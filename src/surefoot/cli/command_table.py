@@ -403,6 +403,22 @@ def calibration(given: Given, screen: Screen) -> int:
     return show_calibration(given, screen)
 
 
+@command(
+    "run repo export as_json",
+    panel=_LOOK,
+    run="The run whose corrections are shown; left out: all runs.",
+    export="Write them to a file as a data set, one JSON object a line, with what each was about.",
+)
+def corrections(given: Given, screen: Screen) -> int:
+    """List what people said, refused, changed or found wrong, over all runs or in one.
+
+    Example: surefoot corrections --export corrections.jsonl
+    """
+    from surefoot.cli.corrections_page import show_corrections
+
+    return show_corrections(given, screen)
+
+
 @command("trace as_json", panel=_LOOK)
 def diagnose(given: Given, screen: Screen) -> int:
     """Look at what another agent did: failures by name, and up to three steps that may have gone wrong first.
