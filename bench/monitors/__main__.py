@@ -38,7 +38,7 @@ _LIMITS = """
   that the monitor sees them among other calls and with results as they are, not how often agents loop so. No trace is
   labelled as to loops.
 - `diagnose` learns no positions. The row of the commonest step number names this step for every trace; where it is
-  close, the figure of `diagnose` says little. In the published sets, which are larger, that row has 34 % (generated,
+  close, the figure of `diagnose` says little. With the traces come other floors for that row: 34 % (generated,
   `whowhen_ag`) and 18 % (hand-crafted, `whowhen_hc`).
 """
 

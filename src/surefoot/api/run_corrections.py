@@ -50,5 +50,5 @@ def export_corrections(home: Home, found: Iterable[Correction], path: Path) -> N
 
 
 def _row(home: Home, one: Correction) -> dict[str, Any]:
-    text = None if one.patch is None else home.blobs.get(one.patch).decode("utf-8", "replace")
+    text = None if one.patch is None else home.journal.blobs.get(one.patch).decode("utf-8", "replace")
     return {**asdict(one), "patch": text}
