@@ -89,6 +89,8 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         if work.people.has_given_up:
             return _ask_how(state, node, now, f"Step {node.spec.id} was given back as it was. Go on how?")
         return (None if work.rung is not None else look_again(state, node, work, now)) or _again(node, now, 0.0)
+    if failure.diagnosis is not Diagnosis.TRANSIENT and _may_make_another(node, work, failure):
+        return _again(node, now, 0.0)  # the attempts at candidates know nothing of each other: no ladder has a say
     if work.rung is None and (choosing := choose_rung(state, node, work, now)) is not None:
         return choosing
     return _climb(state, node, work, failure, now)
@@ -105,15 +107,15 @@ def _climb(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptF
         return _give_up(state, node, OnFailure.BLOCK, failure.reason, now)
     if rung is Rung.ASK and not node.is_system_step:
         return _ask_how(state, node, now, failure_shown(state, node, work, failure))
-    is_final = failure.applied or failure.diagnosis in (Diagnosis.DENIED, Diagnosis.BUDGET) or work.lack is not None
-    if rung is None and not is_final and _may_make_another(node, work):
+    if _may_make_another(node, work, failure):
         return _again(node, now, 0.0)
     return _end(state, node, work, failure, now)
 
 
-def _may_make_another(node: StepState, work: Attempt) -> bool:
+def _may_make_another(node: StepState, work: Attempt, failure: ev.AttemptFailed) -> bool:
     """Tell whether another of several candidates is to be made, or one of those there are chosen."""
-    if node.spec.best_of < 2 or not work.body_started:
+    is_final = failure.applied or failure.diagnosis in (Diagnosis.DENIED, Diagnosis.BUDGET) or work.lack is not None
+    if is_final or node.spec.best_of < 2 or not work.body_started:
         return False
     return bool(node.candidates) or node.failures < node.spec.retry.maximum_attempts
 
