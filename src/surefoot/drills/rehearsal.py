@@ -18,6 +18,7 @@ from surefoot.api.home import Home
 from surefoot.api.queries import events, told
 from surefoot.api.run_options import Options
 from surefoot.api.validation import Source
+from surefoot.core.ladder_table import LADDERS, Ladders, Rung
 from surefoot.core.monitor_table import MONITORS, Say, Watch, Watches
 from surefoot.core.policy_types import Policy, Rule, Tier
 from surefoot.core.record import record
@@ -82,9 +83,10 @@ def settings_for_drills(settings: Settings) -> Settings:
 
 
 def bare_settings() -> Settings:
-    """Return settings with the scaffold off: no monitor, everything approved."""
+    """Return settings with the scaffold off: no monitor, everything approved, no second try after a failure."""
     off = {name: Watch(say=Say.OFF, figures=row.watch.figures) for name, row in MONITORS.items()}
-    return Settings(policy=Policy(own=(_BARE_RULE,), confidence=0.0), watches=Watches(own=off))
+    ends = Ladders(rungs={failure.value: (Rung.ON_FAILURE,) for failure in LADDERS})
+    return Settings(policy=Policy(own=(_BARE_RULE,), confidence=0.0), watches=Watches(own=off), ladders=ends)
 
 
 async def rehearse(
