@@ -64,7 +64,7 @@ def look_again(state: RunState, node: StepState, work: Attempt, now: float) -> P
 def invalidating(state: RunState, wrong: list[StepId], now: float) -> list[Proposal]:
     """Return the decisions that the results of steps found wrong are taken back, each made once."""
     ladder, found = state.ladders.of(Diagnosis.SILENT_ERROR), list[Proposal]()
-    for name in wrong if Rung.INVALIDATE in ladder else ():
+    for name in dict.fromkeys(wrong) if Rung.INVALIDATE in ladder else ():  # two people may have found the same
         node = state.nodes[name]
         evidence = (node.verified_seq,)
         if any(one.rung is Rung.INVALIDATE and one.evidence == evidence for one in node.climbed):
