@@ -54,6 +54,7 @@ from surefoot.ports import Clock
 from surefoot.ports.storage import Batch
 from surefoot.release import RELEASE
 from surefoot.sandbox import detect_rung, mark_prefix_of, sweep
+from surefoot.settings.setting_records import Settings
 from surefoot.threads import in_thread
 from surefoot.workers.preconditions import with_facts
 from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
@@ -505,7 +506,7 @@ def _opening(
     settings, away_s = settings_for(options, state.created.repository), now - state.decided_at
     if state.outcome is None and state.token > 0 and away_s >= settings.run.absence_s:
         yield ev.AbsenceNoted(at=now, away_s=away_s)
-    yield from _configured(state, options, now)
+    yield from _configured(state, options, settings, now)
     if options.limits is not None and options.limits != state.plan.limits and state.outcome is None:
         yield ev.LimitsRaised(at=now, limits=options.limits, by=options.who)
     if options.approver != state.approver:
@@ -518,15 +519,15 @@ def _opening(
         yield ev.RunResumed(at=now, by=options.who)
 
 
-def _configured(state: RunState, options: Options, now: float) -> Iterable[Event]:
+def _configured(state: RunState, options: Options, settings: Settings, now: float) -> Iterable[Event]:
     """Yield what of the settings has changed since the journal was told."""
     policy = _policy(options, state.created.repository)
     if policy_of(state.plan, policy) != state.policy:
         yield ev.PolicyConfigured(at=now, policy=policy)
-    if state.has_workspace and (rates := settings_for(options, state.created.repository).samples) != state.sample_rates:
-        yield ev.SamplesConfigured(at=now, rates=rates)
+    if state.has_workspace and settings.samples != state.sample_rates:
+        yield ev.SamplesConfigured(at=now, rates=settings.samples)
     routing = routing_for(state.created, state.plan, options, state.routing)
-    ladders = settings_for(options, state.created.repository).ladders
+    ladders = settings.ladders
     is_said = routing is not None or ladders.rungs or state.ladders.rungs
     if is_said and ladders.in_force != state.ladders:
         yield ev.RecoveriesConfigured(at=now, ladders=ladders.in_force)
@@ -534,9 +535,8 @@ def _configured(state: RunState, options: Options, now: float) -> Iterable[Event
         return
     if routing != state.routing:
         yield ev.ModelsConfigured(at=now, routing=routing)
-    watches = settings_for(options, state.created.repository).watches
-    if watches != state.watches:
-        yield ev.MonitorsConfigured(at=now, watches=watches)
+    if settings.watches != state.watches:
+        yield ev.MonitorsConfigured(at=now, watches=settings.watches)
 
 
 def _policy(options: Options, repository: str | None) -> Policy:
