@@ -79,13 +79,18 @@ def _refuse_without_step(given: Given) -> None:
         raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
 
 
-def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
+def _system_step(home: Home, run: RunId, name: str) -> StepId | None:
+    """Return the system step of this name, which may be written without its brackets; None: there is none."""
     nodes = home.state(run).nodes
     named = StepId(name if is_system_step(StepId(name)) else f"({name})")
     is_of_run = is_system_step(named) and (named == name or name not in nodes)
-    step = named if named in nodes and is_of_run else None
-    if step is not None or given.turns or given.raw:
-        _show_conversation(home, run, step or StepId(_step(home, run, name)["id"]), given, screen)
+    return named if named in nodes and is_of_run else None
+
+
+def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
+    system_step = _system_step(home, run, name)
+    if system_step is not None or given.turns or given.raw:
+        _show_conversation(home, run, system_step or StepId(_step(home, run, name)["id"]), given, screen)
         return
     step = _step(home, run, name)
     if given.candidate is not None:

@@ -107,10 +107,8 @@ def claims_of(state: RunState, events: Iterable[Event]) -> list[Claimed]:
     last: dict[StepId, tuple[StepId, int]] = {}
     for event in events:
         match event:
-            case ev.BodyFinished() if event.ending.status is Status.OK and _is_claim(state, event):
-                said[event.step, event.attempt] = _Said(confidence_of(event.outputs))
-            case ev.ToolCallFinished(payload=Claim() as claim) if _is_of_step(state, event) and not claim.gives_up:
-                said[event.step, event.attempt] = _Said(claim.confidence)
+            case ev.BodyFinished() | ev.ToolCallFinished() if (claim := _claim_in(state, event)) is not None:
+                said[event.step, event.attempt] = claim
             case ev.QuestionAsked() if event.about is QuestionKind.CONFIRM and not event.call:
                 asked[event.question] = event
             case ev.QuestionAnswered() if event.question in asked:
@@ -126,20 +124,25 @@ def claims_of(state: RunState, events: Iterable[Event]) -> list[Claimed]:
             case ev.SampleReviewed() if (event.step, event.attempt) in said:
                 said[event.step, event.attempt].reviewed = event
             case ev.ResultsTakenBack():
-                _taken_back(said, last, [one.step for one in event.taken.tainted if one.by is None])
+                _taken_back(said, last, event)
             case _:
                 pass
     return [_claimed(state.created.run, *key, one) for key, one in said.items()]
 
 
-def _is_claim(state: RunState, event: ev.BodyFinished) -> bool:
-    is_stated = confidence_of(event.outputs) is not None
-    return _is_of_step(state, event) and (is_stated or state.nodes[event.step].spec.body.by_model)
-
-
-def _is_of_step(state: RunState, event: ev.StepEvent) -> bool:
+def _claim_in(state: RunState, event: ev.BodyFinished | ev.ToolCallFinished) -> _Said | None:
+    """Return what an attempt claims by its end, or its agent by `finish`; None: nothing."""
     node = state.nodes.get(event.step)
-    return node is not None and not node.is_system_step
+    if node is None or node.is_system_step:
+        return None
+    match event:
+        case ev.ToolCallFinished(payload=Claim() as claim):
+            return None if claim.gives_up else _Said(claim.confidence)
+        case ev.BodyFinished() if event.ending.status is Status.OK:
+            stated = confidence_of(event.outputs)
+            return _Said(stated) if stated is not None or node.spec.body.by_model else None
+        case _:
+            return None
 
 
 def _answered(said: dict[tuple[StepId, int], _Said], asked: ev.QuestionAsked, given: ev.QuestionAnswered) -> None:
@@ -154,11 +157,12 @@ def _answered(said: dict[tuple[StepId, int], _Said], asked: ev.QuestionAsked, gi
 
 
 def _taken_back(
-    said: dict[tuple[StepId, int], _Said], last: dict[StepId, tuple[StepId, int]], wrong: Sequence[StepId]
+    said: dict[tuple[StepId, int], _Said], last: dict[StepId, tuple[StepId, int]], event: ev.ResultsTakenBack
 ) -> None:
-    for step in wrong:
-        if step in last:
-            said[last[step]].wrong = _INVALIDATED
+    """Note the results that were wrong themselves; those that only consumed one of them are not."""
+    for one in event.taken.tainted:
+        if one.by is None and one.step in last:
+            said[last[one.step]].wrong = _INVALIDATED
 
 
 def _claimed(run: RunId, step: StepId, attempt: int, one: _Said) -> Claimed:

@@ -7,7 +7,7 @@ from one file to another is not lost. Where a change may be a rewrite for the be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from surefoot.core.record import record
 from surefoot.core.regex import regex
@@ -108,9 +108,13 @@ def _fewer(files: Sequence[Changed]) -> Iterator[str]:
             if (count := lost[one.path]) > 0 and one.path not in said:
                 said.add(one.path)
                 yield _lost(one, count, what)
-    added = {one.after for one in files if not one.before}
+    yield from _deleted([one for one in files if one.path not in said], {one.after for one in files if not one.before})
+
+
+def _deleted(files: Sequence[Changed], added: Container[str]) -> Iterator[str]:
+    """Yield the files of tests that are gone, not moved, and held nothing that is told as a test."""
     for one in files:
-        is_gone = one.before and not one.after and one.path not in said and one.before not in added
+        is_gone = one.before and not one.after and one.before not in added
         if is_gone and not _count(_TEST, one.before) and _NAMED_TEST.search(one.path) is not None:
             yield f"{one.path} was deleted"
 

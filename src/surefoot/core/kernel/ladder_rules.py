@@ -131,17 +131,28 @@ def _can_climb(
         case Rung.COMPRESS:
             return conversation is not None and (bool(conversation.turns) or conversation.too_long is not None)
         case Rung.STRONGER:
-            is_asked_by_us = body.by_model and not body.reaches_provider
-            models = state.routing.roles.get(body.played_by) if is_asked_by_us else None
-            return models is not None and models.stronger is not None
+            return _has_stronger_model(state, node)
         case Rung.SMALLER:
-            is_left_to_planner = not {OnFailure.BLOCK, OnFailure.ASK}.isdisjoint(node.spec.ways_on)
-            can_split = not node.is_system_step and not node.spec.optional and is_left_to_planner
-            return can_split and not failure.applied and may_replan(state) and node.spec.id not in state.asked_about
+            return _can_be_split(state, node) and not failure.applied
         case Rung.INVALIDATE:
             return False  # the attempt has no result yet
         case Rung.ASK | Rung.DEAD_LETTER | Rung.ON_FAILURE:
             return True
+
+
+def _has_stronger_model(state: RunState, node: StepState) -> bool:
+    body = node.spec.body
+    is_asked_by_us = body.by_model and not body.reaches_provider
+    models = state.routing.roles.get(body.played_by) if is_asked_by_us else None
+    return models is not None and models.stronger is not None
+
+
+def _can_be_split(state: RunState, node: StepState) -> bool:
+    """Tell whether the planner may make smaller steps of this one; it is asked once about a step."""
+    spec = node.spec
+    is_left_to_planner = not {OnFailure.BLOCK, OnFailure.ASK}.isdisjoint(spec.ways_on)
+    can_split = not node.is_system_step and not spec.optional and is_left_to_planner
+    return can_split and may_replan(state) and spec.id not in state.asked_about
 
 
 def _may_repeat(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed) -> bool:

@@ -69,15 +69,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
     context.settle(lane)
     _remove_changed_caches(context, lane)
     space.reset_refs(lane, command.commit)
-    beside = space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=lane in context.settled)
-    is_changed = context.note(lane).get(BESIDE_NOTE) != beside
-    left: tuple[str, ...] = ()
-    found = Spoiled()
-    if is_changed:
-        left = _left_of(context, lane, spec)
-        found = spoiled(context, lane, spec.uncommitted)
-    if found.changed or found.added:
-        context.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
+    is_changed, left, found = _beside(context, lane, spec)
     point("inspect.after")
     return ev.ChangesObserved(
         **command.at(context.clock.now()),
@@ -96,6 +88,18 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         deleted=space.deleted(command.tree, tree, keeps),
         weakened=_weakened(space, command.tree, tree, keeps) if spec.body.by_model else (),
     )
+
+
+def _beside(context: RunContext, lane: str, spec: Step) -> tuple[bool, tuple[str, ...], Spoiled]:
+    """Return whether what git ignores has changed, what was left there, and what `prepare` had made and is no more."""
+    settled = lane in context.settled
+    now = context.space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=settled)
+    if context.note(lane).get(BESIDE_NOTE) == now:
+        return False, (), Spoiled()
+    left, found = _left_of(context, lane, spec), spoiled(context, lane, spec.uncommitted)
+    if found.changed or found.added:
+        context.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
+    return True, left, found
 
 
 def _weakened(space: RunWorkspace, before: str, after: str, changed: Sequence[str]) -> tuple[str, ...]:
