@@ -49,9 +49,9 @@ def state_of(user: Folder) -> tuple[object, ...]:
 def test_landing_on_an_unmoved_branch_is_a_fast_forward(landable: tuple[Stage, str]) -> None:
     """The branch gets the very commits of the run; a second time nothing happens."""
     stage, commit = landable
-    assert stage.space.land(commit, squash=False, message="Land") == commit
+    assert stage.space.landing.land(commit, squash=False, message="Land") == commit
     assert (stage.user.path / "src/new.py").read_text() == "done\n"
-    assert stage.space.land(commit, squash=False, message="Land") == commit
+    assert stage.space.landing.land(commit, squash=False, message="Land") == commit
     assert stage.user.git("status", "--porcelain") == ""
 
 
@@ -60,7 +60,7 @@ def test_landing_on_a_moved_branch_is_a_merge_commit(landable: tuple[Stage, str]
     stage, commit = landable
     stage.user.write("mine.txt")
     mine = stage.user.commit("mine")
-    landed = stage.space.land(commit, squash=False, message="Land it")
+    landed = stage.space.landing.land(commit, squash=False, message="Land it")
     assert stage.user.git("log", "-1", "--format=%P %s", landed) == f"{mine} {commit} Land it"
 
 
@@ -72,7 +72,7 @@ def test_squashing_makes_one_ordinary_commit(landable: tuple[Stage, str], moved:
         stage.user.write("mine.txt")
         stage.user.commit("mine")
     before = stage.user.git("rev-parse", "HEAD")
-    landed = stage.space.land(commit, squash=True, message="All of it")
+    landed = stage.space.landing.land(commit, squash=True, message="All of it")
     assert stage.user.git("log", "-1", "--format=%P %s", landed) == f"{before} All of it"
     assert stage.user.git("ls-files", "src/new.py") == "src/new.py"
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_landed_changes_nothing(
     stage.user.sh(spoil)
     before = state_of(stage.user)
     with pytest.raises(WorkspaceError, match=words):
-        stage.space.land(commit, squash=squash, message="Land")
+        stage.space.landing.land(commit, squash=squash, message="Land")
     assert state_of(stage.user) == before
 
 
@@ -107,7 +107,7 @@ def test_uncommitted_changes_elsewhere_stay_when_landing(landable: tuple[Stage, 
     """As with `git merge`: only what the run changed, too, would be in its way."""
     stage, commit = landable
     stage.user.write("src/a.py", "mine\n")
-    stage.space.land(commit, squash=squash, message="Land")
+    stage.space.landing.land(commit, squash=squash, message="Land")
     assert stage.user.git("status", "--porcelain") == "M src/a.py"
     assert (stage.user.path / "src/a.py").read_text() == "mine\n"
 
@@ -119,7 +119,7 @@ def test_uncommitted_changes_elsewhere_survive_a_hook_that_refuses(landable: tup
     stage.user.sh(f"{REFUSING_HOOKS}echo mine > src/a.py")
     before = state_of(stage.user)
     with pytest.raises(WorkspaceError, match="refused to land"):
-        stage.space.land(commit, squash=squash, message="Land")
+        stage.space.landing.land(commit, squash=squash, message="Land")
     assert state_of(stage.user) == before
 
 
@@ -128,7 +128,7 @@ def test_an_uncommitted_change_of_what_the_run_changed_refuses_the_landing(stage
     commit = stage.step("src/a.py")
     stage.user.write("src/a.py", "mine\n")
     with pytest.raises(WorkspaceError, match=r"uncommitted changes of yours: 'src/a\.py'"):
-        stage.space.land(commit, squash=False, message="Land")
+        stage.space.landing.land(commit, squash=False, message="Land")
     assert (stage.user.path / "src/a.py").read_text() == "mine\n"
 
 
@@ -147,7 +147,7 @@ def dirty(user: Folder, stage_on: Callable[..., Stage]) -> tuple[Stage, str]:
 def test_a_run_from_uncommitted_changes_takes_their_place(dirty: tuple[Stage, str], squash: bool) -> None:
     """A changed, a new and a deleted file: the run's result holds all of them."""
     stage, commit = dirty
-    stage.space.land(commit, squash=squash, message="Land", is_from_dirty=True)
+    stage.space.landing.land(commit, squash=squash, message="Land", is_from_dirty=True)
     assert stage.user.git("status", "--porcelain") == ""
     files = {name: (stage.user.path / name).exists() for name in ("n", "run.sh")}
     assert (files, (stage.user.path / "src/a.py").read_text()) == ({"n": True, "run.sh": False}, "done\n")
@@ -162,7 +162,7 @@ def test_what_was_changed_since_a_run_from_uncommitted_changes_is_in_its_way(
     stage.user.write(name, "later\n")
     before = state_of(stage.user)
     with pytest.raises(WorkspaceError, match=f"uncommitted changes of yours: '{name}'"):
-        stage.space.land(commit, squash=False, message="Land", is_from_dirty=True)
+        stage.space.landing.land(commit, squash=False, message="Land", is_from_dirty=True)
     assert state_of(stage.user) == before
 
 
@@ -175,7 +175,7 @@ def test_a_refused_landing_gives_uncommitted_changes_back(dirty: tuple[Stage, st
     stage.user.git("config", "commit.gpgSign", "true")  # a merge commit is wanted
     before = state_of(stage.user)
     with pytest.raises(WorkspaceError, match="refused to land"):
-        stage.space.land(commit, squash=squash, message="Land", is_from_dirty=True)
+        stage.space.landing.land(commit, squash=squash, message="Land", is_from_dirty=True)
     assert state_of(stage.user) == before
 
 
@@ -183,7 +183,7 @@ def test_the_users_hooks_run_when_landing(landable: tuple[Stage, str]) -> None:
     """It is the user's own act."""
     stage, commit = landable
     stage.user.write(".git/hooks/post-merge", "#!/bin/sh\ntouch hook-was-here\n").chmod(0o755)
-    stage.space.land(commit, squash=False, message="Land")
+    stage.space.landing.land(commit, squash=False, message="Land")
     assert (stage.user.path / "hook-was-here").exists()
 
 
@@ -203,7 +203,7 @@ def test_landing_in_a_folder_copies_what_changed(folder_stage: Stage) -> None:
     lane.sh("rm -r sub; echo 2 > a.txt; chmod +x a.txt; ln -s a.txt link")
     commit = folder_stage.step("new/er.txt")
     folder_stage.user.write("mine.txt", "mine\n")
-    folder_stage.space.land(commit, squash=False, message="")
+    folder_stage.space.landing.land(commit, squash=False, message="")
     found = {name for name in folder_stage.user.look() if not name.startswith(".venv")}
     assert found == {".gitignore", "x.log", "a.txt", "link", "new/er.txt", "mine.txt"}
     assert (folder_stage.user.path / "a.txt").stat().st_mode & 0o100
@@ -219,7 +219,7 @@ def test_landing_over_a_file_changed_meanwhile_is_refused(folder_stage: Stage, s
     folder_stage.user.sh(spoil)
     before = folder_stage.user.look()
     with pytest.raises(WorkspaceError, match=r"have changed since the run began: '(a|new).txt'"):
-        folder_stage.space.land(commit, squash=False, message="")
+        folder_stage.space.landing.land(commit, squash=False, message="")
     assert folder_stage.user.look() == before
 
 
@@ -227,9 +227,9 @@ def test_landing_in_a_folder_can_be_repeated_and_continued(folder_stage: Stage) 
     """After a kill half way, or when the run went on."""
     first = folder_stage.step("a.txt", "2\n")
     folder_stage.user.write("a.txt", "2\n")
-    folder_stage.space.land(first, squash=False, message="")
+    folder_stage.space.landing.land(first, squash=False, message="")
     second = folder_stage.step("a.txt", "3\n", parent=first)
-    folder_stage.space.land(second, squash=False, message="")
+    folder_stage.space.landing.land(second, squash=False, message="")
     assert (folder_stage.user.path / "a.txt").read_text() == "3\n"
 
 
@@ -248,7 +248,7 @@ def signing(stage: Stage, tmp_path: Path) -> Stage:
 @pytest.mark.parametrize("squash", [False, True])
 def test_what_lands_is_signed_when_the_user_signs(signing: Stage, squash: bool) -> None:
     """A commit of their own that can be signed is made even where the branch could just move on."""
-    landed = signing.space.land(signing.step(), squash=squash, message="goal")
+    landed = signing.space.landing.land(signing.step(), squash=squash, message="goal")
     assert signing.user.git("log", "-1", "--format=%G? %s", landed) == "G goal"
     assert signing.user.git("verify-commit", landed) == ""
 
@@ -265,7 +265,7 @@ def test_a_signature_that_fails_changes_nothing(signing: Stage) -> None:
     signing.user.git("config", "user.signingKey", "/nonexistent")
     before = signing.user.git("rev-parse", "HEAD")
     with pytest.raises(WorkspaceError, match="nothing was changed"):
-        signing.space.land(signing.step(), squash=False, message="goal")
+        signing.space.landing.land(signing.step(), squash=False, message="goal")
     assert (signing.user.git("rev-parse", "HEAD"), signing.user.git("status", "--porcelain")) == (before, "")
 
 
@@ -279,8 +279,8 @@ def land_with_hook(landable: tuple[Stage, str], changed: str, *, runs_brought_ho
         f"mkdir -p tools/hooks; {HOOK.format('tools/hooks/post-merge')}; git config core.hooksPath tools/hooks"
     )
     commit = stage.step(changed)
-    stage.space.land(commit, squash=False, message="Land", runs_brought_hooks=runs_brought_hooks)
-    return (stage.user.path.parent / "ran").exists(), stage.space.landed_files(commit)
+    stage.space.landing.land(commit, squash=False, message="Land", runs_brought_hooks=runs_brought_hooks)
+    return (stage.user.path.parent / "ran").exists(), stage.space.landing.acting_files(commit)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_the_result_of_a_shallow_clone_can_be_landed(
     shallow = replace(user, path=tmp_path / "shallow")
     user.git("clone", "-q", "--depth=1", f"file://{user.path}", str(shallow.path))
     stage = stage_on(shallow)
-    stage.space.land(stage.step(), squash=False, message="x")
+    stage.space.landing.land(stage.step(), squash=False, message="x")
     assert (shallow.path / "step.txt").read_text() == "done\n"
     assert shallow.git("rev-list", "--count", "HEAD") == "2"
 
@@ -86,7 +86,7 @@ def test_a_lane_is_full_where_the_checkout_is_sparse(
     commit = stage.step("wide/new.txt")
     stage.lane.write("src/deep/b.py", "b = 2\n")
     commit = stage.space.write_commit(stage.space.tree("1"), commit, "deep\n", at=0)
-    stage.space.land(commit, squash=False, message="x")
+    stage.space.landing.land(commit, squash=False, message="x")
     assert (user.path / "src/deep/b.py").read_text() == "b = 2\n"
     assert not (user.path / "wide").exists()
     assert user.git("sparse-checkout", "list").strip("/") == "src/deep"

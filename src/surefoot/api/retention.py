@@ -40,12 +40,12 @@ def land_run(home: Home, run: RunId, *, squash: bool = False, runs_brought_hooks
     refuse_steps("land a run", home)
     state, space = _opened(home, run)
     state = settle_landing(home, state, space)
-    place = space.landing_place()
+    place = space.landing.place()
     if place is not None:
         state = say(home, run, lambda state: [_landing_of(home, state, *place)])
     assert state.branch is not None
     try:
-        landed = space.land(
+        landed = space.landing.land(
             state.branch.head,
             squash=squash,
             message=f"{state.plan.goal.strip().splitlines()[0]}\n\nSurefoot-Run: {run}",
@@ -69,7 +69,7 @@ def settle_landing(home: Home, state: RunState, space: RunWorkspace) -> RunState
     if not state.landings or state.landings[-1].landed is not None:
         return state
     asked = state.landings[-1].asked
-    commit = space.find_landing(asked.ref, asked.before, asked.commit) or asked.before
+    commit = space.landing.find(asked.ref, asked.before, asked.commit) or asked.before
     return say(home, state.created.run, lambda _: [ev.RunLanded(at=home.clock.now(), commit=commit)])
 
 
@@ -81,7 +81,7 @@ def landed_files_of(home: Home, run: RunId) -> LandedFiles:
     """
     state, space = _opened(home, run)
     assert state.branch is not None
-    return space.landed_files(state.branch.head)
+    return space.landing.acting_files(state.branch.head)
 
 
 def _opened(home: Home, run: RunId) -> tuple[RunState, RunWorkspace]:

@@ -63,7 +63,7 @@ def _preview(home: Home, run: RunId, leave: Sequence[str]) -> UndoPreview:
     ref, landings = None, tuple[tuple[str, str], ...]()
     if state.landings and state.undone_by is None:
         ref, landings = _landings(state)
-        _space_of(home, state).refuse_to_take_back(ref, landings)
+        _space_of(home, state).landing.refuse_to_take_back(ref, landings)
     for name in leave:
         if name not in state.nodes:
             near = nearest_said(name, state.nodes)
@@ -147,7 +147,7 @@ def request_undo(home: Home, run: RunId, options: Options | None = None, *, leav
         found = _preview(home, run, leave)
         if found.landings:
             from_dirty = state.created.include_dirty
-            at = _space_of(home, state).take_back(found.ref, found.landings, is_from_dirty=from_dirty)
+            at = _space_of(home, state).landing.take_back(found.ref, found.landings, is_from_dirty=from_dirty)
             say(home, run, lambda _: [ev.LandingTakenBack(at=home.clock.now(), commit=at, by=who)])
         names = tuple(map(StepId, leave))
         say(home, run, lambda _: [ev.UndoRequested(at=home.clock.now(), by=who, leave=names)])

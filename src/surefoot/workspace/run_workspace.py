@@ -25,8 +25,9 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from surefoot import faults
 from surefoot.core.regex import regex
@@ -36,13 +37,15 @@ from surefoot.workspace.base_commit import Remark, find_start
 from surefoot.workspace.clone import write_pristine
 from surefoot.workspace.folder_files import make_folder, remove_path, remove_soon, size_of, write_file
 from surefoot.workspace.git import PATCH, git_version, split_names, user_git
-from surefoot.workspace.landed_files import LandedFiles, landed_files
 from surefoot.workspace.lanes import Lane, Restored
 from surefoot.workspace.lfs import lend_contents, own_lfs, users_lfs
 from surefoot.workspace.refs import Published, Refs
 from surefoot.workspace.source import Source, SourceKind, read_settings
 from surefoot.workspace.store import Changes, Merge, Store, create_store
 from surefoot.workspace.submodules import Copies
+
+if TYPE_CHECKING:
+    from surefoot.workspace.landing import Landing
 
 _LANE_PARTS = ("lanes", "homes", "clones", "indexes")
 _LANDING = ("indexes", "landing")
@@ -629,99 +632,25 @@ class RunWorkspace:
         self._lane(name).clone.mend(head, name)
         faults.point("workspace.reset_refs.after")
 
-    def landed_files(self, commit: str) -> LandedFiles:
-        """Return what the run's commit brings or changes that does something by itself once it is landed."""
-        changed = self.changes(self.base_tree, self.commit_tree_of(commit))
-        return LandedFiles() if self.kind != "git" else landed_files(self.root, changed)
+    @cached_property
+    def landing(self) -> Landing:
+        """Return how the run's result gets into the user's checkout or folder, and out of it again."""
+        from surefoot.workspace.landing import Landing  # no run needs it
 
-    def land(
-        self, commit: str, *, squash: bool, message: str, is_from_dirty: bool = False, runs_brought_hooks: bool = False
-    ) -> str:
-        """Take the run's result over into the user's checkout or folder; return the commit it is at then.
-
-        A run that started from uncommitted changes (`is_from_dirty`) takes the place of those that are still there.
-        Where it brings or changes hooks, no hook runs unless `runs_brought_hooks` says so.
-
-        Raises:
-            WorkspaceError: that cannot be done cleanly; nothing is changed.
-        """
-        from surefoot.workspace.land import land_in_checkout  # no run needs it
-
-        faults.point("workspace.land.before")
-        if self.kind == "git":
-            self._lend(commit, [self.base])
-            started_from = self.base if is_from_dirty else None
-            landed = land_in_checkout(
-                self.root,
-                commit,
-                squash=squash,
-                message=message,
-                started_from=started_from,
-                runs_hooks=runs_brought_hooks or not self.landed_files(commit).hooks,
-            )
-        else:
-            landed = self._copy_to_folder(commit)
-        faults.point("workspace.land.after")
-        return landed
+        return Landing(
+            root=self.root,
+            is_repository=self.kind == "git",
+            base=self.base,
+            run=self._record["run"],
+            store=self._store,
+            refs=self._refs,
+            index=self._run_dir.joinpath(*_LANDING),
+            lend=self.lend,
+        )
 
     def lend(self, commit: str) -> None:
-        """Give the user's repository all objects of a commit of the run, for a run that begins there."""
+        """Give the user's repository all objects of a commit of the run."""
         self._lend(commit, [self.base])
-
-    def landing_place(self) -> tuple[str | None, str] | None:
-        """Return the branch that a landing would change, None for a folder, and its commit; None: there is no branch.
-
-        A folder counts as being at the commit that was landed in it last, or else at the base.
-        """
-        from surefoot.workspace.land import checked_out_at  # no run needs it
-
-        if self.kind == "git":
-            return checked_out_at(self.root)
-        return None, self._refs.read().commits.get(self._refs.name("landed")) or self.base
-
-    def find_landing(self, ref: str | None, before: str, commit: str) -> str | None:
-        """Return what a landing of `commit` came to that was under way when the branch was at `before`; None: nothing.
-
-        For a landing that was killed.
-        """
-        from surefoot.workspace.land import find_landing  # no run needs it
-
-        if ref is not None:
-            return find_landing(self.root, ref, before, commit, f"Surefoot-Run: {self._record['run']}")
-        landed = self._refs.read().commits.get(self._refs.name("landed"))
-        return None if landed == before else landed
-
-    def refuse_to_take_back(self, ref: str | None, landings: Sequence[tuple[str, str]]) -> None:
-        """Refuse what `take_back` would refuse, as far as that can be told without trying.
-
-        Raises:
-            WorkspaceError: the landings cannot be taken back.
-        """
-        from surefoot.workspace.land import refuse_to_take_back  # no run needs it
-
-        if ref is not None:
-            refuse_to_take_back(self.root, ref, landings)
-
-    def take_back(self, ref: str | None, landings: Sequence[tuple[str, str]], *, is_from_dirty: bool = False) -> str:
-        """Take the run's result out of the user's checkout or folder again; return the commit it is at then.
-
-        Args:
-            ref: the branch that the run was landed on; None: the workspace is a plain folder.
-            landings: where that was before and after each landing, in their order.
-            is_from_dirty: whether the run started from uncommitted changes, which are then put back.
-
-        Raises:
-            WorkspaceError: that cannot be done cleanly; nothing is changed.
-        """
-        from surefoot.workspace.land import take_back_landings  # no run needs it
-
-        faults.point("workspace.take_back.before")
-        if ref is not None:
-            at = take_back_landings(self.root, ref, landings, started_from=self.base if is_from_dirty else None)
-        else:
-            at = self._copy_to_folder(self.base)
-        faults.point("workspace.take_back.after")
-        return at
 
     def size_of_lanes(self) -> int:
         """Return how many bytes all lanes take with their scratch homes and environments."""
@@ -805,20 +734,6 @@ class RunWorkspace:
             self._lend(self.base, [source.head])
         name = self._refs.name("base")
         self._refs.write({name: (found.commits.get(name), self.base)})
-
-    def _copy_to_folder(self, commit: str) -> str:
-        from surefoot.workspace.land import land_in_folder  # no run needs it
-
-        place = self._refs.name("landed")
-        landed = self._refs.read().commits.get(place)
-        trees = (self.commit_tree_of(landed or self.base), self.commit_tree_of(commit))
-        changed = self.changes(*trees)
-        index = self._run_dir.joinpath(*_LANDING)
-        index.parent.mkdir(exist_ok=True)
-        if changed:
-            land_in_folder(self._store, self.root, index, trees, changed)
-        self._refs.write({place: (landed, commit)})
-        return commit
 
 
 def _unusable(run: str, gone: tuple[str, ...]) -> WorkspaceMissing:
