@@ -45,7 +45,7 @@ from surefoot.workspace.store import Changes, Merge, Store, create_store
 from surefoot.workspace.submodules import Copies
 
 if TYPE_CHECKING:
-    from surefoot.workspace.landing import Landing
+    from surefoot.workspace.landings import Landing
 
 _LANE_PARTS = ("lanes", "homes", "clones", "indexes")
 _LANDING = ("indexes", "landing")
@@ -635,7 +635,7 @@ class RunWorkspace:
     @cached_property
     def landing(self) -> Landing:
         """Return how the run's result gets into the user's checkout or folder, and out of it again."""
-        from surefoot.workspace.landing import Landing  # no run needs it
+        from surefoot.workspace.landings import Landing  # no run needs it
 
         return Landing(
             root=self.root,
