@@ -13,8 +13,12 @@ from importlib import import_module
 from surefoot.cli import main
 from tests.forked import serve
 
-LOADED = ("surefoot.cli.app", "surefoot.cli.execution", "surefoot.cli.overview", "surefoot.workers.dispatch")
-"""What most commands load."""
+LOADED = (
+    *("surefoot.cli.app", "surefoot.cli.execution", "surefoot.cli.overview", "surefoot.cli.run_page"),
+    *("surefoot.workers.dispatch", "surefoot.workers.lane_clone", "surefoot.planfile.quick_yaml", "orjson", "acp"),
+    *(f"surefoot.effects.{one}.perform" for one in ("body", "checkpoint", "commit", "inspection", "lane", "publish")),
+)
+"""What most commands load, and what takes long to load."""
 
 
 def carry_out(line: str) -> int:

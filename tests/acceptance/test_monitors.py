@@ -90,7 +90,7 @@ def test_a_call_that_gives_no_sign_is_ended_where_that_is_wanted(stage: Stage) -
 
 def test_a_call_that_prints_or_waits_by_intent_is_no_stall(stage: Stage) -> None:
     """The first gives signs, the second says that it waits."""
-    loud = run_tool('python3 -uc "import time; [(print(n), time.sleep(1)) for n in range(6)]"')
-    settings = "[monitors]\nstall = {say = 'fail', silence_s = 4}\n"
-    assert played(stage, DONE + loud + run_tool("sleep 5"), settings).code == 0
+    loud = run_tool('python3 -uc "import time; [(print(n), time.sleep(1)) for n in range(12)]"')
+    settings = "[monitors]\nstall = {say = 'fail', silence_s = 10}\n"
+    assert played(stage, DONE + loud + run_tool("sleep 12"), settings).code == 0
     assert findings(stage) == {}
