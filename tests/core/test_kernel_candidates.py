@@ -137,6 +137,16 @@ def test_a_plan_may_take_what_most_agree_with(what: str, found: list[tuple[int, 
     assert (chosen(run), run.steps["a"]["proof"]) == (found, "fail_to_pass")
 
 
+@pytest.mark.parametrize("answer", ["", "2"])
+def test_what_is_chosen_among_results_that_differ_is_not_proved_by_small_changes(answer: str) -> None:
+    """By a majority or by a person: that they differ has shown that the checks leave open what is right (M38)."""
+    run = shown({**(SEVERAL if answer else MAJORITY), "probe_checks": True}, *"xyx")
+    run.will(do.TryMutants, "a", noticed=4).go()
+    if answer:
+        run.reply(answer).go()
+    assert (run.steps["a"]["mutation"]["noticed"], run.steps["a"]["proof"]) == (4, "fail_to_pass")
+
+
 def test_without_a_majority_a_person_is_asked() -> None:
     """Three that differ, or two of four."""
     assert shown(MAJORITY, *"xyz").go().asked

@@ -25,7 +25,7 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     if proving:
         if is_agreed(node, work) and not (work.mutants is not None and work.mutants.survivors):
             return Proof.AGREEMENT
-        if work.mutants is not None and work.mutants.is_proof:
+        if work.mutants is not None and work.mutants.is_proof and not _is_disputed(node, work):
             return Proof.MUTATION
         found = proof_by(proving)
         return said if said is not None and is_by_checks(said) and Proof(said).is_at_least(found) else found
@@ -42,6 +42,14 @@ def is_agreed(node: StepState, work: Attempt) -> bool:
     """Tell whether the result is that of a candidate with which all others agree, as that was made."""
     people = work.people
     return work.is_choice and node.is_agreed and not people.is_patched and people.by_hand is None
+
+
+def _is_disputed(node: StepState, work: Attempt) -> bool:
+    """Tell whether the result was chosen among candidates that do not all agree: its checks leave open what is right.
+
+    Small changes of it cannot show otherwise: a wrong result is as easily noticed when it is changed as a right one.
+    """
+    return work.is_choice and not node.is_agreed
 
 
 def _proves(state: RunState, node: StepState, work: Attempt, check: Check, record: CheckRecord) -> bool:
