@@ -139,3 +139,35 @@ def test_what_cannot_be_attempted_several_times_is_refused_with_its_place(stage:
     line = next(number for number, text in enumerate(plan.split("\n"), start=1) if text.strip().startswith(place))
     said = stage.run(plan)
     assert (said.code, f":{line}:" in said.err, "best_of" in said.err) == (2, True, True)
+
+
+AROUND = """
+goal: Members pay less
+steps:
+  - id: price
+    run: sed -i "s/total - 5/total - 10/" price.py
+    best_of: 2
+    probe_checks: true
+    compare: python3 -c 'from price import price; print([price(n, m) for n in range(0, 99, 10) for m in (0, 1)])'
+    checks: [{run: python3 test.py, expect: fail_to_pass}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "proof"), [("", "fail_to_pass"), (" and price(50, 1) == 50 and price(99, 0) == 99", "agreement")]
+)
+def test_a_function_that_its_checks_leave_open_gives_no_agreement(stage: Stage, more: str, proof: str) -> None:
+    """A wrong bound in a line that the step did not write would show as little as a wrong line of its own."""
+    lines = "def price(total, member):\\n    if member and total > 50:\\n        return total - 5\\n    return total\\n"
+    stage.bash(f"printf '{lines}' > price.py")
+    asked = f"price(99, 1) == 89 and price(51, 1) == 41{more}"
+    stage.bash(f"echo 'from price import price; assert {asked}' > test.py; git add -A; git commit -qm price")
+    assert stage.run(AROUND).code == 0
+    step = stage.say("report", RUN, "--json").json["steps"][0]
+    missed = [(one["line"], one["after"]) for one in step["mutation"]["missed_around"]]
+    assert (step["proof"], step["mutation"]["survivors"]) == (proof, [])
+    assert ((2, "if member and total >= 50:") in missed, (2, "if member or total > 50:") in missed) == (
+        not more,
+        not more,
+    )
+    assert ("the functions that it changed, such as at price.py:2" in stage.say("report", RUN).out) == (not more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from surefoot.checks.mutants import is_code, mutants_of
+from surefoot.checks.mutants import is_code, mutants_around, mutants_of
 
 OLD = b"def f(n):\n    return n\n"
 NEW = b"def f(n):\n    if n > 3:\n        return n + 1\n    return n\n"
@@ -20,6 +20,48 @@ def test_only_lines_of_the_step_are_changed() -> None:
     """Each line has a change before any has a second one."""
     lines = [one.mutant.line for one in mutants_of("a.py", OLD, NEW)[1:]]
     assert (set(lines), lines[:2]) == ({2, 3}, [2, 3])
+
+
+AROUND = b"""class A:
+    def f(self, n):
+        k = n + 1
+        def g(m):
+            return m * 2
+        return g(k)
+
+def h(n):
+    n = n + 1
+    return n - 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        (b"m * 3", b"m * 2", {3, 6}),
+        (b"n - 2", b"n - 1", {9}),
+        (b"        k = 0\n        k = n", b"        k = n", {3, 5, 6}),
+        (b"class B", b"class A", set[int]()),
+    ],
+)
+def test_the_rest_of_a_function_that_the_step_changed_is_changed_as_well(
+    old: bytes, new: bytes, lines: set[int]
+) -> None:
+    """Of the outermost one: not its own lines, and no other function."""
+    found = mutants_around("a.py", AROUND.replace(new, old), AROUND)
+    changed = {at for one in found for at in _differing(AROUND, one.content)}
+    assert {one.mutant.line for one in found} == changed == lines
+
+
+def _differing(one: bytes, other: bytes) -> set[int]:
+    pairs = zip(one.splitlines(), other.splitlines(), strict=True)
+    return {at for at, (first, second) in enumerate(pairs, start=1) if first != second}
+
+
+@pytest.mark.parametrize(("path", "old"), [("a.go", OLD), ("a.py", NEW), ("a.py", b"\xff"), ("a.py", None)])
+def test_where_nothing_is_around_nothing_is_changed(path: str, old: bytes | None) -> None:
+    """No Python, no change, no text, or all of it written by the step."""
+    assert mutants_around(path, old, NEW) == []
 
 
 def test_each_change_is_another_file() -> None:

@@ -91,6 +91,21 @@ def test_small_changes_that_show_no_difference_leave_agreement_as_it_is() -> Non
     assert (run.steps["a"]["proof"], run.steps["a"]["mutation"]["alike"]) == ("agreement", 3)
 
 
+def test_checks_that_notice_no_small_change_at_all_lower_agreement() -> None:
+    """However alike the results look with each change: the checks have not looked (M38)."""
+    run = shown({**SEVERAL, "probe_checks": True}, "x", "x", "x").will(do.TryMutants, "a", noticed=0, alike=3)
+    assert run.go().steps["a"]["proof"] == "fail_to_pass"
+
+
+@pytest.mark.parametrize(("missed", "proof"), [(2, "agreement"), (3, "fail_to_pass")])
+def test_functions_that_the_checks_leave_open_lower_agreement(missed: int, proof: str) -> None:
+    """One small change in ten may be missed in the lines round those that were written (M38)."""
+    elsewhere = (Mutant(path="a.py", line=1, before="n = 1", after="n = 2"),) * missed
+    run = shown({**SEVERAL, "probe_checks": True}, "x", "x", "x")
+    run.will(do.TryMutants, "a", noticed=5, around=20, missed_around=elsewhere).go()
+    assert (run.steps["a"]["proof"], len(run.steps["a"]["mutation"]["missed_around"])) == (proof, missed)
+
+
 def test_without_a_command_the_files_are_compared() -> None:
     """The kindest world makes the same tree each time."""
     run = Play({"a": BY_FILES}).go()

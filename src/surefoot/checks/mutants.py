@@ -1,11 +1,13 @@
 """Small changes of what a step wrote, which a good check of that step would notice.
 
 Lines that the step wrote are put back as they were, one hunk at a time. In Python each expression that stands in them
-is changed in small ways as well, by the operators of mutmut, where that is installed.
+is changed in small ways as well, by the operators of mutmut, where that is installed; and so are the other lines of
+the functions that the step changed: checks that do not notice such changes leave open what these functions do.
 """
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib.util
 import itertools
@@ -44,17 +46,62 @@ def mutants_of(path: str, old: bytes | None, new: bytes) -> list[Changed]:
 
     `old` is the file before the step; None: there was none. Files that are not text in UTF-8 have no small changes.
     """
-    try:
-        before, after = (old or b"").decode("utf-8"), new.decode("utf-8")
-    except UnicodeDecodeError:
+    texts = _texts(old, new)
+    if texts is None:
         return []
-    ones, others = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    matcher = difflib.SequenceMatcher(None, ones, others, autojunk=False)
-    hunks = [(i1, i2, j1, j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"]
+    ones, others = (text.splitlines(keepends=True) for text in texts)
+    hunks = _hunks(ones, others)
     undone = [] if old is None else [_undone(path, ones, others, hunk) for hunk in hunks]
-    lines = {number + 1 for _, _, j1, j2 in hunks for number in range(j1, j2)}
-    changes = _python_changes(path, after, lines) if path.endswith(".py") else iter(())
+    changes = _python_changes(path, texts[1], _written(hunks)) if path.endswith(".py") else iter(())
     return [*(one for one in undone if one is not None), *_by_line(itertools.islice(changes, PER_FILE_MAX))]
+
+
+def mutants_around(path: str, old: bytes | None, new: bytes) -> list[Changed]:
+    """Return the small changes of lines that a step did not write, in the Python functions that it changed."""
+    texts = _texts(old, new) if path.endswith(".py") else None
+    if texts is None:
+        return []
+    ones, others = (text.splitlines(keepends=True) for text in texts)
+    hunks = _hunks(ones, others)
+    written = _written(hunks)
+    # Where lines were only taken away, the one before them says which function that was in.
+    touched = written | {j1 for _, _, j1, j2 in hunks if j1 == j2}
+    held: set[int] = set()
+    for lines in _functions(texts[1]):
+        if touched.intersection(lines):
+            held.update(lines)
+    return list(_by_line(itertools.islice(_python_changes(path, texts[1], held - written), PER_FILE_MAX)))
+
+
+def _texts(old: bytes | None, new: bytes) -> tuple[str, str] | None:
+    try:
+        return (old or b"").decode("utf-8"), new.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _hunks(ones: Sequence[str], others: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    matcher = difflib.SequenceMatcher(None, ones, others, autojunk=False)
+    return [(i1, i2, j1, j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"]
+
+
+def _written(hunks: Iterable[tuple[int, int, int, int]]) -> set[int]:
+    """Return the numbers of the lines that the step wrote."""
+    return {number + 1 for _, _, j1, j2 in hunks for number in range(j1, j2)}
+
+
+def _functions(text: str) -> Iterator[range]:
+    """Yield the lines of each function that stands in no other one."""
+    try:
+        inner: list[ast.AST] = [ast.parse(text)]
+    except (SyntaxError, ValueError):
+        return
+    for node in inner:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            yield range(node.lineno, node.end_lineno + 1)
+        else:
+            inner += ast.iter_child_nodes(node)
 
 
 def _undone(path: str, ones: Sequence[str], others: Sequence[str], hunk: tuple[int, int, int, int]) -> Changed | None:

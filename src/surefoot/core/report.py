@@ -18,7 +18,7 @@ from surefoot.core.budget import spent_by
 from surefoot.core.candidate_report import candidates_of
 from surefoot.core.escalations import escalations_of, recoveries_of
 from surefoot.core.event_words import Mutant, Outcome, QuestionKind, Verdict
-from surefoot.core.events import ForkedFrom
+from surefoot.core.events import ForkedFrom, MutantsTried
 from surefoot.core.plan import Check, Constraint, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         ForkShape,
         LandingShape,
         MessageShape,
+        MutantShape,
         MutationShape,
         QuestionShape,
         ReachShape,
@@ -258,15 +259,18 @@ def _mutation(node: StepState) -> MutationShape | None:
     return {
         "tried": found.tried,
         "noticed": found.noticed,
-        "survivors": [
-            {"path": o.path, "line": o.line, "before": o.before, "after": o.after, "undone": o.is_undone}
-            for o in found.survivors
-        ],
+        "survivors": [_mutant(one) for one in found.survivors],
         "alike": found.alike,
+        "around": found.around,
+        "missed_around": [_mutant(one) for one in found.missed_around],
         "left_out": found.left_out,
         "text": found.text,
         "evidence": found.evidence,
     }
+
+
+def _mutant(one: Mutant) -> MutantShape:
+    return {"path": one.path, "line": one.line, "before": one.before, "after": one.after, "undone": one.is_undone}
 
 
 def _artifacts(node: StepState) -> Json | None:
@@ -506,7 +510,7 @@ def _notes_on_step(node: StepState) -> Iterator[str]:
     elif node.applied and node.status in (StepStatus.FAILED, StepStatus.SKIPPED):
         yield "its effect was applied although the step did not hold"
     if node.status is StepStatus.VERIFIED:
-        yield from _notes_on_survivors(node.mutants.survivors if node.mutants is not None else ())
+        yield from () if node.mutants is None else _notes_on_mutants(node.mutants)
     if node.proof == Proof.EXIT_STATUS:
         yield "proved by its exit status only: no check asked about its result"
     if node.status is StepStatus.UNPROVED:
@@ -520,11 +524,13 @@ def _notes_on_step(node: StepState) -> Iterator[str]:
             yield f"check {check.name!r} {said}"
 
 
-def _notes_on_survivors(survivors: Sequence[Mutant]) -> Iterator[str]:
+def _notes_on_mutants(found: MutantsTried) -> Iterator[str]:
     """Yield which small changes of a result its checks do not notice."""
-    for first in survivors[:1]:
-        many = "one small change" if len(survivors) == 1 else f"{len(survivors)} small changes"
-        yield f"its checks do not notice {many} of what it wrote, such as at {first.path}:{first.line}"
+    of_functions = found.missed_around if found.is_open else ()
+    for missed, where in ((found.survivors, "what it wrote"), (of_functions, "the functions that it changed")):
+        for first in missed[:1]:
+            many = "one small change" if len(missed) == 1 else f"{len(missed)} small changes"
+            yield f"its checks do not notice {many} of {where}, such as at {first.path}:{first.line}"
 
 
 def _notes_on(check: Check, record: CheckRecord) -> Iterator[str]:

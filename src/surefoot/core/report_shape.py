@@ -61,6 +61,10 @@ class MutationShape(TypedDict):
     survivors: list[MutantShape]
     alike: int
     """How many no check noticed, with which `compare` of the step printed the same: they change nothing."""
+    around: int
+    """How many changes of other lines of the same functions were made."""
+    missed_around: list[MutantShape]
+    """Those of them that no check noticed, though `compare` printed something else."""
     left_out: int
     text: str
     evidence: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from surefoot.core.event_words import Mutant
 from surefoot.core.events import MutantsTried
 from surefoot.core.failure_words import LINES_MAX
 from surefoot.core.record import record
@@ -86,11 +87,15 @@ def mutants_said(event: MutantsTried) -> str:
     time_up = f"; {event.left_out} not tried for want of time" if event.left_out else ""
     alike = f"; {event.alike} change nothing that `compare` shows" if event.alike else ""
     noticed = f"small changes: {event.noticed} of {event.tried} noticed{alike}{time_up}"
-    missed = (
-        f"{one.path}:{one.line} `{one.before}`, {'put back to' if one.is_undone else 'as'} `{one.after}`"
-        for one in event.survivors
-    )
-    return noticed + (f"; not noticed: {one_line(listed(missed, _MISSED_MOST))}" if event.survivors else "")
+    if event.around:
+        held = event.around - len(event.missed_around)
+        noticed += f"; {held} of {event.around} elsewhere in the same functions noticed, or without effect"
+    missed = [*event.survivors, *event.missed_around]
+    return noticed + (f"; not noticed: {one_line(listed(map(_mutant_said, missed), _MISSED_MOST))}" if missed else "")
+
+
+def _mutant_said(one: Mutant) -> str:
+    return f"{one.path}:{one.line} `{one.before}`, {'put back to' if one.is_undone else 'as'} `{one.after}`"
 
 
 def headline_of(reason: str) -> str:

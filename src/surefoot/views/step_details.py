@@ -218,7 +218,7 @@ def _said_of_attempt(event: ev.StepEvent, began: float) -> tuple[str, Style] | N
         case ev.ApprovalRecorded():
             return f"approved by {one_line(event.by)}", ""
         case ev.MutantsTried():
-            return mutants_said(event), "warn" if event.survivors else ""
+            return mutants_said(event), "warn" if event.is_open else ""
         case _:
             return candidate_history(event) or _said_of_end(event, began)
 

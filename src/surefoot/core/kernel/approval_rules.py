@@ -141,7 +141,7 @@ def _weak_proof(state: RunState, node: StepState, work: Attempt) -> Decision | N
     wanted, found = state.policy.proof, proof_of(state, node, work)
     if not wanted or (found is not None and Proof(found).is_at_least(Proof(wanted))):
         return None
-    missed = () if work.mutants is None else work.mutants.survivors
+    missed = () if work.mutants is None else (*work.mutants.survivors, *work.mutants.missed_around)
     where = "".join(f"; no check notices line {one.line} of {one.path} changed" for one in missed[:1])
     reason = f"Its proof is {found or 'none'}, and {wanted} is asked for{in_line(where)}."
     return Decision(tier=Tier.CONFIRM, rule="agent-proof", reason=reason)

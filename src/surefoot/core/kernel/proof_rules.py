@@ -23,7 +23,7 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     proving = [(check, record) for check, record in pairs if _proves(state, node, work, check, record)]
     said = None if work.transplant is None else work.transplant.proof
     if proving:
-        if is_agreed(node, work) and not (work.mutants is not None and work.mutants.survivors):
+        if is_agreed(node, work) and not (work.mutants is not None and work.mutants.is_open):
             return Proof.AGREEMENT
         if work.mutants is not None and work.mutants.is_proof and not _is_disputed(node, work):
             return Proof.MUTATION

@@ -11,6 +11,9 @@ from surefoot.core.plan import Check, Step
 from surefoot.core.record import record
 from surefoot.effects.effect import Breakage, Effect, OnCrash, StepCommand
 
+MISSED_MAX = 0.1
+"""So large a share of small changes of the functions that a step changed may be missed; none of its own lines."""
+
 
 @record
 class MutationRequested(StepEvent):
@@ -23,7 +26,7 @@ class MutationRequested(StepEvent):
 class MutantsTried(StepEvent):
     """Small changes were made, one at a time, and the checks asked about each; the lane is as it was."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     noticed: int = 0
     """How many made a check fail."""
@@ -33,6 +36,10 @@ class MutantsTried(StepEvent):
     """How many were not tried, for want of time."""
     alike: int = 0
     """How many no check noticed, and `compare` of the step printed the same of. Since version 2."""
+    around: int = 0
+    """How many changes of other lines of the same functions were made. Since version 3."""
+    missed_around: tuple[Mutant, ...] = ()
+    """Those of them that no check noticed, though `compare` shows another result. Since version 3."""
     text: str = ""
     """Why there was nothing to try; empty: there was."""
     evidence: BlobId | None = None
@@ -45,9 +52,21 @@ class MutantsTried(StepEvent):
         return self.noticed + len(self.survivors) + self.alike
 
     @property
+    def is_open(self) -> bool:
+        """Whether the checks leave open what the step does.
+
+        They do where they miss a change of what it wrote, where they notice none of those that were made, and where
+        they miss more than a tenth of all changes of the functions that this stands in. What `compare` shows no
+        difference of is not missed.
+        """
+        if self.survivors or (self.tried and not self.noticed):
+            return True
+        return len(self.missed_around) > MISSED_MAX * (self.tried + self.around)
+
+    @property
     def is_proof(self) -> bool:
-        """Whether there were changes, and each was noticed."""
-        return self.noticed > 0 and not self.survivors
+        """Whether there were changes, each was noticed, and the functions that they stand in are held as well."""
+        return self.tried > 0 and not self.is_open
 
 
 @record

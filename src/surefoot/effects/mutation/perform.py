@@ -7,16 +7,18 @@ import json
 import os
 import stat
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import field, replace
 from pathlib import Path
 
 from surefoot import safe_open
 from surefoot.checks import Question, ask
-from surefoot.checks.mutants import Changed, is_code, mutants_of
+from surefoot.checks.mutants import Changed, is_code, mutants_around, mutants_of
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.event_words import Moment, Verdict
+from surefoot.core.event_words import Moment, Mutant, Verdict
 from surefoot.core.events import Event
+from surefoot.core.record import record
 from surefoot.effects.candidate.perform import run_compare
 from surefoot.effects.check.perform import clean
 from surefoot.effects.lane.perform import lane_of
@@ -26,6 +28,8 @@ from surefoot.workers.command import LaneCommands
 from surefoot.workers.run_context import RunContext
 
 TRIED_MAX = 60
+AROUND_MAX = 60
+"""So many changes are made of other lines of the functions that the step changed."""
 WITHIN_S = 300.0
 """No change is begun after this time."""
 _FILE_BYTES_MAX = 500_000
@@ -34,52 +38,116 @@ _TIMES_LONGER, _LEAST_S = 5.0, 10.0
 
 
 async def try_mutants(context: RunContext, command: do.TryMutants) -> Event:
-    """Change what the step wrote in small ways, and ask its checks about each; the lane is left as it was."""
+    """Change what the step wrote in small ways, and ask its checks about each; the lane is left as it was.
+
+    Where they notice all, and `compare` can tell results apart, the rest of the functions that it changed comes next.
+    """
     point("mutation.before")
     lane, began = lane_of(command), time.monotonic()
-    changes = await in_thread(_changes, context, command)
+    changes, others = await in_thread(_changes, context, command)
     context.disturb(lane, leaves_nothing=True)
-    noticed: list[Changed] = []
-    survivors: list[Changed] = []
-    alike: list[Changed] = []
-    said: list[dict[str, object]] = []
     try:
-        as_is = await _shown(context, command)
-        for number, one in enumerate(changes[:TRIED_MAX], start=1):
-            if time.monotonic() - began > WITHIN_S:
-                break
-            name, is_alike = await _try(context, command, one, number, as_is)
-            (noticed if name is not None else alike if is_alike else survivors).append(one)
-            mutant = one.mutant
-            where = {"path": mutant.path, "line": mutant.line, "before": mutant.before, "after": mutant.after}
-            said.append({**where, "undone": mutant.is_undone, "noticed_by": name, "alike": is_alike})
+        trial = _Trial(context, command, await _shown(context, command), began + WITHIN_S)
+        own = await trial.make(changes[:TRIED_MAX])
+        goes_on = trial.as_is is not None and own.noticed > 0 and not own.survivors
+        around = await trial.make(others[:AROUND_MAX] if goes_on else [])
     finally:
         await in_thread(clean, context, lane, command.tree, command.spec.uncommitted)
     point("mutation.after")
+    said = [*own.said, *({**one, "around": True} for one in around.said)]
     return ev.MutantsTried(
         **command.at(context.clock.now()),
-        noticed=len(noticed),
-        survivors=tuple(one.mutant for one in survivors),
-        left_out=len(changes) - len(said),
-        alike=len(alike),
+        noticed=own.noticed,
+        survivors=tuple(own.survivors),
+        left_out=len(changes) - len(own.said),
+        alike=own.alike,
+        around=len(around.said),
+        missed_around=tuple(around.survivors),
         text="" if changes else "nothing that it wrote can be changed in a small way",
         evidence=context.store(json.dumps(said, indent=1).encode("ascii")) if said else None,
         duration_s=time.monotonic() - began,
     )
 
 
-def _changes(context: RunContext, command: do.TryMutants) -> list[Changed]:
-    """Return the small changes of all files, what is put back first, and of each file in turn."""
+@record(frozen=False)
+class _Found:
+    """What came of changes that were made."""
+
+    noticed: int = 0
+    alike: int = 0
+    survivors: list[Mutant] = field(default_factory=list[Mutant])
+    said: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+
+
+@record(frozen=False, kw_only=False)
+class _Trial:
+    """Makes changes in a lane, one at a time."""
+
+    context: RunContext
+    command: do.TryMutants
+    as_is: tuple[int | None, bytes] | None
+    """What `compare` shows of the result itself; None: there is none, or it shows nothing."""
+    until: float
+    """No change is begun after this time."""
+    made: int = 0
+
+    async def make(self, changes: Sequence[Changed]) -> _Found:
+        """Make one change after the other, as long as there is time, and ask the checks about each."""
+        found = _Found()
+        for one in changes:
+            if time.monotonic() > self.until:
+                break
+            name, is_alike = await self._try(one)
+            mutant = one.mutant
+            found.noticed += name is not None
+            found.alike += is_alike
+            if name is None and not is_alike:
+                found.survivors.append(mutant)
+            where = {"path": mutant.path, "line": mutant.line, "before": mutant.before, "after": mutant.after}
+            found.said.append({**where, "undone": mutant.is_undone, "noticed_by": name, "alike": is_alike})
+        return found
+
+    async def _try(self, one: Changed) -> tuple[str | None, bool]:
+        """Make a change: which check notices it, if any, and whether `compare` shows no difference either.
+
+        The file is put back.
+        """
+        self.made += 1
+        file = self.context.space.lane_path(lane_of(self.command)) / one.mutant.path
+        original, there = await in_thread(_read, file)
+        # Bytecode and build tools know a file by the whole second of its time: each change has one of its own.
+        second = (int(there.st_mtime) + self.made) * 10**9
+        await in_thread(_write, file, one.content, there.st_mode, second)
+        point("mutation.made")
+        try:
+            for index, check in enumerate(self.command.checks):
+                if await _notices(self.context, self.command, index):
+                    return check.name, False
+            return None, self.as_is is not None and await _shown(self.context, self.command) == self.as_is
+        finally:
+            await in_thread(_write, file, original, there.st_mode, there.st_mtime_ns)
+
+
+def _changes(context: RunContext, command: do.TryMutants) -> tuple[list[Changed], list[Changed]]:
+    """Return the small changes of what the step wrote, what is put back first, and those around it.
+
+    Each file has one in turn.
+    """
     space = context.space
     old, new = (space.found(tree, command.changed) for tree in (command.base_tree, command.tree))
     files = [path for path in command.changed if path in new and new[path][1] <= _FILE_BYTES_MAX and is_code(path)]
-    by_file = [
-        mutants_of(path, space.content(old[path][0]) if path in old else None, space.content(new[path][0]))
+    pairs = [
+        (path, space.content(old[path][0]) if path in old else None, space.content(new[path][0]))
         for path in files
         if safe_open.status_of(space.lane_path(lane_of(command)) / path) is not None
     ]
-    in_turn = [one for turn in itertools.zip_longest(*by_file) for one in turn if one is not None]
-    return sorted(in_turn, key=lambda one: not one.mutant.is_undone)
+    changes = _in_turn([mutants_of(*pair) for pair in pairs])
+    others = [] if command.spec.compare is None else _in_turn([mutants_around(*pair) for pair in pairs])
+    return sorted(changes, key=lambda one: not one.mutant.is_undone), others
+
+
+def _in_turn(by_file: Sequence[Sequence[Changed]]) -> list[Changed]:
+    return [one for turn in itertools.zip_longest(*by_file) for one in turn if one is not None]
 
 
 async def _shown(context: RunContext, command: do.TryMutants) -> tuple[int | None, bytes] | None:
@@ -91,28 +159,6 @@ async def _shown(context: RunContext, command: do.TryMutants) -> tuple[int | Non
     # What it does to files is thrown away, as with a candidate; a change that was made goes with that.
     await in_thread(clean, context, lane_of(command), command.tree, command.spec.uncommitted)
     return None if flaw else (outcome.exit_code, said)
-
-
-async def _try(
-    context: RunContext, command: do.TryMutants, one: Changed, number: int, as_is: tuple[int | None, bytes] | None
-) -> tuple[str | None, bool]:
-    """Make a change: which check notices it, if any, and whether `compare` shows no difference either.
-
-    The file is put back.
-    """
-    file = context.space.lane_path(lane_of(command)) / one.mutant.path
-    original, there = await in_thread(_read, file)
-    # Bytecode and build tools know a file by the whole second of its time: each change has one of its own.
-    second = (int(there.st_mtime) + number) * 10**9
-    await in_thread(_write, file, one.content, there.st_mode, second)
-    point("mutation.made")
-    try:
-        for index, check in enumerate(command.checks):
-            if await _notices(context, command, index):
-                return check.name, False
-        return None, as_is is not None and await _shown(context, command) == as_is
-    finally:
-        await in_thread(_write, file, original, there.st_mode, there.st_mtime_ns)
 
 
 async def _notices(context: RunContext, command: do.TryMutants, index: int) -> bool:
