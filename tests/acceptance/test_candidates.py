@@ -131,7 +131,7 @@ def test_a_kill_does_not_make_again_what_was_kept(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("key", "place"),
-    [("effect: irreversible", "best_of"), ("artifacts: [dist]", "artifacts"), ("scratch: [tmp]", "scratch")],
+    [("effect: irreversible", "best_of"), ("effect: reversible\n    confine: false", "confine")],
 )
 def test_what_cannot_be_attempted_several_times_is_refused_with_its_place(stage: Stage, key: str, place: str) -> None:
     """Before anything runs, with line and column."""
@@ -171,3 +171,37 @@ def test_a_function_that_its_checks_leave_open_gives_no_agreement(stage: Stage, 
         not more,
     )
     assert ("the functions that it changed, such as at price.py:2" in stage.say("report", RUN).out) == (not more)
+
+
+KEEPING = """
+goal: Mend double
+services:
+  db: {run: "touch $HOME/db; exec sleep 60", ready: "test -e $HOME/db"}
+steps:
+  - id: mend
+    uses: [db]
+    run: |
+      test ! -e part.tmp; test ! -e dist; test ! -e $HOME/made; touch $HOME/made
+      echo $SUREFOOT_CANDIDATE > part.tmp; mkdir dist; echo $SUREFOOT_CANDIDATE > dist/of
+      printf 'def double(x):\\n    return 2 * x\\n' > calc.py
+      test $SUREFOOT_CANDIDATE = 2 || echo '# two' >> calc.py
+    best_of: 3
+    compare: python3 -c 'from calc import double; print([double(n) for n in range(5)])'
+    scratch: ["*.tmp"]
+    artifacts: [dist]
+    checks: [{run: "python3 test.py && test -e dist/of", expect: fail_to_pass}]
+  - id: use
+    needs: [mend]
+    run: cp dist/of used
+"""
+
+
+def test_attempts_with_services_and_files_of_no_commit_know_nothing_of_each_other(stage: Stage) -> None:
+    """What the chosen one made for later steps reaches them."""
+    repository(stage)
+    assert stage.run(KEEPING).code == 0
+    steps = stage.say("report", RUN, "--json").json["steps"]
+    assert [step["proof"] for step in steps] == ["agreement", "exit-status-only"]
+    assert stage.git("show", f"surefoot/{RUN}:used") == "2"
+    committed = stage.git("ls-tree", "-r", "--name-only", f"surefoot/{RUN}").split()
+    assert {"part.tmp", "dist/of"}.isdisjoint(committed)

@@ -42,6 +42,7 @@ SEVERAL: dict[str, Any] = {"checks": (CHECK,), "best_of": 3, "compare": Compare(
 BY_FILES: dict[str, Any] = {**SEVERAL, "compare": None}
 MAJORITY: dict[str, Any] = {**SEVERAL, "disagree": Disagreement.MAJORITY}
 RED = {"verdict": Verdict.FAILED, "text": "1 != 2"}
+DB = Service(name="db", run="db")
 BAD = Ending(status=Status.EXIT, exit_code=1)
 
 
@@ -212,9 +213,10 @@ def test_all_are_made_on_one_commit() -> None:
     assert (run.states, bases, run.steps["a"]["proof"]) == ({"a": "verified", "b": "verified"}, {"c0"}, "agreement")
 
 
-def test_a_kept_candidate_is_not_made_again_after_a_crash() -> None:
+@pytest.mark.parametrize("more", [{}, {"artifacts": ("dist",), "scratch": ("tmp",), "uses": ("db",)}])
+def test_a_kept_candidate_is_not_made_again_after_a_crash(more: dict[str, Any]) -> None:
     """Wherever the engine dies, no body runs a fourth time for a result that was kept."""
-    whole = Play({"a": SEVERAL}).go().journal
+    whole = Play({"a": {**SEVERAL, **more}}, services=(DB,)).go().journal
     for at in range(3, len(whole)):
         run = Play.of(whole[:at]).claim().go()
         made = [event.candidate for event in run.told(ev.CandidateKept)]
@@ -320,24 +322,52 @@ def test_a_constraint_on_commands_holds_for_what_compares() -> None:
         ({"body": AskBody(question="so?")}, "best_of"),
         ({"body": VerifyBody()}, "best_of"),
         ({"checks": ()}, "best_of"),
-        ({"artifacts": ("dist",)}, "artifacts"),
-        ({"scratch": ("tmp",)}, "scratch"),
-        ({"uses": ("db",)}, "uses"),
-        ({"network": True}, "network"),
+        ({"body": AgentBody(instructions="do it"), "network": True}, "network"),
+        ({"sockets": ("/run/x.sock",)}, "sockets"),
         ({"confine": False}, "confine"),
         ({"best_of": 1}, "compare"),
         ({"best_of": 1, "compare": None, "disagree": Disagreement.MAJORITY}, "disagree"),
-        ({"checks": (Check(name="c", ask=CommandCheck(command="c"), uses=("db",)),)}, "best_of"),
     ],
 )
 def test_what_cannot_be_attempted_several_times_is_refused(fields: dict[str, Any], name: str) -> None:
     """Each problem names the key at fault."""
     step = Step(id=StepId("a"), **{"body": RunBody(command="a"), **SEVERAL, **fields})
-    plan = Plan(goal="g", steps=(step,), services=(Service(name="db", run="db"),))
+    plan = Plan(goal="g", steps=(step,), services=(DB,))
     assert name in {problem.name for problem in problems_of_candidates(plan)}
 
 
-def test_a_plan_that_attempts_a_step_several_times_has_no_flaw() -> None:
-    """As nothing of it reaches the next attempt."""
-    step = Step(id=StepId("a"), body=RunBody(command="a"), **SEVERAL)
-    assert list(problems_of_candidates(Plan(goal="g", steps=(step,)))) == []
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"artifacts": ("dist",)},
+        {"scratch": ("tmp",)},
+        {"uses": ("db", "gpu")},
+        {"network": True},
+        {"checks": (Check(name="c", ask=CommandCheck(command="c"), uses=("db",)),)},
+    ],
+)
+def test_a_plan_that_attempts_a_step_several_times_has_no_flaw(fields: dict[str, Any]) -> None:
+    """As nothing of it reaches the next attempt: its lane is put back or made anew."""
+    step = Step(id=StepId("a"), body=RunBody(command="a"), **{**SEVERAL, **fields})
+    assert list(problems_of_candidates(Plan(goal="g", steps=(step,), services=(DB,)))) == []
+
+
+@pytest.mark.parametrize("left", [{"scratch": ("tmp",)}, {"network": True}, {"uses": ("db",)}])
+def test_each_attempt_has_a_new_lane_where_a_restore_leaves_something(left: dict[str, Any]) -> None:
+    """After one that failed as well; a service is stopped before that (M38)."""
+    run = Play({"a": {**SEVERAL, **left, "effect": Effect.REVERSIBLE}}, services=(DB,))
+    run.will(do.RunStep, "a", ending=BAD).go()
+    fresh = [event.fresh for event in run.told(ev.LaneRequested)]
+    assert (run.steps["a"]["proof"], len(run.bodies), fresh) == ("agreement", 4, [False, *[True] * 4])
+
+
+def test_what_each_candidate_makes_for_later_steps_is_kept_with_it() -> None:
+    """That of the one that is chosen is handed on, and nothing is made for it once more (M38)."""
+    run = Play({"a": {**SEVERAL, "artifacts": ("dist",)}, "b": {"needs": ("a",)}})
+    for one in ("d1", "d2", "d3"):
+        run.will(do.KeepArtifacts, "a", manifest=one, count=1, size_bytes=1)
+    run.go(do.TakeCheckpoint, "b")
+    assert (run.steps["a"]["proof"], len(run.told(ev.ArtifactsKept))) == ("agreement", 3)
+    assert run.steps["a"]["artifacts"]["list"] == "d1"
+    assert [one.artifacts for one in run.open if isinstance(one, do.TakeCheckpoint)] == [("d1",)]

@@ -11,7 +11,7 @@ from dataclasses import field
 
 from surefoot.core.agent_types import Claim, Note
 from surefoot.core.event_words import Difference
-from surefoot.core.events import CandidateKept, ChangesObserved
+from surefoot.core.events import ArtifactsKept, CandidateKept, ChangesObserved
 from surefoot.core.graph import Problem
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Disagreement, Effect, Plan, Step
@@ -46,6 +46,8 @@ class Candidate:
     saw: tuple[str, ...] | None = None
     based_at: int = 0
     """Position in the journal at which its base was fixed."""
+    artifacts: ArtifactsKept | None = None
+    """What it made for later steps."""
     notes: tuple[Note, ...] = ()
     """What its agent noted for others: they read it once the candidate is chosen."""
 
@@ -123,11 +125,16 @@ def compared_by(step: Step) -> str:
     return "in the files they leave" if step.compare is None else "in what `compare` prints"
 
 
+def leaves_behind(step: Step, plan: Plan) -> bool:
+    """Tell whether an attempt may leave in its lane what no restore puts back, so that the next one has a new lane."""
+    return bool(step.scratch) or step.network is True or bool(plan.services_of(step))
+
+
 def problems_of_candidates(plan: Plan) -> Iterator[Problem]:
     """Yield what is wrong with steps that are to be attempted several times, and with keys that need that."""
     for step in plan.steps:
         if step.best_of > 1:
-            yield from _of_step(step, plan)
+            yield from _of_step(step)
             continue
         keys = {"compare": step.compare is not None, "disagree": step.disagree is not Disagreement.ASK}
         for name, is_set in keys.items():
@@ -136,7 +143,7 @@ def problems_of_candidates(plan: Plan) -> Iterator[Problem]:
                 yield Problem(step=step.id, name=name, text=text)
 
 
-def _of_step(step: Step, plan: Plan) -> Iterator[Problem]:
+def _of_step(step: Step) -> Iterator[Problem]:
     def problem(name: str, text: str) -> Problem:
         return Problem(step=step.id, name=name, text=text)
 
@@ -153,20 +160,16 @@ def _of_step(step: Step, plan: Plan) -> Iterator[Problem]:
     if not step.checks:
         text = "`best_of` stands without `checks`; only results that passed a check are compared; add a check"
         yield problem("best_of", text)
-    kept = {
-        "artifacts": bool(step.artifacts),
-        "scratch": bool(step.scratch),
-        "uses": bool(step.uses),
-        "network": step.network is True,
-        "sockets": bool(step.sockets),
-        "confine": not step.confine,
+    outside = {
+        "sockets": (bool(step.sockets), "what is behind a socket of the host"),
+        "confine": (not step.confine, "what lies outside the sandbox"),
+        "network": (step.network is True and step.body.by_model, "what an agent does over the network"),
     }
-    for name in (name for name, is_set in kept.items() if is_set):
-        text = f"`{name}` stands beside `best_of`: what one attempt leaves there would reach the next one, and they "
-        yield problem(name, f"{text}would not be independent; remove one of the two")
-    services = plan.services_of(step)
-    if services and not step.uses:
-        text = f"a check uses the service {', '.join(services)}: the attempts would share it, and not be independent"
-        yield problem("best_of", f"{text}; remove `best_of`, or ask that check in a step after this one")
+    for name, (is_set, what) in outside.items():
+        if is_set:
+            text = f"`{name}` stands beside `best_of`, and {what} is not put back between the attempts: what one of "
+            yield problem(
+                name, f"{text}them does there would reach the next one, and be done again; remove one of both"
+            )
     if step.unproved:
         yield problem("best_of", "`best_of` stands beside `unproved`; only proved results are compared; remove one")

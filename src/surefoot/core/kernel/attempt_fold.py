@@ -10,6 +10,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Parked, People, Place, Preparing
+from surefoot.core.candidates import leaves_behind
 from surefoot.core.event_words import Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
@@ -484,7 +485,8 @@ def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     node.left_changes, node.session_left = event.changes, _session_left(node, work, event)
     assert work.lane is not None
     lane = state.lanes[work.lane]
-    if event.lane_changed:
+    is_left = work.body_started and node.is_candidate and leaves_behind(node.spec, state.plan)
+    if event.lane_changed or is_left:
         lane.needs_fresh = True
         lane.is_ready = False
     elif work.body_started and (node.spec.reaches_out or _uses_anything(state, node)):

@@ -234,6 +234,8 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
         )
     # Results are compared, so that all are made on one commit.
     is_further = node.is_candidate and bool(node.candidates)
+    chosen = node.chosen_candidate
+    made = None if chosen is None or chosen.artifacts is None else chosen.artifacts.manifest
     command = do.TakeCheckpoint(
         step=node.spec.id,
         attempt=node.attempt,
@@ -241,7 +243,7 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
         commit=node.candidates[0].base if is_further else state.branch.head,
         scratch=node.spec.scratch,
         made=node.spec.made,
-        artifacts=artifacts_for(state, node),
+        artifacts=(*artifacts_for(state, node), *((made,) if made is not None else ())),
         spec=node.spec,
         branch=commits,
     )
@@ -487,6 +489,11 @@ def _keep(state: RunState, node: StepState, work: Attempt, now: float) -> RuleRe
     return Proposal(ev.ArtifactsRequested(**node.at(now)), command)
 
 
+def _keep_of_candidate(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Keep what a candidate made for later steps, before its lane is put back."""
+    return _keep(state, node, work, now) if node.is_candidate and state.has_workspace else None
+
+
 def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Write the result as a commit, if there is one."""
     del state
@@ -535,6 +542,7 @@ _JUDGE: tuple[_Rule, ...] = (
     _before_again,  # on another base the checks before may say something else
     _after,
     _count_unfinished,  # whether an agent's unfinished work counts is for its checks to say
+    _keep_of_candidate,  # what is chosen later has no body of its own that would make it
     keep_candidate,  # the checks have passed: what is asked of the result as a whole is asked of the chosen one
     try_mutants,  # while the lane holds it, and before a person is asked: what that finds out decides whether
     review_confidence,  # after the checks: one that was red before proves more than any confidence

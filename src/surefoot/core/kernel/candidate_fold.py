@@ -8,7 +8,7 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Judging, Preparing, Result
-from surefoot.core.candidates import Candidate
+from surefoot.core.candidates import Candidate, leaves_behind
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.graph_state import join_queue, make_pending_again
@@ -44,12 +44,13 @@ def _candidate_kept(state: RunState, event: ev.CandidateKept) -> None:
         evidence=work.evidence,
         saw=work.saw,
         based_at=work.based_at,
+        artifacts=work.kept,
         notes=tuple(note for note in state.notes if note.by == node.spec.id),
     )
     node.candidates, node.candidates_made = (*node.candidates, one), node.candidates_made + 1
     assert work.lane is not None
     lane = state.lanes[work.lane]
-    if event.lane_changed:
+    if event.lane_changed or leaves_behind(node.spec, state.plan):
         lane.needs_fresh, lane.is_ready = True, False
     # What comes next is independent of it: it is told nothing of this attempt.
     _forget_notes(state, node)
@@ -111,7 +112,12 @@ def take_chosen(state: RunState, node: StepState, work: Attempt, event: ev.Check
         claim=one.claim,
     )
     stage = Judging(
-        begun_by=None, ending=Ending(status=Status.OK), evidence=one.evidence, outputs=one.outputs, result=result
+        begun_by=None,
+        ending=Ending(status=Status.OK),
+        evidence=one.evidence,
+        outputs=one.outputs,
+        result=result,
+        kept=one.artifacts,
     )
     work.take_chosen(stage, list(map(replace, one.records)))
     work.based_at = one.based_at
