@@ -3,6 +3,7 @@
 For `compare:` of a step with `best_of`: candidates that do the same print the same. The inputs come from the calls that
 the tests make: each argument is changed in small ways, among values of the same type and of the same kind as those
 seen (no negative number where none was, none more than twice as large as the largest, no letter that did not occur).
+Then one argument at a time is a bound of its type: nothing, one, the first of several, the other sign, the other case.
 They depend on the tests alone.
 """
 
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 INPUTS = 100
+"""So many inputs are made of the kind of those seen, and as many at bounds at most."""
 SECONDS = 0.05
 """So much processor time a call may take."""
 SLOW_MAX = 3
@@ -111,6 +113,20 @@ class Inputs:
                 made.append(call)
         return made
 
+    def bounds(self) -> list[list[Any]]:
+        """Return further inputs: those that were seen, each with one argument at a bound of its type."""
+        made: dict[str, list[Any]] = {}
+        for call in self._calls:
+            for at, value in enumerate(call):
+                for bound in _bounds_of(value):
+                    given = copy.deepcopy([*call[:at], bound, *call[at + 1 :]])
+                    made[repr(given)] = given
+        for call in self._calls:
+            made.pop(repr(call), None)
+        found = list(made.values())
+        random.Random(0).shuffle(found)  # noqa: S311
+        return found[:INPUTS]
+
     def _changed(self, value: Any, at: int) -> Any:
         others = [call[at] for call in self._calls if at < len(call) and type(call[at]) is type(value)]
         if others and self._random.random() < 0.2:
@@ -190,6 +206,29 @@ class Inputs:
         return {one: self._changed(held, at) if one == key else held for one, held in value.items()}
 
 
+def _bounds_of(value: Any) -> list[Any]:
+    """Return the values of a type at which mistakes are often seen."""
+    match value:
+        case bool():
+            return [not value]
+        case int():
+            return [0, 1, -1, 2, -value, value + 1, value - 1]
+        case float():
+            return [0.0, 1.0, -1.0, -value]
+        case str():
+            return ["", value[:1], value[:2], value * 2, value[::-1], value.upper(), value.lower(), f" {value}"]
+        case list():
+            ends = sorted({0, len(value) - 1}) if value else []
+            inner = [[*value[:at], one, *value[at + 1 :]] for at in ends for one in _bounds_of(value[at])[:4]]
+            return [[], value[:1], value[:2], value[::-1], value * 2, *inner]
+        case tuple():
+            return [value[::-1]]
+        case dict():
+            return [{}, dict(list(value.items())[:1])]
+        case _:
+            return []
+
+
 def _leaves(value: Any) -> Iterator[Any]:
     if isinstance(value, list | tuple | set):
         for one in value:
@@ -250,7 +289,8 @@ def main() -> None:
     sys.setrecursionlimit(400)
     warnings.simplefilter("ignore")
     text = file.read_text("utf-8")
-    inputs = Inputs(calls_of(text, tests, function)).made()
+    maker = Inputs(calls_of(text, tests, function))
+    inputs = [*maker.made(), *maker.bounds()]
     for given, line in zip(inputs, shown(text, function, inputs), strict=False):
         sys.stdout.write(f"{_told(given)} -> {line}\n")
 

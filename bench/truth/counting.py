@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.truth.runs import Ended
 from bench.truth.trials import Result, Tried
+from surefoot.effects.mutation.contract import MISSED_MAX
 
 Trial = tuple[Result, ...]
 WRONG_MAX, KEPT_MIN = 0.03, 0.60
@@ -19,7 +20,7 @@ class Way:
 
     name: str
     family: str
-    """The line of the picture that it belongs to."""
+    """The line of the picture that it belongs to; empty: none."""
     accepts: Callable[[Trial], bool]
 
 
@@ -49,9 +50,9 @@ class Share:
         return self.right > 0 and self.wrong_share <= WRONG_MAX and self.kept_share >= KEPT_MIN
 
 
-def agree(trial: Trial, count: int) -> bool:
+def agree(trial: Trial, count: int, *, with_bounds: bool = False) -> bool:
     """Tell whether so many results of a trial do the same."""
-    return len({one.shows for one in trial[:count]}) == 1
+    return len({(one.shows, one.bounds if with_bounds else ()) for one in trial[:count]}) == 1
 
 
 def ways() -> list[Way]:
@@ -64,14 +65,36 @@ def ways() -> list[Way]:
         name = f"at most {most} missed and told apart" if most else "no small change missed and told apart"
         family = "mutation, told apart"
         made.append(Way(name=name, family=family, accepts=lambda t, most=most: _noticed(t[0].told_apart, t, most)))
-    counts = (2, 3, 5)
-    made += [Way(name=f"agreement of {n}", family="agreement", accepts=lambda t, n=n: agree(t, n)) for n in counts]
-    return [*made, *(_both(count) for count in counts)]
+    name = "no small change told apart, functions held"
+    made.append(Way(name=name, family="", accepts=lambda t: not t[0].told_apart and is_held(t[0])))
+    made += _agreeing("agreement of {}", "agreement", agree)
+    at_bounds = "agreement of {}, at bounds too"
+    made += _agreeing(at_bounds, "at bounds too", lambda trial, count: agree(trial, count, with_bounds=True))
+    both = f"{at_bounds}, no small change told apart"
+    made += _agreeing(both, "and no change told apart", _both)
+    made += _agreeing(f"{both}, no alternative either", "", lambda t, count: _both(t, count) and not t[0].others)
+    held = f"{both}, functions held"
+    made += _agreeing(held, "and functions held", lambda t, count: _both(t, count) and is_held(t[0]))
+    for most in (0.2, 0.15, 0.05):
+        name = f"{both.format(5)}, at most {100 * most:.0f} % of changes of functions missed"
+        made.append(Way(name=name, family="", accepts=lambda t, most=most: _both(t, 5) and is_held(t[0], most)))
+    return made
 
 
-def _both(count: int) -> Way:
-    name = f"agreement of {count}, no small change told apart"
-    return Way(name=name, family="both", accepts=lambda trial: agree(trial, count) and not trial[0].told_apart)
+def is_held(one: Result, most: float = MISSED_MAX) -> bool:
+    """Tell whether the visible tests miss no more than this share of the small changes of its function."""
+    return one.told_apart + one.missed_around <= most * (one.tried + one.around)
+
+
+def _agreeing(name: str, family: str, accepts: Callable[[Trial, int], bool]) -> list[Way]:
+    return [
+        Way(name=name.format(count), family=family, accepts=lambda trial, count=count: accepts(trial, count))
+        for count in (2, 3, 5)
+    ]
+
+
+def _both(trial: Trial, count: int) -> bool:
+    return agree(trial, count, with_bounds=True) and not trial[0].told_apart
 
 
 def _noticed(missed: int, trial: Trial, most: int) -> bool:

@@ -18,8 +18,8 @@ def keep_trials(tried: Sequence[Tried], folder: Path) -> None:
 
 
 def keep_run(run: RealRun, folder: Path) -> None:
-    """Keep a run, beside those with another `best_of`."""
-    _write(folder / f"run-{run.best_of}.json", asdict(run))
+    """Keep a run, beside those with another `best_of` or seed."""
+    _write(folder / f"run-{run.best_of}-{run.seed}.json", asdict(run))
 
 
 def kept_trials(folder: Path) -> list[Tried]:
@@ -30,17 +30,17 @@ def kept_trials(folder: Path) -> list[Tried]:
 
 
 def kept_runs(folder: Path) -> list[RealRun]:
-    """Return the runs that are kept, by their `best_of`."""
+    """Return the runs that are kept, by their `best_of` and seed."""
     rows: list[dict[str, Any]] = [json.loads(path.read_text("utf-8")) for path in folder.glob("run-*.json")]
-    return sorted((_run(**row) for row in rows), key=lambda one: one.best_of)
+    return sorted((_run(**row) for row in rows), key=lambda one: (one.best_of, one.seed))
 
 
 def _tried(*, trials: list[list[dict[str, Any]]], **fields: Any) -> Tried:
     return Tried(trials=tuple(tuple(_result(**one) for one in trial) for trial in trials), **fields)
 
 
-def _result(*, shows: list[str], **fields: Any) -> Result:
-    return Result(shows=tuple(shows), **fields)
+def _result(*, shows: list[str], bounds: list[str], **fields: Any) -> Result:
+    return Result(shows=tuple(shows), bounds=tuple(bounds), **fields)
 
 
 def _run(*, ended: list[dict[str, Any]], **fields: Any) -> RealRun:

@@ -21,8 +21,8 @@ STRONG = ("mutation", "agreement")
 WEAK = ("fail_to_pass", "checks")
 _HALVES: Mapping[str, Callable[[Tried | Ended], bool]] = {
     "all cases": lambda _: True,
-    "looked at while this was designed": lambda one: one.is_design,
-    "not looked at": lambda one: not one.is_design,
+    "half A": lambda one: one.is_design,
+    "half B": lambda one: not one.is_design,
 }
 _TITLE = "Wrong results that are accepted, and right ones that are kept"
 _HEAD = """# How true "verified" is
@@ -52,7 +52,7 @@ def summary(tried: Sequence[Tried], runs: Sequence[RealRun]) -> str:
 def picture(tried: Sequence[Tried]) -> str:
     """Return the picture of the trials of all cases."""
     lines: dict[str, list[Point]] = {}
-    for way in ways():
+    for way in (one for one in ways() if one.family):
         share = share_of(way, tried)
         lines.setdefault(way.family, []).append((way.name, share.wrong_share, share.kept_share))
     return drawn(_TITLE, lines)
@@ -67,20 +67,29 @@ def _sections(tried: Sequence[Tried], runs: Sequence[RealRun]) -> list[str]:
 
 
 def _of_runs(runs: Sequence[RealRun]) -> list[str]:
-    """Return a table with three rows a run; a right result is kept where the run without `best_of` has it, too."""
-    plain = next((run.ended for run in runs if run.best_of == 1), ())
+    """Return a table: for each kind of run a row for each seed, and three for all seeds together."""
     rows: Table = []
-    for run in runs:
-        name = f"`best_of: {run.best_of}`, `compare`, `probe_checks`" if run.best_of > 1 else "`probe_checks`"
-        for half, is_in in _HALVES.items():
-            own = [one for one in run.ended if is_in(one)]
-            right = sum(one.is_right for one in plain if is_in(one))
-            strong, weak = (share_of_runs(own, proofs, right) for proofs in (STRONG, WEAK))
-            kept = f"{100 * strong.kept_share:.0f} %" if right else "unknown"
-            states = ", ".join(f"{many} {state}" for state, many in Counter(one.state for one in own).most_common())
-            rows.append((f"{name}; {half}", _counts(strong), kept, _counts(weak), states))
+    for best_of in sorted({run.best_of for run in runs}):
+        own = [run for run in runs if run.best_of == best_of]
+        name = f"`best_of: {best_of}`, `compare`, `probe_checks`" if best_of > 1 else "`probe_checks`"
+        rows += (_row(f"{name}; seed {run.seed}", [run], runs, lambda _: True) for run in own if len(own) > 1)
+        rows += (_row(f"{name}; {half}", own, runs, is_in) for half, is_in in _HALVES.items())
     columns = ("steps with", "`mutation` or `agreement`", "right ones kept", "verified more weakly", "steps by state")
     return [_table(columns, rows)]
+
+
+def _row(
+    name: str, own: Sequence[RealRun], runs: Sequence[RealRun], is_in: Callable[[Tried | Ended], bool]
+) -> tuple[str, ...]:
+    """Return a row; a right result is kept where the run without `best_of` and with the same seed has it, too."""
+    plain = {run.seed: run for run in runs if run.best_of == 1}
+    is_known = all(run.seed in plain for run in own)
+    right = sum(one.is_right for run in own for one in plain[run.seed].ended if is_in(one)) if is_known else 0
+    ended = [one for run in own for one in run.ended if is_in(one)]
+    strong, weak = (share_of_runs(ended, proofs, right) for proofs in (STRONG, WEAK))
+    kept = f"{100 * strong.kept_share:.0f} %" if right else "unknown"
+    states = ", ".join(f"{many} {state}" for state, many in Counter(one.state for one in ended).most_common())
+    return (name, _counts(strong), kept, _counts(weak), states)
 
 
 def _counts(share: Share) -> str:

@@ -10,7 +10,7 @@ from bench.truth.counting import KEPT_MIN, WRONG_MAX
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 820, 420, 60, 240, 56, 60
 _X_MAX = 0.35
-_MORE = ("#d1242f", "#f85149")
+_MORE = (("#d1242f", "#f85149"), ("#1a7f37", "#3fb950"), ("#bf3989", "#db61a2"))
 Point = tuple[str, float, float]
 """Its label, the wrong share, the kept share."""
 
@@ -67,7 +67,7 @@ def _scale() -> list[str]:
 
 def _style() -> str:
     def colours(which: int) -> str:
-        pairs = [pair[which] for pair in (*COLOURS, _MORE)]
+        pairs = [pair[which] for pair in (*COLOURS, *_MORE)]
         lines = (f".way{at} {{ fill: none; stroke: {one}; stroke-width: 2; }}\n" for at, one in enumerate(pairs))
         dots = (f".dot{at} {{ fill: {one}; }}\n" for at, one in enumerate(pairs))
         return "".join((*lines, *dots))

@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 RUN = "20260101-truth0"
 SEED = 7_000
 """The seed of the first candidate; others than those of the trials."""
+BETWEEN_SEEDS = 1_000
+"""Between the seeds of two runs."""
 HIDDEN_S = 30
 _FILE = "solution.py"
 _EXAMPLES_S = 3
@@ -43,6 +45,9 @@ class Ended:
     """Whether what it left passes the hidden tests."""
     missed: int
     """How many small changes were not noticed, and are told apart where there is a comparison."""
+    missed_around: int
+    """The same of other lines of the function, of which `around` were changed."""
+    around: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +55,23 @@ class RealRun:
     """One run over all cases."""
 
     best_of: int
+    seed: int
+    """The first candidate's."""
     ended: tuple[Ended, ...]
     taken_s: float
 
 
-def perform(cases: Sequence[Case], best_of: int, folder: Path) -> RealRun:
+def perform(cases: Sequence[Case], best_of: int, folder: Path, seed: int = SEED) -> RealRun:
     """Let Surefoot carry out the plan, and judge what it left. The run, and its home, stay in the folder."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     repository = folder / "repository"
     _build(cases, repository)
-    return asyncio.run(_perform(cases, best_of, folder))
+    return asyncio.run(_perform(cases, best_of, folder, seed))
 
 
-async def _perform(cases: Sequence[Case], best_of: int, folder: Path) -> RealRun:
+async def _perform(cases: Sequence[Case], best_of: int, folder: Path, seed: int) -> RealRun:
     began = time.monotonic()
-    options, plan = Options(by="bench"), plan_of(cases, best_of)
+    options, plan = Options(by="bench"), plan_of(cases, best_of, seed)
     with Home(folder / "home") as home:
         await engage(
             home, create_run(home, plan, Source(repository=folder / "repository"), run_id=RUN, options=options), options
@@ -81,21 +88,23 @@ async def _perform(cases: Sequence[Case], best_of: int, folder: Path) -> RealRun
             proof=step["proof"],
             is_right=step["state"] == "verified" and is_right(case, folder / "repository", f"surefoot/{RUN}"),
             missed=0 if mutation is None else len(mutation["survivors"]),
+            missed_around=0 if mutation is None else len(mutation["missed_around"]),
+            around=0 if mutation is None else mutation["around"],
         )
         ended.append(one)
-    return RealRun(best_of=best_of, ended=tuple(ended), taken_s=time.monotonic() - began)
+    return RealRun(best_of=best_of, seed=seed, ended=tuple(ended), taken_s=time.monotonic() - began)
 
 
-def plan_of(cases: Sequence[Case], best_of: int) -> Plan:
+def plan_of(cases: Sequence[Case], best_of: int, seed: int = SEED) -> Plan:
     """Return the plan: the visible tests are the checks; with `best_of` candidates are compared on made inputs."""
     return Plan(
         goal="Repair the faulty functions, each so that it does what its docstring says.",
-        steps=tuple(_step(case, best_of) for case in cases),
+        steps=tuple(_step(case, best_of, seed) for case in cases),
         limits=Limits(parallel=2),
     )
 
 
-def _step(case: Case, best_of: int) -> Step:
+def _step(case: Case, best_of: int, seed: int) -> Step:
     check = Check(
         name="visible",
         ask=CommandCheck(command=f"timeout {_EXAMPLES_S} python3 examples.py"),
@@ -106,7 +115,7 @@ def _step(case: Case, best_of: int) -> Step:
     comparing = f"python3 ../comparer.py {_FILE} examples.py {case.function}"
     return Step(
         id=StepId(case.name),
-        body=RunBody(command=f"python3 ../repairer.py {_FILE} examples.py $(({SEED} + ${{SUREFOOT_CANDIDATE:-1}}))"),
+        body=RunBody(command=f"python3 ../repairer.py {_FILE} examples.py $(({seed} + ${{SUREFOOT_CANDIDATE:-1}}))"),
         cwd=case.name,
         writes=(f"{case.name}/{_FILE}",),
         checks=(check,),

@@ -10,18 +10,20 @@ import multiprocessing
 import resource
 import sys
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from bench.truth.cases import Case
 from bench.truth.comparer import Inputs, calls_of, shown
 from bench.truth.repairer import BYTES_MAX, changed, changes_of, in_order, passes
-from surefoot.checks.mutants import mutants_of
+from surefoot.checks.mutants import Changed, mutants_around, mutants_of
+from surefoot.effects.mutation.perform import AROUND_MAX, TRIED_MAX
 
 TRIALS = 20
 ATTEMPTS = 5
 """So many seeds each trial has: the first one is the attempt that is made without `best_of`."""
-TRIED_MAX = 60
+OTHERS_MAX = 200
+"""So many small changes of the faulty file are tried."""
 _DEPTH, _DEPTH_OF_LIBRARY = 400, 3000
 _RIGHT_S = 3.0
 
@@ -33,13 +35,21 @@ class Result:
     is_right: bool
     """Whether it passes the hidden tests."""
     shows: tuple[str, ...]
-    """What it does on the inputs of the comparison."""
+    """What it does on inputs of the kind of those that the tests have."""
+    bounds: tuple[str, ...]
+    """What it does at bounds."""
     tried: int
     """How many small changes of it were made."""
     missed: int
     """How many the visible tests did not notice."""
     told_apart: int
     """How many of those the comparison tells apart from it."""
+    around: int
+    """How many small changes were made of other lines of the same function."""
+    missed_around: int
+    """How many of those the visible tests did not notice, though the comparison tells them apart from it."""
+    others: int
+    """How many small changes of the faulty file pass the visible tests, and are told apart from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +92,10 @@ def try_case(case: Case) -> Tried:
         assert text is not None
         chosen[seed] = text
     # Only with a text that passes are all calls of the tests made.
-    inputs = Inputs(calls_of(chosen[0], case.visible, case.function)).made()
-    results = {text: _result(case, text, inputs) for text in dict.fromkeys(chosen.values())}
+    maker = Inputs(calls_of(chosen[0], case.visible, case.function))
+    comparison = _Comparison(case, maker.made(), maker.bounds())
+    others = [shown for _, shown in comparison.of_missed(_mutants(mutants_of, None, case.text)[:OTHERS_MAX])]
+    results = {text: _result(case, text, comparison, others) for text in dict.fromkeys(chosen.values())}
     sys.stderr.write(f"{case.name}: {len(plausible)} plausible, {len(results)} distinct\n")
     return _tried(case, {seed: results[text] for seed, text in chosen.items()}, plausible=len(plausible))
 
@@ -94,16 +106,50 @@ def _tried(case: Case, made: dict[int, Result], *, is_vacuous: bool = False, pla
     return Tried(name=case.name, is_design=case.is_design, is_vacuous=is_vacuous, plausible=plausible, trials=trials)
 
 
-def _result(case: Case, text: str, inputs: list[list[object]]) -> Result:
+Shown = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Shows what texts do, each once."""
+
+    case: Case
+    inputs: list[list[object]]
+    bounds: list[list[object]]
+    known: dict[str, Shown] = field(default_factory=dict[str, Shown])
+
+    def of(self, text: str) -> Shown:
+        """Return what a text does on inputs of the kind of those seen, and at bounds."""
+        if text not in self.known:
+            function = self.case.function
+            self.known[text] = tuple(shown(text, function, self.inputs)), tuple(shown(text, function, self.bounds))
+        return self.known[text]
+
+    def of_missed(self, texts: Sequence[str]) -> list[tuple[str, Shown]]:
+        """Return what those do that pass the visible tests."""
+        return [(text, self.of(text)) for text in texts if passes(text, self.case.visible)]
+
+
+def _mutants(make: Callable[[str, bytes | None, bytes], list[Changed]], old: str | None, new: str) -> list[str]:
     sys.setrecursionlimit(_DEPTH_OF_LIBRARY)
-    mutants = mutants_of("solution.py", case.text.encode(), text.encode())[:TRIED_MAX]
+    found = make("solution.py", None if old is None else old.encode(), new.encode())
     sys.setrecursionlimit(_DEPTH)
-    shows = shown(text, case.function, inputs)
-    missed = [one.content.decode() for one in mutants if passes(one.content.decode(), case.visible)]
+    return [one.content.decode() for one in found]
+
+
+def _result(case: Case, text: str, comparison: _Comparison, others: Sequence[Shown]) -> Result:
+    own = _mutants(mutants_of, case.text, text)[:TRIED_MAX]
+    around = _mutants(mutants_around, case.text, text)[:AROUND_MAX]
+    does = comparison.of(text)
+    missed = comparison.of_missed(own)
     return Result(
         is_right=passes(text, case.hidden, seconds=_RIGHT_S),
-        shows=tuple(shows),
-        tried=len(mutants),
+        shows=does[0],
+        bounds=does[1],
+        tried=len(own),
         missed=len(missed),
-        told_apart=sum(shown(one, case.function, inputs) != shows for one in missed),
+        told_apart=sum(other != does for _, other in missed),
+        around=len(around),
+        missed_around=sum(other != does for _, other in comparison.of_missed(around)),
+        others=sum(other != does for other in others),
     )

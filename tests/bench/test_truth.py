@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench.truth.__main__ import main
 from bench.truth.cases import Case, read_cases
 from bench.truth.comparer import Inputs, calls_of, shown
-from bench.truth.counting import Trial, agree, share_of, ways
+from bench.truth.counting import Trial, agree, is_held, share_of, ways
 from bench.truth.repairer import changes_of, passes, repair
 from bench.truth.runs import perform
 from bench.truth.trials import Result, Tried
@@ -46,9 +47,10 @@ def case(folder: Path) -> Case:
     return read_cases(folder)[1]
 
 
-def result(*, is_right: bool = True, shows: str = "1", missed: int = 0, told_apart: int = 0) -> Result:
+def result(**fields: Any) -> Result:
     """Make a result."""
-    return Result(is_right=is_right, shows=(shows,), tried=4, missed=missed, told_apart=told_apart)
+    usual: dict[str, Any] = {"is_right": True, "shows": ("1",), "bounds": ("0",), "tried": 4, "missed": 0}
+    return Result(**{**usual, "told_apart": 0, "around": 6, "missed_around": 0, "others": 0, **fields})
 
 
 def test_the_worker_finds_a_small_change_with_which_the_tests_pass(case: Case) -> None:
@@ -85,6 +87,14 @@ def test_inputs_are_like_those_of_the_tests(case: Case) -> None:
     assert all(isinstance(one, int) and one >= 0 for given in inputs for one in given)
 
 
+def test_further_inputs_have_one_argument_at_a_bound() -> None:
+    """Of its type, and unlike those that the tests have."""
+    bounds = Inputs([[4, ["b", "a"]]]).bounds()
+    assert [0, ["b", "a"]] in bounds
+    assert [4, []] in bounds
+    assert all((given[0] == 4) != (given[1] == ["b", "a"]) for given in bounds)
+
+
 def test_what_does_the_same_shows_the_same() -> None:
     """And what differs, or fails, does not."""
     inputs: list[list[object]] = [[1, 2], [2, 1]]
@@ -95,7 +105,7 @@ def test_what_does_the_same_shows_the_same() -> None:
 
 def test_results_agree_where_they_show_the_same() -> None:
     """As many as are asked for are looked at."""
-    trial: Trial = (result(), result(), result(shows="2"))
+    trial: Trial = (result(), result(), result(shows=("2",)))
     assert (agree(trial, 2), agree(trial, 3)) == (True, False)
 
 
@@ -108,7 +118,14 @@ def test_wrong_results_are_counted_among_what_a_way_accepts() -> None:
     told = {name: (share.right, share.wrong, share.all_right) for name, share in shares.items()}
     assert told["visible tests alone"] == told["agreement of 5"] == (2, 1, 2)
     assert told["mutation: no small change missed"] == (1, 0, 2)
-    assert told["agreement of 5, no small change told apart"] == (2, 0, 2)
+    assert told["agreement of 5, at bounds too, no small change told apart"] == (2, 0, 2)
+
+
+def test_a_function_is_held_where_one_small_change_in_ten_is_missed() -> None:
+    """Changes that the comparison shows no difference of are not missed, and it tells more apart at bounds."""
+    assert (is_held(result(missed=4, missed_around=1)), is_held(result(missed_around=2))) == (True, False)
+    trial: Trial = (result(), result(bounds=("1",)))
+    assert (agree(trial, 2), agree(trial, 2, with_bounds=True)) == (True, False)
 
 
 def test_a_folder_without_cases_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
