@@ -94,3 +94,13 @@ def test_a_call_that_prints_or_waits_by_intent_is_no_stall(stage: Stage) -> None
     settings = "[monitors]\nstall = {say = 'fail', silence_s = 10}\n"
     assert played(stage, DONE + loud + run_tool("sleep 12"), settings).code == 0
     assert findings(stage) == {}
+
+
+def test_a_requirement_that_no_step_covers_is_reported(stage: Stage) -> None:
+    """As the run begins; the run is what it is all the same (M83)."""
+    plan = "goal: g\nrequirements: [dates are read, errors have a place]\nsteps: [{id: a, run: 'true', covers: [1]}]\n"
+    assert stage.say("run", stage.plan(plan), "--run-id", RUN).code == 0
+    found = next(one for one in stage.say("findings", RUN, "--json").json["findings"] if one["kind"].startswith("unc"))
+    assert (found["kind"], found["severity"], found["diagnosis"]) == ("uncovered-requirements", "warning", "goal_drift")
+    assert found["text"] == "no step covers requirement 2: errors have a place"
+    assert "no step covers requirement 2" in stage.say("report", RUN).out

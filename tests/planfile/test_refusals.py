@@ -172,6 +172,7 @@ KEYS = [
     ("checks: [{file: a, lacks: ''}]", "5:31", "the text is empty; one to look for"),
     ("checks: [{file: a, matches: '['}]", "5:33", "it is no regular expression"),
     ("expects: {version: '['}", "5:24", "it is no regular expression that can be used here"),
+    ("covers: [2]", "5:13", "`covers` names '2'; the plan has no `requirements`"),
     ("expects: version", "5:14", "the outputs with what they have to be like were expected"),
     ("batch: slow", "5:12", "careful"),
     ("checks: [{file: a, matches: '(?!x)y'}]", "5:33", "RE2's syntax, which has no look-around and no back references"),

@@ -31,6 +31,7 @@ from surefoot.core.probe_kinds import FunctionProbe, Probe
 from surefoot.core.record import record
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
+from surefoot.core.requirements import unknown_requirements, unknown_said
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, RunExists
 from surefoot.expressions import flaw_of
@@ -141,6 +142,7 @@ class Step:
     disagree: Literal["ask", "majority"] = "ask"
     estimate_s: float | None = None
     expects: Mapping[str, str] = field(default_factory=dict[str, str])
+    covers: Sequence[str] = ()
 
     def compiled(self) -> core.Step:
         """Return the step of the plan model."""
@@ -210,6 +212,7 @@ class Plan:
     accept: Sequence[Check] = ()
     scope_write: Sequence[str] = (core.EVERYTHING,)
     constraints: Sequence[core.Constraint] = ()
+    requirements: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     wall_s: float | None = None
     parallel: int = 1
@@ -224,12 +227,16 @@ class Plan:
 
     def compiled(self) -> core.Plan:
         """Return the plan of the plan model."""
-        return core.Plan(
+        plan = core.Plan(
             steps=tuple(step.compiled() for step in self.steps),
             accept=_compiled_checks(self.accept, "the plan"),
             limits=core.Limits(**_values(self, _keys_of("limits"), "the plan"), resources=self.resources),
             **_values(self, _keys_of("plan", "accept", "limits"), "the plan"),
         )
+        for step in plan.steps:
+            if unknown := unknown_requirements(plan, step):
+                raise _invalid(f"step {step.id!r}: {unknown_said(plan, unknown)}")
+        return plan
 
     @property
     def functions(self) -> FunctionRegistry:

@@ -282,6 +282,8 @@ class Understanding:
     risks: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     """What is not known and could not be found out."""
+    requirements: tuple[str, ...] = ()
+    """What the goal asks for, one thing each."""
 
 
 @record

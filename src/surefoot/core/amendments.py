@@ -260,7 +260,7 @@ class StepChange:
     why: str
 
 
-_NOT_WORK = frozenset({"title", "why", "risk", "estimate_s", "needs"})
+_NOT_WORK = frozenset({"title", "why", "risk", "estimate_s", "needs", "covers"})
 """What of a step only people read, or the order of steps rests on: where nothing else differs nothing is done again."""
 
 

@@ -109,6 +109,9 @@ _ROWS = (
         "What an agent leaves holds fewer tests or assertions, more that are left out, or looser thresholds."),
     _row("undeclared_writes", Level.GROUNDING, Diagnosis.GOAL_DRIFT, Say.WARN,
         "An agent writes files that its step does not declare, or that lie outside the scope."),
+    _row("uncovered_requirements", Level.GROUNDING, Diagnosis.GOAL_DRIFT, Say.WARN,
+        "Once a plan is made or amended, no step `covers` one of its requirements, though steps say what they cover. "
+        "`fail` has the planner plan anew."),
     _row("forecast", Level.COST, Diagnosis.BUDGET, Say.NOTE,
         "Once `steps` steps are verified: at what they cost, a limit of the run will not do for the others.", steps=3),
     _row("spend_rate", Level.COST, Diagnosis.BUDGET, Say.NOTE,

@@ -249,6 +249,9 @@ class Step:
     """How long the body is expected to take."""
     expects: Mapping[str, str] = field(default_factory=dict[str, str])
     """What its outputs have to be like, by their keys: regular expressions for whole values."""
+    covers: tuple[str, ...] = field(default=(), repr=False)
+    """The requirements of the plan that it serves: their numbers, from 1, or their words. No part of what is approved,
+    so that approvals of before they were there hold."""
 
     @property
     def ways_on(self) -> frozenset[OnFailure]:
@@ -420,6 +423,9 @@ class Plan:
     """Rules that may raise a tier."""
     constraints: tuple[Constraint, ...] = ()
     """What holds for planner, workers and reviewer alike; files and commands that it denies are refused."""
+    requirements: tuple[str, ...] = field(default=(), repr=False)
+    """What the goal asks for, one thing each, in words; steps say with `covers` which of them they serve. No part of
+    what is approved, as there."""
     folder: str = ""
     """The folder of the repository in which its commands start; empty: the root. See `within`."""
 

@@ -81,6 +81,9 @@ _PLAN = (
     Key("policy", list_of("rule"), "Rules that can raise the tier of a step; see [policy](policy.md)."),
     Key("constraints", record_of("constraint")._replace(is_many=True), "What holds for planner, workers and reviewer "
         "alike, whatever the goal and the steps say; see below."),
+    Key("requirements", TEXTS, "What the goal asks for, one thing each, in words.", "Steps say with `covers` which of "
+        "them they serve. The [monitor](settings.md#monitors) `uncovered_requirements` names those that no step "
+        "covers."),
     Key("defaults", record_of("defaults"), "Step keys that hold for every step that does not set them itself; see "
         "below.", usual="none", field=""),
     Key("steps", list_of("step"), "The steps, at least one.", need="a list of steps", field=""),
@@ -258,6 +261,8 @@ _STEP = (
         "expression matches the whole value.", "Where one is missing or different, the step is verified all the same, "
         "but a person is asked whether the plan holds before a step that needs it starts.", usual="nothing",
         way=Way.REGEX, planner="{KEY: regular expression} for the whole value of each output that later steps need."),
+    Key("covers", LITERALS, "The `requirements` of the plan that it serves: their numbers, from 1, or their "
+        "words.", planner="Numbers of the requirements that it serves. Each requirement is served by a step."),
 )
 _AGENT = (
     Key("do", TEXT, "What the agent is to do, in words.", need="what the agent is to do, in words,",

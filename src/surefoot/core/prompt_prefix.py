@@ -216,13 +216,14 @@ def _sections(state: RunState, node: StepState, tokens_max: int, level: int) -> 
     failed = _section("What failed before. Try a different approach; what follows did not work:", lessons)
     said = words_told(state, node, carried_by(state, node), WORDS_MAX if level < 3 else WORDS_MAX // 4)
     if role is Role.REVIEWER:
-        return [_result(state, 20 if level >= 2 else 200), failed, advice_told(node), said]
+        return [_required(state), _result(state, 20 if level >= 2 else 200), failed, advice_told(node), said]
     baseline = [f"- {answers.before.value}: {asked(check)}" for check, answers in _accepted(state) if answers.before]
     notes = latest_notes([note for note, is_prior in _notes(state, node) if is_prior], tokens_max)
     return [
         _step(node) if role is Role.WORKER else node.spec.body.text if role is Role.REPLANNER else "",
         _plan(state, node, 2 if level >= 2 else _NEAR),
         _understood(state, level) if role is not Role.SCOUT else "",
+        _required(state) if role in (Role.PLANNER, Role.REPLANNER) else "",
         _section("What held before the first change:", baseline),
         _section("What steps before this one have put out:", _outputs(state, node) if level < 4 else ()),
         _section("What was noted:", notes if level < 4 else ()),
@@ -294,6 +295,12 @@ def _plan(state: RunState, node: StepState, near: int) -> str:
     if rest := len(steps) - len(lines):
         lines.append(f"  … and {rest} more")
     return _section(f"The plan in short ({len(steps)} steps):", lines)
+
+
+def _required(state: RunState) -> str:
+    """Return the requirements of the goal, each with the number by which steps say that they cover it."""
+    numbered = (f"{number}. {cut(text, _LEARNED_MAX)}" for number, text in enumerate(state.plan.requirements, start=1))
+    return _section("What the goal asks for, with the numbers that `covers` of steps names:", list(numbered))
 
 
 def _understood(state: RunState, level: int) -> str:

@@ -18,16 +18,17 @@ This is UNDERSTAND. Nothing can be changed yet: the tools that write do not exis
 means here: which files matter and what is in them, what may be changed, how one could tell that the goal is reached,
 how the project runs its tests, what may go wrong. Read rather than guess, and stop once a plan could be made.
 
-End with `understood`: a summary, the files that matter and what you learned from each, globs for what has to be
-changed, checks that are red now and will be green once the goal is reached (or green now and must stay so), risks, and
-what you could not find out. Checks are commands or questions about files that anybody can put again. If the whole goal
-is one or two small steps, give them there, and no plan has to be made.""",
+End with `understood`: a summary, each thing that the goal asks for, the files that matter and what you learned from
+each, globs for what has to be changed, checks that are red now and will be green once the goal is reached (or green now
+and must stay so), risks, and what you could not find out. Checks are commands or questions about files that anybody can
+put again. If the whole goal is one or two small steps, give them there, and no plan has to be made.""",
     Role.PLANNER: """\
 This is PLAN. Nothing can be changed yet: the tools that write do not exist in this phase. Make a plan out of small
 steps, each of which can be done, checked and undone as a whole: what it needs, which files it writes, why it is there,
-and checks that would be red without it. A step that cannot be checked by a command or by looking at files is too vague.
-Steps that do not need one another may run side by side. What cannot be undone comes last. A step that the goal did not
-ask for (the tests as they are before a change, a copy of what will be changed) has a reason that begins with `added:`.
+and checks that would be red without it. Steps say which of the numbered things that the goal asks for they cover. A
+step that cannot be checked by a command or by looking at files is too vague. Steps that do not need one another may run
+side by side. What cannot be undone comes last. A step that the goal did not ask for (the tests as they are before a
+change, a copy of what will be changed) has a reason that begins with `added:`.
 
 End with `plan`. It is checked at once; what is wrong is said with its line, and you may put it right. A person may be
 shown the plan before anything of it is carried out.""",

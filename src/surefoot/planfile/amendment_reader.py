@@ -36,7 +36,7 @@ from surefoot.planfile.tree import Flaw, Items, Scalar, Table, Tree
 from surefoot.planfile.yaml_reader import read_tree
 
 _ATTEMPTS = 3
-_FIXED = ("prepare", "env", "services", "policy")
+_FIXED = ("prepare", "env", "services", "policy", "requirements")
 """What of a plan stays as it is while its run goes on."""
 
 

@@ -19,6 +19,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import Limits, Plan
 from surefoot.core.plan_schema import TABLES
 from surefoot.core.record import record
+from surefoot.core.requirements import unknown_requirements, unknown_said
 from surefoot.core.service_use import problems_of_services
 from surefoot.errors import PlanInvalid
 from surefoot.planfile.check_reader import read_checks
@@ -186,6 +187,9 @@ def _judge_steps(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRea
     for problem in (*problems_of_agents(plan), *problems_of_candidates(plan)):
         assert problem.name is not None
         page.flaw(by_id[problem.step].keys.at(problem.name), problem.text)
+    for step in known:
+        if unknown := unknown_requirements(plan, step):
+            page.flaw(by_id[step.id].keys.at("covers"), unknown_said(plan, unknown))
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead], folder: Path) -> None:

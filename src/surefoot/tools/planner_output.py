@@ -29,7 +29,7 @@ from surefoot.tools.tool_context import ToolContext, ToolResult, failed
 _NOT_YET = {"id": "later", "ask": "Stands for the steps, which are not made yet."}
 _PROBLEMS_MAX = 20
 _NOTHING = Arguments({})
-_CARRIED_OUT = ("scope", "accept", "prepare", "steps")
+_CARRIED_OUT = ("scope", "accept", "prepare", "steps", "requirements")
 """What of UNDERSTAND is carried out as it was written; the rest is told, with secrets masked."""
 
 
@@ -45,6 +45,7 @@ class _Basis:
     """Acceptance checks in the form of a plan file."""
     prepare: dict[str, object] | None
     """How a lane is made usable, in the form of a plan file."""
+    requirements: tuple[str, ...]
 
 
 def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -58,6 +59,7 @@ def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
         scope=arguments.texts("scope"),
         risks=arguments.texts("risks"),
         questions=arguments.texts("questions"),
+        requirements=tuple(filter(None, (" ".join(one.split()) for one in arguments.texts("requirements")))),
     )
     assert isinstance(context.state, PlanInForce)
     asked = context.state.plan
@@ -132,7 +134,8 @@ def _basis(plan: Plan, scope: tuple[str, ...] = (), found: Arguments = _NOTHING)
     )
     is_whole = asked.scope_write == (EVERYTHING,)
     scope = scope or (() if is_whole else asked.scope_write)
-    return _Basis(plan=asked, scope=scope, accept=tuple(checks), prepare=prepare)
+    required = asked.requirements or tuple(found.texts("requirements"))
+    return _Basis(plan=asked, scope=scope, accept=tuple(checks), prepare=prepare, requirements=required)
 
 
 def _renamed(check: dict[str, object], taken: set[str]) -> dict[str, object]:
@@ -202,6 +205,7 @@ def _document(
         "accept": list(basis.accept),
         "scope": {"write": list(basis.scope)} if basis.scope else None,
         "limits": limits,
+        "requirements": list(basis.requirements),
     }
     said = {key: value for key, value in document.items() if value}
     return {**said, "steps": list(steps)}

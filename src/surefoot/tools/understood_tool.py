@@ -11,6 +11,7 @@ from surefoot.tools.tool_context import Tool, on_thread
 _SCHEMA = record_of(
     {
         "summary": text("What the goal asks for and how things stand, in a few sentences."),
+        "requirements": texts("What the goal asks for, each thing in a sentence; the plan has a step for each."),
         "files": listed(
             record_of({"path": PATH, "learned": text("What you learned from it.")}, "path", "learned"),
             "The files that matter.",

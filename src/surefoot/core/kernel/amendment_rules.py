@@ -11,6 +11,7 @@ from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.kernel.interrupts import acceptance_interrupts, endings_of
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.kernel.requirement_rules import watch_requirements
 from surefoot.core.kernel.take_back_fold import steps_in_the_way
 from surefoot.core.state import RunState
 
@@ -41,7 +42,7 @@ def amend(state: RunState, now: float) -> list[Proposal]:
         waits=waits_of(found.plan, graph) if state.has_workspace else {},
         taken=found.taken,
     )
-    return [Proposal(event)]
+    return [Proposal(event), *watch_requirements(state, found.plan, now)]
 
 
 def _unforeseen(wanted: AmendmentState, found: AmendmentEffects) -> str:

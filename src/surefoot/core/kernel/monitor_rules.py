@@ -15,7 +15,7 @@ from surefoot.core.state import RunState, StepState, StepStatus
 
 _SAID_MAX = 300
 _FORECAST, _SPEND_RATE, _SCORE = "forecast", "spend_rate", "score"
-_WEIGHTS = {Say.NOTE: Severity.NOTE, Say.WARN: Severity.WARNING, Say.FAIL: Severity.WARNING}
+WEIGHTS = {Say.NOTE: Severity.NOTE, Say.WARN: Severity.WARNING, Say.FAIL: Severity.WARNING}
 
 
 def watch(state: RunState, node: StepState, conversation: Conversation, now: float) -> Proposal | None:
@@ -47,7 +47,7 @@ def report(
         return None
     finding = Finding(
         kind=kind_of(name),
-        severity=_WEIGHTS[how],
+        severity=WEIGHTS[how],
         text=text,
         step=node.spec.id,
         attempt=node.attempt,
@@ -149,5 +149,5 @@ def say_forecast(state: RunState, now: float) -> Proposal | None:
         f"{done} of {len(steps)} steps took {state.cost_usd:.2f} USD; at that rate all take {wanted:.2f}, and "
         f"the limit is {limits.cost_usd:g}"
     )
-    finding = Finding(kind=_FORECAST, severity=_WEIGHTS[setting.say], text=text, diagnosis=Diagnosis.BUDGET)
+    finding = Finding(kind=_FORECAST, severity=WEIGHTS[setting.say], text=text, diagnosis=Diagnosis.BUDGET)
     return Proposal(ev.FindingReported(at=now, finding=finding))

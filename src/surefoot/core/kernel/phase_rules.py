@@ -23,6 +23,7 @@ from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.replan_rules import giving_up, words_of_amendment
+from surefoot.core.kernel.requirement_rules import judge_made_plan
 from surefoot.core.kernel.surrounding_commands import (
     Weighed,
     asks_person,
@@ -131,6 +132,10 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
     flaw = flaw_of_plan(found.made.plan) if isinstance(found, Planned) else None
     if flaw is not None:
         return fails(node, now, Diagnosis.MALFORMED, flaw)
+    if found.made is not None and work.people.edited is None:
+        uncovered = judge_made_plan(state, node, found.made.plan, now)
+        if uncovered is not None:
+            return uncovered
     commands = commands_of_model(state, found.commands) if work.people.edited is None else []
     never = never_allowed(commands)
     if never:
@@ -164,6 +169,8 @@ def _show_amendment(
     found, lines = words_of_amendment(state, offered)
     if found.objections:
         return fails(node, now, Diagnosis.MALFORMED, "; ".join(_told_agents(found)))
+    if (uncovered := judge_made_plan(state, node, found.plan, now)) is not None:
+        return uncovered
     commands = commands_of_model(state, offered.commands)
     said_no = _refused(node, work, "the change of the plan", now)
     if never := never_allowed(commands):

@@ -42,7 +42,10 @@ def _keep_understanding(state: RunState, found: Understood) -> None:
     plan = state.plan
     state.understanding, state.proposal = found.understanding, found.made
     scope, accept = found.understanding.scope or plan.scope_write, (*plan.accept, *found.accept)
-    state.adopted = replace(plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope)
+    required = plan.requirements or found.understanding.requirements  # what the user says is not for a model to change
+    state.adopted = replace(
+        plan, prepare=found.prepare or plan.prepare, accept=accept, scope_write=scope, requirements=required
+    )
     # What was asked before holds, unless lanes are prepared in another way from here on.
     known = state.accept.records if found.prepare is None else [CheckRecord() for _ in plan.accept]
     state.accept = AcceptState(records=[*known, *(CheckRecord() for _ in found.accept)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from surefoot.core.check_kinds import Expect
+from surefoot.core.kernel.requirement_rules import uncovered_said
 from surefoot.core.plan import Body, Check, Plan, Step
 from surefoot.core.policy import facts_before, weigh_step
 from surefoot.core.policy_types import Decision, Tier
@@ -30,6 +31,7 @@ def words_of(state: RunState, plan: Plan, changes: tuple[str, ...]) -> list[str]
         lines.append(f"{number}. {step.id} ({step.effect}{needs}){asks}: {title}")
         lines += [f"   {name + ':':<8} {in_line(text)}" for name, text in _details(state, plan, step)]
     lines.append(f"In the end: {in_line(_checks_said(plan.accept)) or 'no acceptance checks'}")
+    lines += [f"Look: {text}" for text in uncovered_said(plan)]
     lines += [f"Changed: {in_line(line)}" for line in changes]
     if state.understanding is not None:
         lines += [f"Risk: {_brief(text)}" for text in state.understanding.risks]

@@ -38,6 +38,7 @@ from surefoot.core.kernel.plan_watch_fold import first_open, is_kept_by_replan
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.replan_fold import is_with_planner
 from surefoot.core.kernel.replan_rules import replan
+from surefoot.core.kernel.requirement_rules import watch_requirements
 from surefoot.core.kernel.sample_rules import take_sample
 from surefoot.core.kernel.service_rules import leave, request_lane, start_missing
 from surefoot.core.kernel.short_way import BY, failed_short_way, is_on_short_way, short_plan
@@ -302,7 +303,8 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
         asking = _without_baseline(state, now)
         if asking is not None:
             return asking
-        return [Proposal(ev.PhaseEntered(at=now, phase=then))]
+        told = watch_requirements(state, state.plan, now) if then is Phase.EXECUTE else []
+        return [Proposal(ev.PhaseEntered(at=now, phase=then)), *told]
     return _ask_before(state, index, now)
 
 
