@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.acceptance.conftest import RUN
 
 if TYPE_CHECKING:
@@ -81,6 +83,57 @@ def test_a_person_who_is_asked_about_a_failure_is_told_of_by_dead(stage: Stage) 
     [letter] = stage.say("dead", "--json").json["dead"]
     assert (letter["step"], letter["why"], letter["attempts"]) == ("fail", "asked", 1)
     assert letter["next"].startswith("surefoot inbox ")
+
+
+def test_a_dead_letter_is_taken_up_again(stage: Stage) -> None:
+    """Once the cause is mended, the run goes on to its end (M68)."""
+    flag = stage.user / "mended"
+    steps = f"[{{id: fail, run: 'test -e {flag}'}}, {{id: b, run: 'true', needs: [fail]}}]"
+    plan = f"goal: g\nlimits: {{attempts: 1}}\nsteps: {steps}\n"
+    assert stage.run(plan).code != 0
+    flag.touch()
+    assert stage.say("dead", "retry", f"{RUN}:b").code == 0
+    assert (stage.states(), stage.say("dead").code) == ({"fail": "verified", "b": "verified"}, 0)
+    assert "dead_letter_taken_up" in stage.say("show", RUN, "--events").out
+
+
+def test_a_dead_letter_is_closed_with_a_reason(stage: Stage) -> None:
+    """It is listed no more, but for those who ask; the report has the reason (M68)."""
+    stage.run(FAILING)
+    closed = stage.say("dead", "close", f"{RUN}:fail", "--why", "not ours", "--json").json["closed"]
+    assert (closed["step"], closed["why"]) == ("fail", "not ours")
+    assert (stage.say("dead").code, stage.say("dead", RUN).out.strip()) == (0, "Nothing is stuck.")
+    assert [one["closed_why"] for one in stage.say("dead", "--all", "--json").json["dead"]] == ["not ours"] * 2
+    assert stage.say("report", "--json").json["escalations"][0]["closed"]["why"] == "not ours"
+    again = stage.say("dead", "close", "fail")
+    assert (again.code, "has closed" in again.err) == (2, True)
+
+
+def test_a_question_about_a_failure_is_answered_by_closing_or_taking_up_the_letter(stage: Stage) -> None:
+    """With `retry`, then with `block`."""
+    stage.run(ASKING)
+    assert stage.say("dead", "retry", "fail").code == 4
+    assert stage.say("dead", "close", "fail", "--why", "enough").code == 0
+    stage.say("resume")
+    assert (stage.states()["fail"], stage.say("dead").code) == ("failed", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("retry",), "an item was expected"),
+        (("close", "fail:x:y"), "there is no run"),
+        (("retry", RUN), "is no dead letter"),
+        (("close", f"{RUN}:gone"), "has no step 'gone'"),
+        (("retry", "fail", "--why", "x"), "--why goes with"),
+        ((RUN, "fail"), "was expected"),
+    ],
+)
+def test_words_that_name_no_dead_letter_are_refused(stage: Stage, words: tuple[str, ...], said: str) -> None:
+    """Each says what was expected."""
+    stage.run(FAILING)
+    found = stage.say("dead", *words)
+    assert (found.code, said in found.err) == (2, True)
 
 
 def test_a_home_in_which_all_is_done_has_no_dead_letters(stage: Stage) -> None:

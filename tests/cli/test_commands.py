@@ -64,6 +64,7 @@ WITHOUT_RUN = (
     "run",
     "ls",
     "health",
+    "dead",
     "stats",
     "calibration",
     "corrections",

@@ -326,6 +326,8 @@ QUIET = {
     ev.SamplesConfigured,
     ev.RunEnded,
     ev.StepsInvalidated,
+    ev.DeadLetterTakenUp,
+    ev.DeadLetterClosed,
     ev.RunRestored,
     ev.LandingRequested,
     # Nothing waits for them; the inbox and the report have them.

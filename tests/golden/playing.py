@@ -76,6 +76,17 @@ def _sampled() -> list[Event]:
     return run.say(ev.SampleReviewed, step=StepId("b"), attempt=1, ok=False, why="It is empty", via="api").journal
 
 
+def _dead_letters() -> list[Event]:
+    """A step that is given up is closed, taken up again, and given up once more; a run that stands still is closed."""
+    failing = {"a": {"retry": RetryPolicy(maximum_attempts=1)}, "b": {"needs": ("a",)}}
+    lost = {"ending": Ending(status=Status.EXIT, exit_code=1)}
+    run = Play(failing).will(do.RunStep, "a", **lost).will(do.RunStep, "a", **lost).go()
+    run.say(ev.DeadLetterClosed, **AT_A, why="The vendor has to mend it")
+    run.say(ev.DeadLetterTakenUp, step=StepId("a")).say(ev.StepsInvalidated, steps=(StepId("a"),))
+    run.say(ev.DeadLetterClosed, step=None, attempt=0, why="")
+    return run.claim().go().journal
+
+
 def _lanes() -> list[Event]:
     """Three steps of which two run at once."""
     return Play({"a": {}, "b": {}, "c": {"needs": ("a", "b")}}, limits=Limits(parallel=2)).go().journal
@@ -325,6 +336,7 @@ def refused() -> list[Event]:
 JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "plan": _plan,
     "sampled": _sampled,
+    "dead_letters": _dead_letters,
     "lanes": _lanes,
     "approvals": _approvals,
     "services": _services,

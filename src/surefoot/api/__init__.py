@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from surefoot.api.agent_messages import keep, tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
     from surefoot.api.attempt_changes import AttemptChanges, attempt_changes
+    from surefoot.api.dead_letters import DeadLetter, close_dead_letter, dead_letters, retry_dead_letter
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
     from surefoot.api.plan_amendments import amend, stop_plan
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttemptChanges",
+    "DeadLetter",
     "Engagement",
     "Freed",
     "Home",
@@ -52,8 +54,10 @@ __all__ = [
     "blame",
     "calibration",
     "cancel",
+    "close_dead_letter",
     "collect_garbage",
     "create_run",
+    "dead_letters",
     "edit",
     "edit_plan",
     "engage",
@@ -73,6 +77,7 @@ __all__ = [
     "report",
     "restore",
     "retry",
+    "retry_dead_letter",
     "review",
     "review_step",
     "run_corrections",
@@ -100,6 +105,7 @@ _PLACES = {
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     **dict.fromkeys(("InvalidationPreview", "invalidate", "preview_invalidation"), "run_invalidation"),
     **dict.fromkeys(("OpenSample", "review", "review_step", "samples"), "samples"),
+    **dict.fromkeys(("DeadLetter", "close_dead_letter", "dead_letters", "retry_dead_letter"), "dead_letters"),
     "Options": "run_options",
     "blame": "run_blame",
     "calibration": "run_calibration",

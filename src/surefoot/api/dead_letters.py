@@ -1,20 +1,33 @@
-"""Dead letters: the steps and runs of a home that cannot go on by themselves, with the reason and the way on."""
+"""Dead letters: the steps and runs of a home that cannot go on by themselves, with the reason and the way on.
+
+A letter is taken up again with its own limits anew, or closed with a reason: then it is listed no more.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
+from surefoot.api.answers import answer, masker_for
+from surefoot.api.engine_claim import set_aside
 from surefoot.api.health import QUIET_S
 from surefoot.api.home import Home
+from surefoot.api.identity import current_user, refuse_steps
+from surefoot.api.journal_append import say
 from surefoot.api.queries import RunSummary, runs
 from surefoot.core.escalations import escalations_of
 from surefoot.core.event_words import QuestionKind
-from surefoot.core.ids import RunId, StepId
+from surefoot.core.events import DeadLetterClosed, DeadLetterTakenUp, Event, StepsInvalidated
+from surefoot.core.graph_state import closing_of
+from surefoot.core.ids import RunId, StepId, nearest_said
+from surefoot.core.messages import MESSAGE_MAX
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepStatus
+from surefoot.core.ways_on import BLOCK, RETRY
+from surefoot.errors import RunNotFound, UsageError
 
 
 class Why(StrEnum):
@@ -50,13 +63,115 @@ class DeadLetter:
     """For how long; None: that is not known."""
     next: str
     """The command that goes on."""
+    question: str | None = None
+    """The question that a person is to answer; None: there is none."""
+    closed_by: str | None = None
+    """Who leaves it as it is; None: nobody has said so."""
+    closed_why: str = ""
+
+    @property
+    def item(self) -> str:
+        """What it is called: `RUN:STEP`, or `RUN` for a run as a whole."""
+        return self.run if self.step is None else f"{self.run}:{self.step}"
 
 
-def dead_letters(home: Home, repository: Path | None = None, run: RunId | None = None) -> list[DeadLetter]:
-    """Return what cannot go on by itself: of one run, of the runs of one repository, or of all runs."""
+def dead_letters(
+    home: Home, repository: Path | None = None, run: RunId | None = None, *, with_closed: bool = False
+) -> list[DeadLetter]:
+    """Return what cannot go on by itself: of one run, of the runs of one repository, or of all runs.
+
+    What somebody leaves as it is is among them only on request.
+    """
     root, now = None if repository is None else str(repository), time.time()
     found = (one for one in runs(home) if root in (None, one.repository) and run in (None, one.run))
-    return [letter for one in found for letter in _letters(home, one, now)]
+    letters = (letter for one in found for letter in _letters(home, one, now))
+    return [letter for letter in letters if with_closed or letter.closed_by is None]
+
+
+def retry_dead_letter(home: Home, run: RunId, step: str | None = None, *, by: str = "") -> RunState:
+    """Set a dead letter to be tried again, with its ladder, its attempts and its own limits anew.
+
+    `step` is left out for the run as a whole. An engine has to work on the run afterwards: `engage` it. What the run
+    as a whole may use stays as it is.
+
+    Raises:
+        RunNotFound: there is no such run, or no such step.
+        UsageError: it is no dead letter, or another thing is to be done about it first; the message says which.
+        RunHeld: an engine is at work on the run.
+        StepMayNotAnswer: this program was started by a step.
+    """
+    refuse_steps("take up a dead letter", home)
+    letter, who = _letter_of(home, run, step), by or current_user()
+    match letter.why:
+        case Why.LIMIT | Why.IN_DOUBT | Why.WAITING:
+            raise UsageError(f"{letter.item} is not tried again: {letter.reason}; `{letter.next}` goes on", run=run)
+        case Why.STOPPED:
+            return home.state(run)
+        case Why.ASKED:
+            assert letter.question is not None
+            assert letter.step is not None
+            say(home, run, _taking_up(home, who, (letter.step,)))
+            return answer(home, letter.question, RETRY)
+        case Why.FAILED | Why.BLOCKED:
+            assert letter.step is not None
+            node = home.state(run).nodes[letter.step]
+            wanted = node.blocked_by if letter.why is Why.BLOCKED else (letter.step,)
+            with set_aside(home, run, "pause"):
+                now = home.clock.now()
+                anew = StepsInvalidated(at=now, steps=wanted, by=who)
+                return say(home, run, lambda state: [*_taking_up(home, who, wanted)(state), anew])
+
+
+def close_dead_letter(home: Home, run: RunId, step: str | None = None, why: str = "", *, by: str = "") -> RunState:
+    """Leave what cannot go on as it is, and say why: it is listed no more. `step` is left out for the run as a whole.
+
+    Where a person is asked about the failed step, that question is answered with `block`. A step that is tried again
+    and given up again is another letter, and so is a run that an engine has taken up since.
+
+    Raises:
+        RunNotFound: there is no such run, or no such step.
+        UsageError: it is no dead letter, a person has to answer something else first, or the reason is too long.
+        StepMayNotAnswer: this program was started by a step.
+    """
+    refuse_steps("close a dead letter", home)
+    letter, text = _letter_of(home, run, step), why.strip()
+    if len(text) > MESSAGE_MAX:
+        raise UsageError(f"what you say has {len(text):,} characters; at most {MESSAGE_MAX:,} go with a dead letter")
+    if letter.closed_by is not None:
+        said = f": {letter.closed_why}" if letter.closed_why else ""
+        raise UsageError(f"{letter.closed_by} has closed {letter.item} before{said}", run=run)
+    if letter.why in (Why.IN_DOUBT, Why.WAITING):
+        raise UsageError(f"{letter.item} cannot be closed: {letter.reason}; `{letter.next}` settles it", run=run)
+
+    def words(state: RunState) -> list[Event]:
+        masked = masker_for(state).text(text)
+        event = DeadLetterClosed(
+            at=home.clock.now(), step=letter.step, attempt=letter.attempts, why=masked, by=by or current_user()
+        )
+        return [event]
+
+    state = say(home, run, words)
+    return state if letter.question is None else answer(home, letter.question, BLOCK, say=text)
+
+
+def _taking_up(home: Home, who: str, steps: tuple[StepId, ...]) -> Callable[[RunState], list[Event]]:
+    return lambda _: [DeadLetterTakenUp(at=home.clock.now(), step=name, by=who) for name in steps]
+
+
+def _letter_of(home: Home, run: RunId, step: str | None) -> DeadLetter:
+    """Return the dead letter that is meant."""
+    found = dead_letters(home, run=run, with_closed=True)
+    wanted = next((one for one in found if one.step == step), None)
+    if wanted is not None:
+        return wanted
+    state = home.state(run)
+    if step is not None and StepId(step) not in state.nodes:
+        near = nearest_said(step, state.nodes)
+        raise RunNotFound(f"run {run!r} has no step {step!r}; `surefoot show {run}` lists them{near}", name=step)
+    others = ", ".join(one.item for one in found if one.closed_by is None)
+    what = f"run {run!r}" if step is None else f"step {step!r} of run {run!r}"
+    has = f"its dead letters: {others}" if others else "`surefoot dead` lists the dead letters"
+    raise UsageError(f"{what} is no dead letter; {has}", run=run)
 
 
 def _letters(home: Home, one: RunSummary, now: float) -> Iterator[DeadLetter]:
@@ -106,13 +221,22 @@ def _open(state: RunState, now: float) -> Iterator[DeadLetter]:
         elif asked.step in given_up:
             node = state.nodes[asked.step]
             reason = "" if node.last_failure is None else f"{node.last_failure.diagnosis}: {node.last_failure.reason}"
-            yield _letter(state, asked.step, Why.ASKED, reason, since, way)
+            yield replace(_letter(state, asked.step, Why.ASKED, reason, since, way), question=asked.question)
         elif since > QUIET_S or (question.due is not None and question.due < now):
             yield _letter(state, asked.step, Why.WAITING, f"it asks ({asked.about.value})", since, way)
 
 
 def _letter(state: RunState, step: StepId | None, why: Why, reason: str, since_s: float | None, way: str) -> DeadLetter:
-    attempts = 0 if step is None else state.nodes[step].attempt
+    node = None if step is None else state.nodes[step]
+    closed = state.closed_letters.get("") if node is None else closing_of(state, node)
     return DeadLetter(
-        run=state.created.run, step=step, why=why, reason=reason, attempts=attempts, since_s=since_s, next=way
+        run=state.created.run,
+        step=step,
+        why=why,
+        reason=reason,
+        attempts=0 if node is None else node.attempt,
+        since_s=since_s,
+        next=way,
+        closed_by=None if closed is None else closed.by,
+        closed_why="" if closed is None else closed.why,
     )

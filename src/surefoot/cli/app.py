@@ -14,7 +14,15 @@ import typer
 from typer.core import TyperCommand
 
 from surefoot.cli.command_table import COMMANDS, PLAN_PANEL
-from surefoot.cli.completion import offer_agents, offer_either, offer_open, offer_questions, offer_runs, offer_steps
+from surefoot.cli.completion import (
+    offer_agents,
+    offer_dead,
+    offer_either,
+    offer_open,
+    offer_questions,
+    offer_runs,
+    offer_steps,
+)
 from surefoot.cli.optional_file import with_file
 from surefoot.cli.options import ROWS, Command, Row
 
@@ -37,6 +45,7 @@ _OFFERED = {
     "agents": offer_agents,
     "questions": offer_questions,
     "open": offer_open,
+    "dead": offer_dead,
 }
 
 

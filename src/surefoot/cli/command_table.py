@@ -310,15 +310,25 @@ def health(given: Given, screen: Screen) -> int:
     return show_health(given.repo, screen)
 
 
-@command("run repo as_json", panel=_LOOK, run="The run whose dead letters are shown; left out: all runs.")
+@command(
+    "dead_words every why repo as_json",
+    panel=_LOOK,
+    every="Also those that were closed.",
+    why="With `close`: why it is left as it is; the journal keeps it.",
+    repo="Only the runs of this repository or folder.",
+)
 def dead(given: Given, screen: Screen) -> int:
     """List the steps and runs that cannot go on by themselves, with the reason and the command that goes on.
 
-    Example: surefoot dead --json
-    """
-    from surefoot.cli.dead_page import show_dead
+    `dead retry ITEM` takes one up again: its attempts, ladder and own limits count anew, and the run goes on.
 
-    return show_dead(given.run, given.repo, screen)
+    `dead close ITEM` leaves it as it is: it is listed no more.
+
+    Example: surefoot dead close 20260401-k3x9ab:build --why "The vendor has to mend it"
+    """
+    from surefoot.cli.dead_page import dead
+
+    return dead(given, screen)
 
 
 @command(

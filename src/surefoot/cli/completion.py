@@ -18,6 +18,9 @@ _RUNS_MOST = 20
 """The open questions of so many runs, the latest, are offered."""
 
 
+_DEAD_VERBS = {"retry": "take up a dead letter again", "close": "leave a dead letter as it is"}
+
+
 def _quietly(offer: Callable[P, list[tuple[str, str]]]) -> Callable[P, list[tuple[str, str]]]:
     """Let a function offer nothing where there is no journal, and where it fails."""
 
@@ -89,3 +92,25 @@ def offer_questions(incomplete: str) -> list[tuple[str, str]]:
 def offer_open(incomplete: str) -> list[tuple[str, str]]:
     """Offer the runs, and the open questions of the latest."""
     return [*offer_runs(incomplete), *offer_questions(incomplete)]
+
+
+@_quietly
+def _dead_items(incomplete: str) -> list[tuple[str, str]]:
+    from rich.markup import escape
+
+    from surefoot.api.dead_letters import dead_letters
+    from surefoot.api.home import Home
+
+    with Home() as home:
+        found = dead_letters(home)
+    return [(one.item, escape(f"{one.why}: {one.reason}")) for one in found if one.item.startswith(incomplete)]
+
+
+def offer_dead(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer what can be done about dead letters and the runs; behind a verb the letters."""
+    if any(word in _DEAD_VERBS for word in ctx.params.get("dead_words") or ()):
+        return _dead_items(incomplete)
+    return [
+        *((verb, says) for verb, says in _DEAD_VERBS.items() if verb.startswith(incomplete)),
+        *offer_runs(incomplete),
+    ]

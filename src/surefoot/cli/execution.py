@@ -200,12 +200,17 @@ def retry(given: Given, screen: Screen) -> ExitCode:
         _follow_file(home, run, given, screen)
         _refuse_unknown(given.options, home.state(run).plan)
         set_to_retry(home, run, steps)
-        if any(step.needs_program for step in home.state(run).plan.steps):
-            text = f"Set to be tried again. Run {run} has steps that are Python functions: the program that made it"
-            screen.note([Line(f"{text} carries them out.", "warn", hang=2)])
-            return conclude(home, home.state(run), screen)
-        screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
-        return _work(home, run, given.options, screen)
+        return go_on(home, run, given, screen)
+
+
+def go_on(home: Home, run: RunId, given: Given, screen: Screen) -> ExitCode:
+    """Go on with a run some of whose steps were set to be tried again; the program that has its functions does so."""
+    if any(step.needs_program for step in home.state(run).plan.steps):
+        text = f"Set to be tried again. Run {run} has steps that are Python functions: the program that made it"
+        screen.note([Line(f"{text} carries them out.", "warn", hang=2)])
+        return conclude(home, home.state(run), screen)
+    screen.note([Line(f"Going on with run {run}", "head"), *_rung_lines()])
+    return _work(home, run, given.options, screen)
 
 
 def _follow_file(home: Home, run: RunId, given: Given, screen: Screen) -> None:

@@ -32,7 +32,7 @@ REQUIRED: _Mark = "required"
 _RUN = "Id of the run, the beginning of an id, or `latest` (default: latest run of this repository)."
 
 
-Offer = Literal["runs", "steps", "either", "agents", "questions", "open"]
+Offer = Literal["runs", "steps", "either", "agents", "questions", "open", "dead"]
 
 
 @record(kw_only=False)
@@ -104,6 +104,15 @@ class Given:
             offers="steps",
         ),
         REQUIRED,
+    ] = ()
+    dead_words: Annotated[
+        tuple[str, ...],
+        _argument(
+            metavar="[RUN] | retry|close ITEM",
+            says="The run whose dead letters are shown (left out: all runs); or what to do about one of them: "
+            "RUN:STEP, or RUN for a run as a whole.",
+            offers="dead",
+        ),
     ] = ()
     questions: Annotated[
         tuple[str, ...],

@@ -7,7 +7,7 @@ tool calls.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, fields
 from enum import StrEnum
 from typing import ClassVar
 
@@ -124,6 +124,10 @@ class Usage:
             cost_usd=self.cost_usd + other.cost_usd,
             lost_usd=self.lost_usd + other.lost_usd,
         )
+
+    def minus(self, other: Usage) -> Usage:
+        """Return what came after the other."""
+        return Usage(**{one.name: getattr(self, one.name) - getattr(other, one.name) for one in fields(Usage)})
 
     @property
     def tokens(self) -> int:

@@ -79,6 +79,11 @@ def spent_by(state: RunState) -> Usage:
     return total
 
 
+def used_of(node: StepState) -> Usage:
+    """Return what counts against the limits of a step's own: all since it was begun, or taken up again."""
+    return node.usage.minus(node.usage_before)
+
+
 def crossing_of(state: RunState, node: StepState, worst: tuple[float, int]) -> Crossing | None:
     """Return the limit that a request would cross, with all that is under way at its worst; None: it may be made."""
     limits, spent = state.plan.limits, spent_by(state)
@@ -89,9 +94,9 @@ def crossing_of(state: RunState, node: StepState, worst: tuple[float, int]) -> C
         ("cost_usd", False, limits.cost_usd, state.cost_usd, worst[0], held_usd),
         ("tokens", False, limits.tokens, spent.tokens, worst[1], held_tokens),
         ("requests", False, limits.requests, spent.requests, 1, len(under_way)),
-        ("cost_usd", True, own.cost_usd, node.usage.cost_usd, worst[0], 0),
-        ("tokens", True, own.tokens, node.usage.tokens, worst[1], 0),
-        ("requests", True, own.requests, node.usage.requests, 1, 0),
+        ("cost_usd", True, own.cost_usd, used_of(node).cost_usd, worst[0], 0),
+        ("tokens", True, own.tokens, used_of(node).tokens, worst[1], 0),
+        ("requests", True, own.requests, used_of(node).requests, 1, 0),
     )
     for name, is_of_step, limit, used, more, held in amounts:
         if limit is not None and used + held + more > limit:
@@ -127,9 +132,9 @@ def said_of(limit: str, amount: float) -> str:
 def share_of_requests(node: StepState, conversation: Conversation) -> int | None:
     """Return how many requests the attempt may make, so that each attempt to come has as many; None: no such share."""
     limit, to_come = node.spec.body.own_limits.requests, node.spec.retry.maximum_attempts - node.failures - 1
-    if limit is None or to_come <= 0 or node.usage.requests >= limit:
+    if limit is None or to_come <= 0 or used_of(node).requests >= limit:
         return None  # where nothing is left, the limit itself ends the step
-    left = limit - (node.usage.requests - conversation.usage.requests)
+    left = limit - (used_of(node).requests - conversation.usage.requests)
     return max(1, math.ceil(left / (to_come + 1)))
 
 
@@ -139,10 +144,10 @@ def left_said(state: RunState, node: StepState, conversation: Conversation, end:
     requests = [
         (own.turns_max, len(conversation.turns)),
         (share_of_requests(node, conversation), conversation.usage.requests),
-        (own.limits.requests, node.usage.requests),
+        (own.limits.requests, used_of(node).requests),
         (run.requests, spent.requests),
     ]
-    tokens = [(own.limits.tokens, node.usage.tokens), (run.tokens, spent.tokens)]
+    tokens = [(own.limits.tokens, used_of(node).tokens), (run.tokens, spent.tokens)]
     said: list[str] = []
     is_late = False
     for name, amounts in (("Requests", requests), ("Tokens", tokens)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from surefoot.core.event_words import Diagnosis
+from surefoot.core.graph_state import closing_of
 from surefoot.core.ladder_table import Rung
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.ways_on import is_about_failure
@@ -34,7 +35,7 @@ def recoveries_of(node: StepState) -> list[RecoveryShape]:
 def escalations_of(state: RunState) -> list[EscalationShape]:
     """Return what was given up, in the order of the plan."""
     nodes = [*state.steps(), *state.system_steps()]
-    return [_escalation(node, to) for node in nodes if (to := _given_to(state, node))]
+    return [_escalation(state, node, to) for node in nodes if (to := _given_to(state, node))]
 
 
 def _given_to(state: RunState, node: StepState) -> str:
@@ -48,9 +49,10 @@ def _given_to(state: RunState, node: StepState) -> str:
     return PERSON if asked is not None and asked.is_open and is_about_failure(asked.asked) else ""
 
 
-def _escalation(node: StepState, to: str) -> EscalationShape:
+def _escalation(state: RunState, node: StepState, to: str) -> EscalationShape:
     failure = node.last_failure
     assert failure is not None
+    closed = closing_of(state, node)
     return {
         "escalated": True,
         "step": node.spec.id,
@@ -60,6 +62,7 @@ def _escalation(node: StepState, to: str) -> EscalationShape:
         "diagnosis": failure.diagnosis.value,
         "recoveries": recoveries_of(node),
         "to": to,
+        "closed": None if closed is None else {"by": closed.by, "why": closed.why},
     }
 
 

@@ -14,7 +14,7 @@ from surefoot.core.attempt import Judging
 from surefoot.core.batches import is_careful
 from surefoot.core.branch_state import BranchState
 from surefoot.core.event_words import Diagnosis, Phase, Verdict
-from surefoot.core.events import RunCreated
+from surefoot.core.events import DeadLetterClosed, RunCreated
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
@@ -405,6 +405,17 @@ def hold(state: RunState, names: Iterable[StepId], by: StepId) -> None:
     for name in names:
         reset(state.nodes[name])
         state.nodes[name].held_by = by
+
+
+def closing_of(state: RunState, node: StepState) -> DeadLetterClosed | None:
+    """Return the word that the step stays as it is, though it was given up; one that waits for such steps: theirs."""
+    closed = state.closed_letters.get(node.spec.id)
+    if closed is not None and (node.last_failure is None or node.last_failure.at <= closed.at):
+        return closed  # what fails again after that is another letter
+    if node.status is not StepStatus.BLOCKED:
+        return None
+    words = [closing_of(state, state.nodes[name]) for name in node.blocked_by if name in state.nodes]
+    return words[0] if words and None not in words else None
 
 
 def reset(node: StepState) -> None:

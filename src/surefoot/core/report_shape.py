@@ -86,6 +86,13 @@ class RecoveryShape(TypedDict):
     """The facts that the next attempt was told because of it."""
 
 
+class ClosedShape(TypedDict):
+    """Somebody's word that what was given up stays as it is."""
+
+    by: str
+    why: str
+
+
 class EscalationShape(TypedDict):
     """A step that was given up: a person or the report has the next word."""
 
@@ -99,6 +106,8 @@ class EscalationShape(TypedDict):
     recoveries: list[RecoveryShape]
     to: str
     """`person` or `report`."""
+    closed: ClosedShape | None
+    """Who leaves it as it is, by `surefoot dead close`; null: nobody has said so."""
 
 
 class VerdictShape(TypedDict):

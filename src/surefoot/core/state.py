@@ -25,6 +25,7 @@ from surefoot.core.events import (
     ApproverAnswered,
     ArtifactsKept,
     AttemptFailed,
+    DeadLetterClosed,
     MessageSent,
     MutantsTried,
     QuestionAnswered,
@@ -225,6 +226,8 @@ class StepState:
     tried: tuple[Tried, ...] = ()
     """What its last attempts came to that were judged and failed."""
     usage: Usage = field(default_factory=Usage)
+    usage_before: Usage = field(default_factory=Usage)
+    """What of it does not count against its own limits: it was taken up again after that."""
     claim: Claim | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     kept: ArtifactsKept | None = None
@@ -561,6 +564,8 @@ class RunState:
     """What follows failures."""
     sample_rates: SampleRates = NO_SAMPLES
     """How often a result that nobody was asked about is laid before a person."""
+    closed_letters: dict[str, DeadLetterClosed] = field(default_factory=dict[str, DeadLetterClosed])
+    """What people leave as it is, though it cannot go on by itself: by step; empty: the run."""
     samples: dict[str, Sample] = field(default_factory=dict[str, Sample])
     """Results that a person is to look at or has looked at, by their names, in order."""
     understanding: Understanding | None = None

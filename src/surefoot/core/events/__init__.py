@@ -31,6 +31,8 @@ from surefoot.core.events.amendment_events import StockTaken as StockTaken
 from surefoot.core.events.blame_events import BlameEnded as BlameEnded
 from surefoot.core.events.blame_events import BlameOutcome as BlameOutcome
 from surefoot.core.events.blame_events import BlameRequested as BlameRequested
+from surefoot.core.events.dead_letter_events import DeadLetterClosed as DeadLetterClosed
+from surefoot.core.events.dead_letter_events import DeadLetterTakenUp as DeadLetterTakenUp
 from surefoot.core.events.invalidation_events import ResultsTakenBack as ResultsTakenBack
 from surefoot.core.events.invalidation_events import StepsFoundWrong as StepsFoundWrong
 from surefoot.core.events.question_events import ApprovalRecorded as ApprovalRecorded
@@ -156,6 +158,8 @@ EVENTS: tuple[type[Event], ...] = (
     CancelRequested,
     RunEnded,
     StepsInvalidated,
+    DeadLetterTakenUp,
+    DeadLetterClosed,
     RunRestored,
     StepsFoundWrong,
     ResultsTakenBack,

@@ -41,6 +41,7 @@ from surefoot.core.kernel.blame_rules import (
 )
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
+from surefoot.core.kernel.dead_letter_fold import dead_letter_closed, dead_letter_taken_up
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
 from surefoot.core.kernel.plan_adoption import constraint_added, plan_adopted, validate_anew
 from surefoot.core.kernel.plan_watch_fold import replan_wanted, settle_by_change
@@ -113,6 +114,7 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
         _weigh_anew(state)
     state.token, state.rung, state.engine_on, state.at = event.token, event.rung, True, event.at
     state.as_root = event.as_root
+    state.closed_letters.pop("", None)
     _try_lanes_again(state)
     for lane in state.lanes.values():
         if _may_hold_leavings(state, lane):
@@ -532,6 +534,8 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.BranchUpdateRequested: _branch_update_requested,
     ev.BranchUpdated: _branch_updated,
     ev.StepsInvalidated: _steps_invalidated,
+    ev.DeadLetterTakenUp: dead_letter_taken_up,
+    ev.DeadLetterClosed: dead_letter_closed,
     ev.RunRestored: _run_restored,
     ev.StepsFoundWrong: _steps_found_wrong,
     ev.ResultsTakenBack: results_taken_back,
