@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
-from surefoot.core.agent_acts import Act, steady
+from surefoot.core.agent_acts import Act, news_of, steady
+from surefoot.core.event_words import Absent
 from surefoot.core.ids import BlobId
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.monitors import Watched, alarms
@@ -89,9 +91,55 @@ def test_no_progress_is_counted_in_replies_since_something_new() -> None:
 
 def test_names_of_what_does_not_exist_are_counted_by_call() -> None:
     """The same vain call again says nothing new of that."""
-    vain = acts(*(f"cat {name}>!No such file or directory" for name in "abcde"))
+    vain = acts(*(f"cat {name}>!No such file or directory" for name in "abcde"), names_nothing=True)
     assert "missing_files" in seen(Watched(acts=vain))
     assert "missing_files" not in seen(Watched(acts=(*vain[:4], vain[0])))
+
+
+def searching(play: Any, answers: Sequence[dict[str, Any]]) -> Any:
+    """Let an agent make so many calls, one a reply, each in words of its own."""
+    watches = Watches(own={"no_progress": Watch(say=Say.WARN, figures={"turns": 6})})
+    run = begun(play).say(ev.MonitorsConfigured, watches=watches)
+    for turn, answer in enumerate(answers, start=1):
+        told = {"tree": None, "whole": None, "saw": {}, **answer}
+        run.will(do.UseTool, f"{turn}.1", **told)
+        reply(run, turn, "search", arguments=BlobId(f"args {turn}")).go(do.RequestModel, "a")
+    return run
+
+
+def kinds(run: Any) -> set[str]:
+    """Return what was reported."""
+    return {event.finding.kind for event in run.told(ev.FindingReported)}
+
+
+@pytest.mark.parametrize(("absent", "is_seen"), [(Absent.SOUGHT, True), (None, False)])
+def test_searches_in_ever_new_words_that_find_nothing_are_no_news(
+    play: Any, absent: Absent | None, *, is_seen: bool
+) -> None:
+    """What comes back differs only by the words that were asked for; that something is found is news."""
+    found = ({"text": f"nothing matches 'word {number}'", "absent": absent} for number in range(8))
+    assert ("no-progress" in kinds(searching(play, list(found)))) is is_seen
+
+
+def test_what_our_own_tools_do_not_find_is_counted_by_their_field(play: Any) -> None:
+    """Not by their words, which are for models (M78)."""
+    vain = [{"ok": False, "text": f"{number} is nowhere", "absent": Absent.NAMED} for number in range(5)]
+    sought = [{**one, "absent": Absent.SOUGHT} for one in vain]
+    assert "missing-files" in kinds(searching(play, vain))
+    assert "missing-files" not in kinds(searching(play, sought))
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "news"),
+    [
+        ("grep frobnicate", "no lines with frobnicate", "no lines with "),
+        ("grep frob .", "a.py:12: frob(one)", "a.py:12: (one)"),
+        ("ls", "a.py b.py", "a.py b.py"),
+    ],
+)
+def test_the_words_of_a_call_are_no_news_in_its_result(asked: str, given: str, news: str) -> None:
+    """What else is told is."""
+    assert news_of(asked, given) == news
 
 
 def test_most_of_the_calls_used_wrongly_are_seen() -> None:

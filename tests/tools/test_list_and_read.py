@@ -11,6 +11,20 @@ from typing import Any
 
 import pytest
 
+from surefoot.core.event_words import Absent
+
+GONE: Any = [
+    ("read", {"path": "lib/greet.py"}),
+    ("list", {"path": "src/gret.py"}),
+    ("edit", {"edits": [{"path": "lib/greet.py", "old": "a", "new": "b"}]}),
+    ("outline", {"path": "src/greeting.py"}),
+    ("outline", {"path": "src/greeting*.py"}),
+    ("symbols", {"name": "greet", "path": "lib/greet.py"}),
+    ("search", {"pattern": "x", "path": "lib/greet.py"}),
+    ("git", {"args": ["log", "lib/greet.py"]}),
+]
+"""Calls that name a file which is not there."""
+
 
 async def test_a_list_shows_what_git_does_not_ignore(lane: Any) -> None:
     """New files are there, ignored ones are not, deeper folders are counted."""
@@ -33,19 +47,33 @@ async def test_a_list_of_a_folder_can_go_deeper_and_fit_a_glob(lane: Any) -> Non
     assert fitting.text.splitlines()[1:] == ["src/deep/er/names.txt  9 B"]
 
 
+@pytest.mark.parametrize(("tool", "arguments"), GONE)
+async def test_a_call_that_names_what_is_not_there_says_so_beside_its_words(
+    tool: str, arguments: Any, lane: Any
+) -> None:
+    """Monitors go by that, whatever the words are (M78)."""
+    assert (await lane(tool, **arguments)).absent is Absent.NAMED
+
+
 @pytest.mark.parametrize(
-    ("tool", "arguments"),
+    ("tool", "arguments", "absent"),
     [
-        ("read", {"path": "lib/greet.py"}),
-        ("list", {"path": "src/gret.py"}),
-        ("edit", {"edits": [{"path": "lib/greet.py", "old": "a", "new": "b"}]}),
-        ("outline", {"path": "src/greeting.py"}),
-        ("outline", {"path": "src/greeting*.py"}),
-        ("symbols", {"name": "greet", "path": "lib/greet.py"}),
-        ("search", {"pattern": "x", "path": "lib/greet.py"}),
-        ("git", {"args": ["log", "lib/greet.py"]}),
+        ("symbols", {"name": "nobody"}, Absent.NAMED),
+        ("search", {"pattern": "nowhere"}, Absent.SOUGHT),
+        ("list", {"glob": "*.rs"}, Absent.SOUGHT),
+        ("search", {"pattern": "greet"}, None),
+        ("edit", {"edits": [{"path": "src/greet.py", "old": "nowhere", "new": "b"}]}, None),
     ],
 )
+async def test_what_is_only_looked_for_is_told_apart_from_what_is_named(
+    tool: str, arguments: Any, absent: Absent | None, lane: Any
+) -> None:
+    """A search that finds nothing takes nothing for granted."""
+    await lane("read", path="src/greet.py")
+    assert (await lane(tool, **arguments)).absent is absent
+
+
+@pytest.mark.parametrize(("tool", "arguments"), GONE)
 async def test_a_path_that_is_not_there_names_the_nearest_one(tool: str, arguments: Any, lane: Any) -> None:
     """One of the same name wherever it lies, else one that is spelt much alike."""
     lane.editable = replace(lane.editable, writes=("**",))

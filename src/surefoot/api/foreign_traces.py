@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from surefoot.core.agent_acts import Act, steady
+from surefoot.core.agent_acts import Act, news_of, says_missing, steady
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.errors import UsageError
@@ -98,7 +98,7 @@ def _acts_of(pieces: list[_Piece]) -> tuple[Act, ...]:
     seen: set[str] = set()
     for turn, piece in enumerate((one for one in pieces if one.index not in joined), start=1):
         acts.append(_act(piece, results.get(piece.index), turn, seen))
-        seen |= {acts[-1].given, piece.text}
+        seen |= {news_of(acts[-1].asked, acts[-1].given), piece.text}
     return tuple(acts)
 
 
@@ -120,6 +120,7 @@ def _results(pieces: list[_Piece]) -> dict[int, _Piece]:
 def _act(piece: _Piece, result: _Piece | None, turn: int, seen: set[str]) -> Act:
     is_call = piece.kind != "message"
     given = steady(result.text if result is not None else "")
+    ok = not (is_call and (result or piece).is_error)
     return Act(
         at=piece.index,
         agent=piece.agent,
@@ -127,8 +128,9 @@ def _act(piece: _Piece, result: _Piece | None, turn: int, seen: set[str]) -> Act
         asked=steady(piece.text),
         given=given,
         turn=turn,
-        ok=not (is_call and (result or piece).is_error),
-        is_new=(given if is_call else piece.text) not in seen,
+        ok=ok,
+        names_nothing=is_call and not ok and says_missing(given),
+        is_new=(news_of(steady(piece.text), given) if is_call else piece.text) not in seen,
     )
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from surefoot.core.conversation import Conversation, ToolCallState
-from surefoot.core.events import ToolCallFinished
+from surefoot.core.event_words import Absent
+from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 
@@ -39,6 +40,8 @@ class Act:
     is_misuse: bool = False
     files: str = ""
     """What names all files after it; empty: that is not known."""
+    names_nothing: bool = False
+    """Whether it names what does not exist."""
     is_new: bool = True
     """Whether it changed the files to what they had never been, saw a file that nobody had seen, or brought a result
     that had not come before."""
@@ -59,6 +62,35 @@ def steady(text: str) -> str:
     return " ".join(_CHANGING.sub("#", text).split())
 
 
+_MISSING = regex(
+    r"no such file|does(?: not|n't) exist|(?:cannot|could not) find|not found|no module named"
+    r"|unknown (?:file|symbol|command|option)|is not defined|has no attribute|unrecognized arguments|no tests ran",
+    re.IGNORECASE,
+)
+_WORDS = regex(r"\w{3,}")
+_COMPARED_MAX = 2_000
+
+
+def says_missing(text: str) -> bool:
+    """Tell whether a program, or a tool of others, says that what was named does not exist."""
+    return _MISSING.search(text) is not None
+
+
+def named_in_vain(result: ToolCallFinished | ToolCallResolved) -> bool:
+    """Tell whether a call named what does not exist: as its tool says, or for a command in the words of programs."""
+    if result.ok or not isinstance(result, ToolCallFinished):
+        return False
+    return result.absent is Absent.NAMED or (result.absent is None and says_missing(result.text))
+
+
+def news_of(asked: str, given: str) -> str:
+    """Return a short result without the words of what was asked: to be told them back is no news."""
+    if len(given) > _COMPARED_MAX:
+        return given
+    known = set(_WORDS.findall(asked))
+    return _WORDS.sub(lambda word: "" if word.group() in known else word.group(), given)
+
+
 def acts_of(conversation: Conversation) -> tuple[Act, ...]:
     """Return the calls of a conversation that have a result, in order."""
     return tuple(_acts(conversation))
@@ -75,9 +107,11 @@ def _acts(conversation: Conversation) -> Iterator[Act]:
             saw = set[tuple[str, str]]()
             if isinstance(result, ToolCallFinished):
                 files, saw = result.tree or files, set(result.saw.items())
-            given = _given(call)
-            is_new = files not in trees or not saw <= seen or (result.ok and given not in results)
-            results.add(given)
+            given, absent = _given(call), getattr(result, "absent", None)
+            told = news_of(call.asked.command or call.asked.summary, given)
+            is_news = result.ok and absent is None and told not in results
+            is_new = files not in trees or not saw <= seen or is_news
+            results.add(told)
             trees.add(files)
             seen |= saw
             yield Act(
@@ -90,6 +124,7 @@ def _acts(conversation: Conversation) -> Iterator[Act]:
                 ok=result.ok,
                 is_misuse=result.is_misuse,
                 files=files,
+                names_nothing=named_in_vain(result),
                 is_new=is_new,
             )
 

@@ -94,6 +94,15 @@ class Diagnosis(StrEnum):
     POLICY_VIOLATION = "policy_violation"
 
 
+class Absent(StrEnum):
+    """What a tool call was about, and is not there."""
+
+    NAMED = "named"
+    """The file, folder or symbol that the call names does not exist."""
+    SOUGHT = "sought"
+    """Nothing fits what the call looks for."""
+
+
 class Status(StrEnum):
     """How a body ended."""
 

@@ -18,12 +18,6 @@ from surefoot.core.regex import regex
 
 _SHOWN_MAX = 120
 _EVIDENCE_MAX = 12
-_MISSING = regex(
-    r"no such file|does not exist|doesn't exist|cannot find|could not find|not found|no module named|unknown (?:file"
-    r"|symbol|command|option)|is not defined|has no attribute|unrecognized arguments|no tests ran",
-    re.IGNORECASE,
-)
-
 _NOTHING = regex(r"\W*|.{0,40}\bno output\b.{0,40}", re.IGNORECASE)
 
 
@@ -132,14 +126,10 @@ def _misuse_share(watched: Watched, figures: _Figures) -> _Seen:
 
 
 def _missing_files(watched: Watched, figures: _Figures) -> _Seen:
-    vain = {(act.tool, act.asked): act for act in watched.acts if _names_nothing(act)}
+    vain = {(act.tool, act.asked): act for act in watched.acts if act.tool and act.names_nothing}
     if len(vain) < figures["files"]:
         return None
     return f"{len(vain)} different calls named what does not exist", _places(vain.values())
-
-
-def _names_nothing(act: Act) -> bool:
-    return bool(act.tool) and not act.ok and _MISSING.search(act.given) is not None
 
 
 # --- behaviour

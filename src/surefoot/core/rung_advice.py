@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
+from surefoot.core.agent_acts import named_in_vain
 from surefoot.core.agent_types import ToolKind
 from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Finding
 from surefoot.core.ladder_table import Rung
-from surefoot.core.regex import regex
 from surefoot.core.state import RunState, StepState
 from surefoot.core.stubs import cut
 from surefoot.core.untrusted_text import in_line
@@ -19,11 +18,6 @@ _FACTS_MAX, _FACT_MAX = 8, 300
 _PATHS_MAX = 20
 _EVIDENCE_MAX = 12
 _TOOLS_MAX = 3
-_MISSING = regex(
-    r"there is no |no such file|does(?: not|n't) exist|(?:cannot|could not) find|not found|no module named"
-    r"|is not defined|has no attribute|unknown (?:file|symbol|command|option)|unrecognized arguments|no tests ran",
-    re.IGNORECASE,
-)
 
 
 def told_for(state: RunState, node: StepState, work: Attempt, rung: Rung) -> tuple[str, ...]:
@@ -75,7 +69,7 @@ def _named_in_vain(conversation: Conversation) -> Iterator[str]:
     """Yield the calls that named what does not exist."""
     for turn in conversation.turns:
         for call in turn.calls:
-            if call.result is not None and not call.result.ok and _MISSING.search(call.result.text):
+            if call.result is not None and named_in_vain(call.result):
                 yield f"turn {turn.number}, {call.asked.summary or call.asked.tool}: {call.result.text}"
 
 

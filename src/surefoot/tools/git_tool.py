@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from surefoot.core.event_words import Absent
 from surefoot.ports import CommandRequest
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import listed, record_of
@@ -74,7 +75,9 @@ async def look_at_git(arguments: Arguments, context: ToolContext) -> ToolResult:
     files = LaneFiles(context.root)
     paths = (word for word in rest if "/" in word.strip("-") and not word.startswith("-"))
     missing = next((path for path in paths if files.status(path) is None), None)
-    near = [] if missing is None else await in_thread(nearest, await known_files(context), missing)
+    if missing is None:
+        return result
+    near, result = await in_thread(nearest, await known_files(context), missing), replace(result, absent=Absent.NAMED)
     return replace(result, text=f"{result.text}\nfor {missing} there is {', '.join(near)}") if near else result
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from surefoot.core.event_words import Absent
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text, whole
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import GLOB, Known, fitting, known_files, place_of
 from surefoot.tools.pagination import capped, size_said
-from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult
 
 _DEPTH = 2
 _OTHERS_MAX = 8
@@ -29,7 +30,8 @@ def _list(known: Sequence[Known], place: str, glob: str, depth: int) -> ToolResu
         fits = f" that fits {glob}" if glob else ""
         others = [file.path for file in known[:_OTHERS_MAX]]
         there = f"; there is {', '.join(others)}" if others else ""
-        return failed(f"there is no file{fits} below {place}; what git ignores is not listed{there}")
+        text = f"there is no file{fits} below {place}; what git ignores is not listed{there}"
+        return ToolResult(ok=False, text=text, absent=Absent.SOUGHT)
     lines = list(_listed(files, place, depth))
     shown, left_out = capped(lines, TEXT_BYTES_MAX)
     more = [f"… and {left_out} more lines; look into one folder with `path`, or give a `glob`"] if left_out else []

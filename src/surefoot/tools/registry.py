@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import cast
 
 from surefoot.core.agent_types import Role
+from surefoot.core.event_words import Absent
 from surefoot.core.short_text import shortened
 from surefoot.core.tool_table import TOOLBOX, basic_tools_of, tools_of
 from surefoot.ports import ToolSpec
@@ -136,7 +137,7 @@ async def use(name: str, arguments: Mapping[str, object], context: ToolContext) 
     except Missing as error:
         result = await _without_folder(name, taken, context, error)
     except Refused as error:
-        result = ToolResult(ok=False, text=error.text, is_misuse=error.is_misuse)
+        result = _refusal(error)
     return await in_thread(_capped, result)
 
 
@@ -147,13 +148,18 @@ async def _without_folder(name: str, taken: Arguments, context: ToolContext, err
     if len(meant) != 1 or name not in _TAKE_NAMES:
         near = await in_thread(nearest, files, error.path)
         text = f"{error.text}; there is {', '.join(near)}" if near else error.text
-        return ToolResult(ok=False, text=text, is_misuse=error.is_misuse)
+        return replace(_refusal(error), text=text)
     corrected = Arguments(cast("Mapping[str, object]", _with_path(taken, error.path, meant[0])))
     try:
         result = await tool_of(name).perform(corrected, context)
     except Refused as refused:
-        result = ToolResult(ok=False, text=refused.text, is_misuse=refused.is_misuse)
+        result = _refusal(refused)
     return replace(result, text=f"{error.path} is taken for {meant[0]}, the only file of that name\n{result.text}")
+
+
+def _refusal(error: Refused) -> ToolResult:
+    absent = Absent.NAMED if isinstance(error, Missing) else None
+    return ToolResult(ok=False, text=error.text, is_misuse=error.is_misuse, absent=absent)
 
 
 def _with_path(value: object, path: str, meant: str) -> object:

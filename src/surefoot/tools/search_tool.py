@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import cast
 
+from surefoot.core.event_words import Absent
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.threads import in_thread
@@ -69,7 +70,7 @@ async def search_files(arguments: Arguments, context: ToolContext) -> ToolResult
     if not found:
         where = "" if query.place == "." else f" below {query.place}"
         fits = f" in files that fit {glob}" if glob else ""
-        return ToolResult(ok=True, text=f"nothing matches {query.pattern!r}{where}{fits}")
+        return ToolResult(ok=True, text=f"nothing matches {query.pattern!r}{where}{fits}", absent=Absent.SOUGHT)
     return await in_thread(_matches_result, found, arguments.number("max", MATCHES_MAX), is_cut=is_cut)
 
 

@@ -23,7 +23,7 @@ from surefoot.tools.file_listing import GIT, asked, known_files, place_of, roote
 from surefoot.tools.lane_files import LaneFiles, Missing, Refused
 from surefoot.tools.languages import DEFINITIONS, LINE_MAX, PARSED_MAX, language_of
 from surefoot.tools.pagination import capped, counted, lines_of, shortened
-from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed, misused
+from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed, misused, not_there
 
 _DEFINITIONS_MAX, _USES_MAX = 40, 80
 """So many of each are shown at once."""
@@ -91,7 +91,7 @@ async def find_symbols(arguments: Arguments, context: ToolContext) -> ToolResult
         raise Missing(arguments.text("path"))
     near = await in_thread(_nearest, files, LaneFiles(context.root), name)
     there = f"; there is {', '.join(near)}" if near else ""
-    return failed(f"nothing is called {name!r}{there}")
+    return not_there(f"nothing is called {name!r}{there}")
 
 
 def _globs(path: str, context: ToolContext) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from surefoot.core.agent_types import Role
+from surefoot.core.event_words import Absent
 from surefoot.core.failure_words import with_cure
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
@@ -64,6 +65,8 @@ class ToolResult:
     exit_code: int | None = None
     """For commands: their exit status."""
     payload: Payload | None = None
+    absent: Absent | None = None
+    """What the call was about, and is not there. Monitors go by this, and not by words."""
 
 
 Perform = Callable[[Arguments, ToolContext], Awaitable[ToolResult]]
@@ -110,6 +113,11 @@ class Tool:
 def failed(text: str) -> ToolResult:
     """Return that the call could not do what was asked, though it was a proper one."""
     return ToolResult(ok=False, text=text)
+
+
+def not_there(text: str) -> ToolResult:
+    """Return that what the call names does not exist."""
+    return ToolResult(ok=False, text=text, absent=Absent.NAMED)
 
 
 def misused(text: str) -> ToolResult:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from surefoot.core.agent_types import Role, ToolCall
 from surefoot.core.event import StepEvent
+from surefoot.core.event_words import Absent
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.core.policy_types import Tier
@@ -42,7 +43,7 @@ class ToolCallStarted(StepEvent):
 class ToolCallFinished(StepEvent):
     """A tool call was carried out, or could not be."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     call: Handle
     ok: bool
     text: str
@@ -64,6 +65,8 @@ class ToolCallFinished(StepEvent):
     payload: Payload | None = None
     """What the agent hands to the runtime with it: a note, a proposed change, a claim, what it found out, a plan."""
     duration_s: float = 0.0
+    absent: Absent | None = None
+    """What the call was about, and is not there; since version 4."""
 
 
 @record

@@ -93,6 +93,7 @@ def _finished(
         exit_code=result.exit_code,
         payload=result.payload,
         duration_s=context.clock.elapsed() - started,
+        absent=result.absent,
     )
 
 
