@@ -243,6 +243,27 @@ TOLD: list[tuple[Event, str]] = [
         "refused    the plan stays as it is: there is no step 'x'",
     ),
     (
+        ev.AmendmentRefused(at=3.0, amendment="m", why="b is needed", by="una"),
+        "refused    the plan stays as it is, says una: b is needed",
+    ),
+    (
+        ev.AmendmentProposed(
+            at=3.0,
+            amendment="m",
+            operations=(),
+            why="w",
+            by="the agent of step a",
+            origin=AmendmentOrigin.AGENT,
+            step=StepId("a"),
+            asks=True,
+        ),
+        "amend      an agent wants the plan to change, by the agent of step a: w",
+    ),
+    (
+        ev.AmendmentAccepted(at=3.0, amendment="m", by="una"),
+        "agreed     una agrees to what an agent proposes",
+    ),
+    (
         ev.StockTaken(at=3.0, done=2, commit="c1"),
         "stock      2 steps done and kept; the branch is at c1; the planner is asked for another plan",
     ),

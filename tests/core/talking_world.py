@@ -224,7 +224,9 @@ def _success(command: do.UseTool, done: ev.ToolCallFinished, drawn: Plan, draw: 
         case "note":
             return replace(done, payload=Note(text="a fact", by=command.step, call=done.call))
         case "propose":
-            return replace(done, payload=PlanChange(text="another way", is_wrong=draw(st.booleans())))
+            changes = draw(changes_of(drawn)) if draw(st.booleans()) else ()
+            is_wrong = not changes and draw(st.booleans())
+            return replace(done, payload=PlanChange(text="another way", is_wrong=is_wrong, operations=changes))
         case "understood":
             return _understood(command, done, drawn, draw)
         case "plan":

@@ -48,7 +48,7 @@ from surefoot.core.policy_types import CommandFacts, Demand, Overdue, Policy, Ru
 from surefoot.core.policy_types import Tier as RuleTier
 from surefoot.core.probe_kinds import Probe, RunProbe
 from surefoot.core.sample_rates import SampleRates
-from surefoot.core.tool_payload import ProposedAmendment
+from surefoot.core.tool_payload import PlanChange, ProposedAmendment
 from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import calls
 from tests.core.test_kernel_table import CASTING, FACTS, WISHED, walk
@@ -149,6 +149,15 @@ def _stopped() -> list[Event]:
     )
     run.say_yes().go(do.RunStep, "a").say(ev.PlanStopped, why="b is wrong").will(do.UseTool, "2.1", payload=offered)
     return run.will(do.AskCheck, KEPT.name).will(do.AskCheck, KEPT.name, verdict=Verdict.FAILED).go().journal
+
+
+def _proposed() -> list[Event]:
+    """What an agent wants changed in the plan while it works: a person agrees to one thing, and not to another."""
+    added = AddStep(step=Step(id=StepId("d"), body=RunBody(command="d")), before=StepId("b"))
+    run = Play({"a": AGENT, "b": {"needs": ("a",)}}).say(ev.ModelsConfigured, routing=CASTING).say_yes()
+    for number, one in (("1.1", added), ("2.1", DropStep(step=StepId("b")))):
+        run.will(do.UseTool, number, payload=PlanChange(text="change it", operations=(one,)))
+    return run.go().reply("yes").go().reply("no", reason="b is needed").go().journal
 
 
 def _taken_back() -> list[Event]:
@@ -356,6 +365,7 @@ JOURNALS: Mapping[str, Callable[[], list[Event]]] = {
     "taken_back": _taken_back,
     "replanned": _replanned,
     "stopped": _stopped,
+    "proposed": _proposed,
     "mutated": _mutated,
     "candidates": _candidates,
     "worker": _worker,

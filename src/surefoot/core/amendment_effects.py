@@ -102,6 +102,19 @@ def standing_of(node: StepState) -> Standing:
     return Standing.PENDING if node.status is StepStatus.PENDING else Standing.FAILED
 
 
+def fixed_steps(state: RunState) -> dict[StepId, tuple[str, str]]:
+    """Return the steps that stand so that they cannot be edited, or dropped, each with the reasons; empty: it can."""
+    found: dict[StepId, tuple[str, str]] = {}
+    for name in (step.id for step in state.plan.steps if step.id in state.nodes):
+        (edited, why_edited), (dropped, why_dropped) = FATES[standing_of(state.nodes[name])]
+        if Fate.REFUSED in (edited, dropped):
+            found[name] = (
+                why_edited if edited is Fate.REFUSED else "",
+                why_dropped if dropped is Fate.REFUSED else "",
+            )
+    return found
+
+
 def _changes_by(state: RunState, plan: Plan, *, revert: bool) -> tuple[tuple[StepChange, ...], TakingBack | None]:
     """Return what becomes of each step of a run that another plan holds from here on, and which results go."""
     before = {step.id: step for step in state.plan.steps}

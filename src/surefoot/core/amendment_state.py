@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from surefoot.core.events import AmendmentProposed, PlanStopped, ReplanWanted
 from surefoot.core.ids import StepId
+from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.record import record
 
 
@@ -22,10 +23,27 @@ class AmendmentState:
     """The revision of the plan by which it holds."""
     refused: str | None = None
     """Why it does not hold."""
+    refused_by: str = ""
+    """Who has refused it; empty: it could not hold."""
+    agreed_by: str | None = None
+    """Who has agreed to what an agent proposes; None: nobody yet, or nobody has to."""
+    is_with_planner: bool = False
+    """Whether the planner was asked what becomes of it."""
+    commands: tuple[PlanCommand, ...] = ()
+    """What it would have run beside the bodies of steps."""
 
     @property
     def is_open(self) -> bool:
         """Tell whether it is about to hold."""
+        return self._is_unsettled and not self.waits_for_consent
+
+    @property
+    def waits_for_consent(self) -> bool:
+        """Tell whether an agent proposes it, and nobody has decided on it yet."""
+        return self.proposed.asks and self.agreed_by is None and self._is_unsettled
+
+    @property
+    def _is_unsettled(self) -> bool:
         return self.revision is None and self.refused is None
 
 

@@ -200,7 +200,13 @@ def withdraw_question(state: RunState, node: StepState, why: str) -> None:
 
 def is_touched(state: RunState, node: StepState) -> bool:
     """Tell whether a step does not start: an amendment is about to change it, or results are about to be taken back."""
-    return bool(state.found_wrong) or is_amended(state, node)
+    return bool(state.found_wrong) or is_amended(state, node) or _is_proposed(state, node)
+
+
+def _is_proposed(state: RunState, node: StepState) -> bool:
+    """Tell whether an agent proposes another step, and nobody has decided on that yet."""
+    asked = (one for one in state.amendments.values() if one.waits_for_consent)
+    return any(node.spec.id in one.touches or node.group in one.touches for one in asked)
 
 
 def is_amended(state: RunState, node: StepState) -> bool:

@@ -15,7 +15,7 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import MessageSent, QuestionAnswered
 from surefoot.core.state import PersonWord, QuestionState, RunState, StepState
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import PLAN_HOLDS, SYSTEM_STEPS
 from surefoot.core.untrusted_text import in_line
 from surefoot.core.ways_on import EDIT, WANTS_PLAN, is_about_failure
 
@@ -53,6 +53,7 @@ def _about_answer(node: StepState, question: QuestionState, event: QuestionAnswe
     if asked.about is not QuestionKind.CONFIRM:
         return f"{name}, answering {event.answer!r}" if event.reason else ""
     what = "the plan" if asked.step in SYSTEM_STEPS else name
+    what = "a change of the plan that an agent proposed" if asked.step == PLAN_HOLDS else what
     if asked.call:
         wanted = "" if asked.package is None else f": {in_line(asked.package.does)[:_COMMAND_MAX]}"
         return f"a command that the agent of {name} wanted to run{wanted} ({_decided(event)})"

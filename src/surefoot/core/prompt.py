@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from surefoot.core.agent_types import Part, ToolKind
+from surefoot.core.change_answers import answers_told
 from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.people_words import words_meanwhile
@@ -47,8 +48,8 @@ def turns_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
     # What was noted elsewhere since the conversation began changes from request to request.
     notes = latest_notes(later_notes(state, node), fold.tokens_max)
     news = [text_part("user", "\n".join(["Noted meanwhile by agents at other steps:", *notes]))] if notes else []
-    words = words_meanwhile(state, node, conversation)
-    return (*_kept(said), *news, *([text_part("user", words)] if words else []))
+    told = filter(None, (words_meanwhile(state, node, conversation), answers_told(state, node)))
+    return (*_kept(said), *news, *(text_part("user", text) for text in told))
 
 
 def message_parts(messages: Iterable[MessageState]) -> tuple[Part, ...]:

@@ -375,11 +375,19 @@ def _amendment(wanted: AmendmentState) -> AmendmentShape:
         "at": event.at,
         "by": event.by,
         "why": event.why,
-        "state": "pending" if wanted.is_open else "in force" if wanted.refused is None else "refused",
+        "state": "asked"
+        if wanted.waits_for_consent
+        else "pending"
+        if wanted.is_open
+        else "in force"
+        if wanted.refused is None
+        else "refused",
         "revision": wanted.revision,
         "refused": wanted.refused,
         "steps": [*wanted.touches],
         "origin": event.origin.value,
+        "agreed_by": wanted.agreed_by,
+        "refused_by": wanted.refused_by or None,
     }
 
 

@@ -248,7 +248,7 @@ class AmendmentShape(TypedDict):
     by: str
     why: str
     state: str
-    """`pending`, `in force` or `refused`."""
+    """`asked` while nobody has decided on what an agent proposes; `pending`, `in force` or `refused`."""
     revision: int | None
     """Of the plan by which it holds."""
     refused: str | None
@@ -257,6 +257,10 @@ class AmendmentShape(TypedDict):
     """Those that it changes."""
     origin: str
     """Where it comes from: `person`, `file`, `agent`, `recovery` or `planner`."""
+    agreed_by: str | None
+    """Who has agreed to what an agent proposes."""
+    refused_by: str | None
+    """Who does not want it; None: nobody, or it cannot hold."""
 
 
 class StopShape(TypedDict):

@@ -47,7 +47,7 @@ from surefoot.core.sample_rates import NO_SAMPLES, SampleRates
 from surefoot.core.sample_state import Sample
 from surefoot.core.session import SessionLeft
 from surefoot.core.system_steps import SYSTEM_STEPS, is_system_step, undone_by_step
-from surefoot.core.tool_payload import MadePlan, ProposedAmendment
+from surefoot.core.tool_payload import MadePlan, PlanChange, ProposedAmendment
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects.effect import AtStep
 
@@ -593,6 +593,8 @@ class RunState:
     """The plans that somebody has stopped as wrong, in order."""
     stop_wanted: tuple[StepId, str] | None = None
     """The step whose agent says that the plan is so wrong that work on it has to stop, and why."""
+    changes: tuple[tuple[StepId, PlanChange], ...] = ()
+    """What agents at work want changed in the plan, each with the step of the agent, until it is proposed."""
     red_trees: dict[str, None] = field(default_factory=dict[str, None])
     """The trees whose red acceptance checks the planner was asked about."""
     limit: str | None = None

@@ -20,6 +20,10 @@ class PlanChange:
     text: str
     is_wrong: bool = False
     """Whether the plan is so wrong that work on it has to stop."""
+    operations: tuple[Operation, ...] = ()
+    """What is to change; none: the agent says so in words alone."""
+    commands: tuple[PlanCommand, ...] = ()
+    """What these would have run beside the bodies of steps, with what the texts of the commands tell."""
 
 
 @record

@@ -7,9 +7,11 @@ The kernel refuses what is not in this table, whatever a model was told. A new t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import field
 
 from surefoot.core.agent_types import Role, ToolKind
-from surefoot.core.ids import BlobId
+from surefoot.core.amendments import Operation
+from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Plan
 from surefoot.core.record import record
 
@@ -44,6 +46,10 @@ class PlanInForce:
     """The plan in force; before there is one, the goal with what the user gave and what was found out."""
     is_stopped: bool = False
     """Whether the plan was stopped as wrong: then checks may go with their steps, once a person agrees."""
+    fixed: Mapping[StepId, tuple[str, str]] = field(default_factory=dict[StepId, tuple[str, str]])
+    """Steps that stand so that they cannot be edited, or dropped: why not; empty where they can be."""
+    refused: tuple[tuple[tuple[Operation, ...], str], ...] = ()
+    """Changes that agents have proposed and that were refused, each with the reason."""
 
 
 ToolState = EditableFiles | StoredTexts | PlanInForce
@@ -82,7 +88,7 @@ _ROWS = (
     ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER, basic=_WORKER),
     ToolRow(name="note", kind=ToolKind.NOTE, roles=_EVERYBODY),
     ToolRow(name="ask", kind=ToolKind.ASK, roles=_READERS | _WORKER),
-    ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER),
+    ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER, state=PlanInForce),
     _end("understood", Role.SCOUT, state=PlanInForce),
     _end("plan", Role.PLANNER, state=PlanInForce),
     _end("amend", Role.REPLANNER, state=PlanInForce),

@@ -159,8 +159,9 @@ def _amendment_words(event: Event) -> Words | None:
     match event:
         case ev.AmendmentProposed():
             why = f": {one_line(event.why)}" if event.why else ""
-            because = _ORIGINS.get(event.origin, "")
-            return "amend", f"the plan is to change, by {one_line(event.by)}{because}{why}", ""
+            because = "" if event.asks else _ORIGINS.get(event.origin, "")
+            lead = "an agent wants the plan to change" if event.asks else "the plan is to change"
+            return "amend", f"{lead}, by {one_line(event.by)}{because}{why}", ""
         case ev.PlanAmended():
             changes = listed((f"{one_line(one.step)} {one.fate.value}" for one in event.changes), 6)
             return "plan", f"revision {event.revision} of the plan holds: {changes or 'no step changes'}", ""
@@ -171,8 +172,11 @@ def _amendment_words(event: Event) -> Words | None:
         case ev.ReplanWanted():
             concerned = f"; before {listed(map(one_line, event.affects), 6)}" if event.affects else ""
             return "replan", f"{event.step}  {one_line(event.why)}{concerned}", "warn" if event.asks else ""
+        case ev.AmendmentAccepted():
+            return "agreed", f"{one_line(event.by)} agrees to what an agent proposes", ""
         case ev.AmendmentRefused():
-            return "refused", f"the plan stays as it is: {one_line(event.why)}", "warn"
+            by = f", says {one_line(event.by)}" if event.by else ""
+            return "refused", f"the plan stays as it is{by}: {one_line(event.why)}", "warn"
         case _:
             return _taint_words(event)
 

@@ -343,8 +343,9 @@ def _amendment_row(wanted: AmendmentShape) -> Row:
     steps = listed(map(one_line, wanted["steps"]), _AMENDED_MOST) if wanted["steps"] else "no step"
     why = f" ({one_line(wanted['why'])})" if wanted["why"] else ""
     name = one_line(wanted["by"]) + (f", {wanted['origin']}" if wanted["origin"] in _ORIGINS else "")
-    text = f"{steps}{why}" if wanted["refused"] is None else f"{steps}{why}: {one_line(wanted['refused'])}"
-    style: Style = "bad" if wanted["state"] == "refused" else "warn" if wanted["state"] == "pending" else ""
+    agreed = f"; {one_line(wanted['agreed_by'])} agreed" if wanted["agreed_by"] else ""
+    text = f"{steps}{why}{agreed}" if wanted["refused"] is None else f"{steps}{why}: {one_line(wanted['refused'])}"
+    style: Style = "bad" if wanted["state"] == "refused" else "warn" if wanted["state"] in ("pending", "asked") else ""
     return Row(word=wanted["state"], name=name, text=text, style=style)
 
 

@@ -21,6 +21,7 @@ from surefoot.core.events.agent_events import MonitorsConfigured as MonitorsConf
 from surefoot.core.events.agent_events import PlanAdopted as PlanAdopted
 from surefoot.core.events.agent_events import PlanEdited as PlanEdited
 from surefoot.core.events.agent_events import RecoveriesConfigured as RecoveriesConfigured
+from surefoot.core.events.amendment_events import AmendmentAccepted as AmendmentAccepted
 from surefoot.core.events.amendment_events import AmendmentProposed as AmendmentProposed
 from surefoot.core.events.amendment_events import AmendmentRefused as AmendmentRefused
 from surefoot.core.events.amendment_events import ConstraintAdded as ConstraintAdded
@@ -196,6 +197,7 @@ EVENTS: tuple[type[Event], ...] = (
     PlanAdopted,
     AmendmentProposed,
     PlanAmended,
+    AmendmentAccepted,
     AmendmentRefused,
     ConstraintAdded,
     ReplanWanted,

@@ -19,7 +19,7 @@ from surefoot.core.record import record
 class AmendmentProposed(Event):
     """Somebody wants another plan for the rest of the run. What runs and is to change is brought to its end first."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     is_waited_for: ClassVar[bool] = True
     amendment: Handle
     operations: tuple[Operation, ...]
@@ -31,6 +31,10 @@ class AmendmentProposed(Event):
     """Whether results of steps that it drops may be taken off the branch; since version 2."""
     origin: AmendmentOrigin = AmendmentOrigin.PERSON
     """Where it comes from; version 1 does not say."""
+    step: StepId | None = None
+    """The step whose agent proposes it at work; None: somebody else does. Since version 3."""
+    asks: bool = False
+    """Whether it holds only once somebody agrees; until then nothing that runs is disturbed. Since version 3."""
 
 
 @record
@@ -73,12 +77,24 @@ class PlanAmended(Event):
 
 
 @record
-class AmendmentRefused(Event):
-    """The amendment cannot hold as the run stands now."""
+class AmendmentAccepted(Event):
+    """Somebody agrees to what an agent proposes: it is about to hold."""
 
     is_decision: ClassVar[bool] = True
     amendment: Handle
+    by: GivenName
+
+
+@record
+class AmendmentRefused(Event):
+    """The amendment cannot hold as the run stands now, or somebody does not want it."""
+
+    version: ClassVar[int] = 2
+    is_decision: ClassVar[bool] = True
+    amendment: Handle
     why: str
+    by: GivenName = ""
+    """Who does not want what an agent proposes; empty: it cannot hold. Since version 2."""
 
 
 @record

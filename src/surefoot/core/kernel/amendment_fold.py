@@ -12,6 +12,7 @@ from surefoot.core.amendments import Fate
 from surefoot.core.events.invalidation_events import TakingBack
 from surefoot.core.graph_state import leave_attempt, leave_queue, reset
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.agent_change_fold import change_proposed, forget_answer
 from surefoot.core.kernel.candidate_fold import drop_candidates
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
@@ -32,15 +33,20 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     need(event.amendment not in state.amendments, event, "the amendment was proposed already")
     need(state.created.goal_options is None or state.revision > 0, event, "the run has no plan yet")
     found = effects_of(state, event.operations, revert=event.revert)
-    need(event.by_planner or not found.objections, event, "; ".join(found.objections))
+    is_tried = event.by_planner or event.asks
+    need(is_tried or not found.objections, event, "; ".join(found.objections))
+    wanted = AmendmentState(proposed=event, wideners=found.wideners)
     if event.by_planner:
         need(state.offered is not None, event, "the planner has not offered it")
         state.offered = None
     touches = tuple(one.step for one in found.changes if one.fate is not Fate.KEPT)
-    if not event.by_planner:
+    wanted.touches = touches
+    if event.asks:
+        wanted.commands = change_proposed(state, event).commands
+    elif not event.by_planner:
         note_reason(state, event.by, event.why)
-    state.amendments[event.amendment] = AmendmentState(proposed=event, touches=touches, wideners=found.wideners)
-    for one in found.changes:
+    state.amendments[event.amendment] = wanted
+    for one in () if event.asks else found.changes:
         node = state.nodes.get(one.step)
         if one.fate in (Fate.RESTARTED, Fate.DROPPED) and node is not None:
             leave_attempt(state, node, "the plan is changed")
@@ -48,8 +54,12 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
 
 def amendment_refused(state: RunState, event: ev.AmendmentRefused) -> None:
     """Note that an amendment does not hold."""
-    wanted = _open(state, event)
-    wanted.refused = event.why
+    found = state.amendments.get(event.amendment)
+    is_asked = found is not None and found.waits_for_consent
+    wanted = found if found is not None and is_asked else _open(state, event)
+    wanted.refused, wanted.refused_by = event.why, event.by
+    if is_asked:
+        forget_answer(state)
     if wanted.proposed.by_planner:
         planner_failed(state, event.why)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from surefoot.core import events as ev
+from surefoot.core.agent_changes import objections_to
 from surefoot.core.amendment_effects import AmendmentEffects, effects_of
 from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import Fate
@@ -24,7 +25,7 @@ def amend(state: RunState, now: float) -> list[Proposal]:
     if wanted is None or state.phase not in (Phase.EXECUTE, Phase.VALIDATE):
         return []
     found = effects_of(state, wanted.proposed.operations, revert=wanted.proposed.revert)
-    why = "; ".join(found.objections) or _unforeseen(wanted, found)
+    why = "; ".join(objections_to(state, wanted, found)) or _unforeseen(wanted, found)
     if why:
         return [Proposal(ev.AmendmentRefused(at=now, amendment=wanted.proposed.amendment, why=why))]
     leaving = [one.step for one in found.changes if one.fate in _LEAVING and one.step in state.active]

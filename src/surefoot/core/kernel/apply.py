@@ -26,6 +26,7 @@ from surefoot.core.graph_state import (
     withdraw,
 )
 from surefoot.core.ids import ID_LENGTH_MAX, StepId
+from surefoot.core.kernel.agent_change_fold import amendment_accepted
 from surefoot.core.kernel.amendment_fold import amendment_proposed, amendment_refused, plan_amended
 from surefoot.core.kernel.attempt_fold import ATTEMPT_FAILURES, ATTEMPT_FOLDS, cancelled
 from surefoot.core.kernel.blame_rules import (
@@ -508,6 +509,7 @@ _FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.PlanAdopted: plan_adopted,
     ev.ConstraintAdded: constraint_added,
     ev.AmendmentProposed: _amendment_proposed,
+    ev.AmendmentAccepted: amendment_accepted,
     ev.AmendmentRefused: amendment_refused,
     ev.PlanAmended: plan_amended,
     ev.ReplanWanted: replan_wanted,

@@ -18,6 +18,7 @@ from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.event_words import Applied, Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.graph_state import withdraw_question
+from surefoot.core.kernel.agent_change_fold import change_said
 from surefoot.core.kernel.call_effects import approval_of_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.plan_watch_fold import ask_again
@@ -266,6 +267,7 @@ def _tool_call_finished(state: RunState, event: ev.ToolCallFinished) -> None:
     if isinstance(event.payload, Note):
         state.notes = (*state.notes, event.payload)
     wrong_plan_said(state, event)
+    change_said(state, event)
     if call.kind is ToolKind.END and event.ok and not waiting_for(state, node):
         _end(work, conversation, event)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import is_waiting
+from surefoot.core.agent_changes import plan_in_force
 from surefoot.core.agent_types import ModelFacts, Part, ToolKind
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
@@ -230,10 +231,6 @@ def _editable_files(state: RunState, node: StepState, conversation: Conversation
     return EditableFiles(writes=writes, denied=state.plan.denied, seen=dict(conversation.seen))
 
 
-def _plan_in_force(state: RunState, _: StepState, __: Conversation) -> PlanInForce:
-    return PlanInForce(plan=state.plan, is_stopped=state.stop is not None)
-
-
 def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:
     """Return the results of this conversation and the evidence of checks; apart, the evidence that is held back."""
     found: dict[str, BlobId] = {}
@@ -264,7 +261,7 @@ def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
 _STATES: Mapping[type[ToolState], Callable[[RunState, StepState, Conversation], ToolState]] = {
     EditableFiles: _editable_files,
     StoredTexts: _stored_texts,
-    PlanInForce: _plan_in_force,
+    PlanInForce: lambda state, _, __: plan_in_force(state),
 }
 """What of the state a call is given, by what the row of its tool asks for."""
 

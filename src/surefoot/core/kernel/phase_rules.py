@@ -6,11 +6,10 @@ shown and adopted. Nothing here changes the state.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from surefoot.core import events as ev
-from surefoot.core.amendment_effects import AmendmentEffects
+from surefoot.core.agent_changes import told_agents
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.claim_check import ungrounded, unproven
@@ -168,7 +167,7 @@ def _show_amendment(
         return None
     found, lines = words_of_amendment(state, offered)
     if found.objections:
-        return fails(node, now, Diagnosis.MALFORMED, "; ".join(_told_agents(found)))
+        return fails(node, now, Diagnosis.MALFORMED, "; ".join(told_agents(found)))
     if (uncovered := judge_made_plan(state, node, found.plan, now)) is not None:
         return uncovered
     commands = commands_of_model(state, offered.commands)
@@ -181,15 +180,6 @@ def _show_amendment(
     shown = f"the change {digest_of(repr(offered.operations))}"
     needs_person = bool(found.wideners)
     return _consent_to_outcome(state, node, shown, "\n".join(lines), commands, now, needs_person=needs_person)
-
-
-def _told_agents(found: AmendmentEffects) -> Iterator[str]:
-    """Yield why a change cannot hold, without a word of checks that agents are not told of."""
-    checks = (*found.plan.accept, *(check for step in found.plan.steps for check in step.checks))
-    hidden = [check.name for check in checks if check.held_back]
-    for text in found.objections:
-        is_hidden = any(name in text for name in hidden)
-        yield "the plan would not be whole with a check that agents are not told of" if is_hidden else text
 
 
 def _refused(node: StepState, work: Attempt, what: str, now: float) -> Proposal | None:

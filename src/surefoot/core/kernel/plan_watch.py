@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from surefoot.core import events as ev
+from surefoot.core.agent_changes import change_to_decide_on
 from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Diagnosis, QuestionKind, Severity
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.agent_change_rules import ask_about_change, asked_change
 from surefoot.core.kernel.failure_rules import expired, fails
 from surefoot.core.kernel.plan_watch_fold import GO_ON, PROPOSAL, STOP, first_open, has_not_begun
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -82,11 +84,12 @@ def _proposal(state: RunState, node: StepState, work: Attempt) -> _Doubt | None:
 
 
 def _proposed(state: RunState, node: StepState, conversation: Conversation) -> Iterator[str]:
-    """Yield what it proposed, but for what has stopped the plan already."""
+    """Yield what it proposed in words, but for what has stopped the plan already."""
     has_stopped = any(stop.asked.step == node.spec.id for stop in state.stops)
     for call in (call for turn in conversation.turns for call in turn.calls):
         found = call.result.payload if isinstance(call.result, ev.ToolCallFinished) else None
-        if isinstance(found, PlanChange) and not (found.is_wrong and has_stopped):
+        is_asked = isinstance(found, PlanChange) and found.operations and not is_on_short_way(state)
+        if isinstance(found, PlanChange) and not is_asked and not (found.is_wrong and has_stopped):
             yield found.text
 
 
@@ -183,7 +186,12 @@ def ask_whether_plan_holds(state: RunState, node: StepState, work: Attempt, now:
     """Let a person decide whether the steps that a doubt concerns start as they are."""
     if node.spec.id != PLAN_HOLDS:
         return None
-    doubt, word = first_open(state), word_to_decide_on(state)
+    asked = asked_change(state, node)
+    if asked is not None:
+        return ask_about_change(state, node, work, asked, now)
+    doubt, word, change = first_open(state), word_to_decide_on(state), change_to_decide_on(state)
+    if doubt is None and word is None and change is not None and work.people.answer is None:
+        return ask_about_change(state, node, work, change, now)
     if (doubt is None and word is None) or work.people.answer == GO_ON:
         return Proposal(ev.StepVerified(**node.at(now), proof=None))
     if work.people.is_overdue:

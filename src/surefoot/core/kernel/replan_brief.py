@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surefoot.core.agent_changes import changes_for_planner
+from surefoot.core.amendment_effects import effects_of
+from surefoot.core.kernel.amendment_words import lines_of_amendment
 from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_ask_about, red_acceptance
 from surefoot.core.ladder_table import Rung
 from surefoot.core.people_words import without_words
@@ -31,7 +34,8 @@ _SAID = "A person has said something about the run; it stands below. Decide what
 
 def instructions_of(state: RunState) -> str:
     """Say what the planner is asked about, and the plan as it stands."""
-    why = [*_stopped_lines(state), *_red_lines(state), *_failed_lines(state), *_doubt_lines(state)] or ["", _SAID]
+    why = [*_stopped_lines(state), *_red_lines(state), *_failed_lines(state), *_doubt_lines(state)]
+    why = [*why, *_change_lines(state)] or ["", _SAID]
     return "\n".join(["The plan in force, with how its steps stand:", *_plan_lines(state), *why])
 
 
@@ -104,3 +108,18 @@ def _doubt_lines(state: RunState) -> Iterator[str]:
         return
     yield from ("", "This was found once steps were verified; steps to come wait for your answer:")
     yield from (f"- {one.wanted.step}: {in_line(shortened(one.wanted.why, _TEXT_MAX))}" for one in doubts)
+
+
+def _change_lines(state: RunState) -> Iterator[str]:
+    changes = changes_for_planner(state)
+    if not changes:
+        return
+    yield from (
+        "",
+        "Agents at work want the plan to change. Take a change over, change the plan otherwise, or leave it:",
+    )
+    for one in changes:
+        found = effects_of(state, one.proposed.operations)
+        yield f"- {one.proposed.by}: {in_line(shortened(one.proposed.why, _TEXT_MAX))}"
+        lines = lines_of_amendment(state, one.proposed.operations, found, is_for_agents=True)
+        yield from (f"  {line}" for line in lines)

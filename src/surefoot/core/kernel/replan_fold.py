@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from surefoot.core.agent_changes import changes_for_planner
 from surefoot.core.amendment_state import PlanDoubt
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.attempt import Attempt
+from surefoot.core.kernel.agent_change_fold import take_over_change
 from surefoot.core.kernel.plan_watch_fold import PROPOSAL, open_doubts
 from surefoot.core.kernel.stop_fold import planner_answered, planner_failed
 from surefoot.core.messages import REPLANS_MAX
@@ -41,15 +43,17 @@ def red_acceptance(state: RunState) -> list[tuple[Check, CheckRecord]]:
 
 
 def is_with_planner(state: RunState) -> bool:
-    """Tell whether the planner is asked about a doubt, so that no person is for now."""
+    """Tell whether the planner is asked about a doubt or a proposal, so that no person is for now."""
     node = state.nodes.get(REPLANNING)
-    return bool(doubts_to_ask_about(state)) or (node is not None and node.status not in FINAL)
+    is_wanted = bool(doubts_to_ask_about(state)) or bool(changes_for_planner(state))
+    return is_wanted or (node is not None and node.status not in FINAL)
 
 
 def replanning_started(state: RunState) -> None:
     """Note about what the planner is asked."""
     doubts, failed, red = doubts_to_ask_about(state), failures_to_ask_about(state), red_acceptance(state)
-    is_agents = any(one.wanted.rule == PROPOSAL for one in doubts)
+    changes = changes_for_planner(state)
+    is_agents = bool(changes) or any(one.wanted.rule == PROPOSAL for one in doubts)
     state.replan_origin = AmendmentOrigin.AGENT if is_agents else AmendmentOrigin.PLANNER
     if state.stop is not None:
         state.stop.is_asked = True
@@ -60,7 +64,9 @@ def replanning_started(state: RunState) -> None:
         state.replan_origin = AmendmentOrigin.RECOVERY
     for doubt in doubts:
         doubt.planner_asked = True
-    state.replans += bool(failed or red or doubts)
+    for change in changes:
+        change.is_with_planner = True
+    state.replans += bool(failed or red or doubts or changes)
     if red and state.branch is not None:
         state.red_trees[state.branch.tree] = None
     for node in failed:
@@ -78,15 +84,16 @@ def keep_offered(state: RunState, work: Attempt) -> None:
     """Keep what the planner has come to, where it is the planner's attempt that has ended."""
     ended = None if work.conversation is None else work.conversation.ended
     found = None if ended is None else ended.payload
-    if isinstance(found, ProposedAmendment):
+    if isinstance(found, ProposedAmendment) and not take_over_change(state, found):
         planner_answered(state, found)
 
 
 def replanning_ended(state: RunState) -> None:
     """Close the doubts that the planner was asked about: it has left the plan, or wants another one."""
+    is_kept = state.offered is None and state.amending is None
     for doubt in open_doubts(state):
         if doubt.planner_asked:
-            doubt.settled = "the planner leaves the plan as it is" if state.offered is None else "the plan changes"
+            doubt.settled = "the planner leaves the plan as it is" if is_kept else "the plan changes"
 
 
 def replanning_failed(state: RunState, why: str) -> None:

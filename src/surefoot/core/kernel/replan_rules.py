@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from surefoot.core import events as ev
+from surefoot.core.agent_changes import changes_for_planner
 from surefoot.core.amendment_effects import AmendmentEffects, effects_of
-from surefoot.core.amendments import Fate, lost_checks
+from surefoot.core.amendments import lost_checks
 from surefoot.core.event_words import Finding, Severity
+from surefoot.core.kernel.amendment_words import lines_of_amendment
 from surefoot.core.kernel.guards import is_ready
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.replan_brief import instructions_of
@@ -20,13 +22,11 @@ from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_as
 from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.messages import has_planner
 from surefoot.core.plan import Check, Step
-from surefoot.core.short_text import shortened
 from surefoot.core.state import FINAL, RunState
 from surefoot.core.system_steps import REPLANNING, system_step_of
 from surefoot.core.tool_payload import ProposedAmendment
 from surefoot.core.untrusted_text import in_line
 
-_TEXT_MAX = 400
 BY = "the planner"
 
 
@@ -50,7 +50,7 @@ def _is_wanted(state: RunState) -> bool:
     is_told = any(REPLANNING in one.to and REPLANNING not in one.given for one in state.messages.values())
     is_stopped = state.stop is not None and not state.stop.is_asked
     found = (failures_to_ask_about(state), doubts_to_ask_about(state), red_acceptance(state))
-    return is_told or is_stopped or any(found)
+    return is_told or is_stopped or any(found) or bool(changes_for_planner(state))
 
 
 def _proposed(state: RunState, offered: ProposedAmendment, now: float) -> Proposal:
@@ -85,12 +85,4 @@ def words_of_amendment(state: RunState, offered: ProposedAmendment) -> tuple[Ame
     lost = tuple(f"check {check.name!r} of step {step.id!r} is dropped" for step, check in _lost(state, found))
     found = replace(found, wideners=(*found.wideners, *lost))
     lines = ["The planner wants the plan to change. Shall it?", f"Why: {in_line(offered.why)}"]
-    changed = [one for one in found.changes if one.fate is not Fate.KEPT]
-    lines += [f"{one.fate.value}: {one.step}{f' ({one.why})' if one.why else ''}" for one in changed]
-    after = {step.id: step for step in found.plan.steps}
-    for step in (after[one.step] for one in changed if one.step in after):
-        if step not in state.plan.steps:
-            lines.append(f"{step.id} does {step.body.lead}{in_line(shortened(step.body.text, _TEXT_MAX))}")
-            lines.append(f"{step.id} is checked by {', '.join(check.name for check in step.checks) or 'nothing'}")
-    lines += [f"It allows more, or proves less: {text}" for text in found.wideners]
-    return found, lines
+    return found, [*lines, *lines_of_amendment(state, offered.operations, found)]

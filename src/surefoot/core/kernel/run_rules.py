@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.agent_changes import change_to_decide_on
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Finding, Moment, Outcome, Phase, Severity, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import is_touched, next_ready
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.agent_change_rules import propose_changes
 from surefoot.core.kernel.amendment_rules import amend
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
 from surefoot.core.kernel.batch_rules import may_be_judged, one_after_the_other, results_that_wait
@@ -194,6 +196,7 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
     if not state.interrupting and state.cancelling is None:
         return (
             said_by_agent(state, now)
+            or propose_changes(state, now)
             or leave(state, now)
             or _break_off_turns(state, now)
             or watch_quiet(state, _active(state), now)
@@ -487,7 +490,8 @@ def _judge_batches(state: RunState, waiting: Mapping[StepId, StepState], now: fl
 
 def _look_at_plan(state: RunState, now: float) -> list[Proposal]:
     """Let a person decide whether a plan holds that a step has made doubtful, once the planner has no answer."""
-    is_wanted = PLAN_HOLDS in state.nodes or first_open(state) is not None or word_to_decide_on(state) is not None
+    found = (first_open(state), word_to_decide_on(state), change_to_decide_on(state))
+    is_wanted = PLAN_HOLDS in state.nodes or any(one is not None for one in found)
     if not is_wanted or (has_planner(state) and is_with_planner(state)):
         return []
     asking = next_system_step(state, PLAN_HOLDS, now)

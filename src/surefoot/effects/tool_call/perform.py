@@ -14,7 +14,7 @@ from surefoot.core.events import Event
 from surefoot.core.plan import Plan
 from surefoot.core.plan_commands import commands_of_plan
 from surefoot.core.token_estimate import tokens_of
-from surefoot.core.tool_payload import Planned, ProposedAmendment, Understood
+from surefoot.core.tool_payload import PlanChange, Planned, ProposedAmendment, Understood
 from surefoot.faults import point
 from surefoot.ports import CommandRequest
 from surefoot.probes.subject import KEY_VARIABLE
@@ -41,7 +41,7 @@ async def use_tool(context: RunContext, command: do.UseTool) -> Event:
     if kind is ToolKind.WRITE and command.lane is not None:
         context.disturb(command.lane, leaves_nothing=True)
     result = await use(command.call.tool, arguments, _context(context, command))
-    if isinstance(result.payload, ProposedAmendment):
+    if isinstance(result.payload, ProposedAmendment | PlanChange):
         plan = Plan(goal="", steps=steps_of(result.payload.operations))
         result = replace(result, payload=replace(result.payload, commands=with_facts(commands_of_plan(plan))))
     elif isinstance(result.payload, Understood | Planned):
