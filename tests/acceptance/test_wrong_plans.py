@@ -78,6 +78,18 @@ def test_a_stopped_plan_is_not_gone_on_with_by_a_plain_resume(stage: Stage) -> N
     assert stage.states()["old-way"] == "pending"
 
 
+def test_a_retry_of_a_stopped_plan_is_refused_before_anything_is_noted(stage: Stage) -> None:
+    """M20: its failed step would be set anew, and the plan stays wrong."""
+    assert stage.run("goal: Fail\nsteps: [{id: fail, run: exit 3, retry: {maximum_attempts: 1}}]\n").code == 5
+    assert stage.say("amend", RUN, "--stop", "--why", WHY).code == 0
+    assert stage.say("resume").code == 6
+    before = stage.say("show", RUN, "--events").out
+    said = stage.say("retry", "fail")
+    assert (said.code, f"`surefoot retry {RUN} --same-plan`" in said.err) == (2, True)
+    assert stage.say("show", RUN, "--events").out == before
+    assert (stage.say("retry", "fail", "--same-plan").code, report(stage)["stops"][0]["state"]) == (5, "settled")
+
+
 def test_a_person_plans_anew_on_what_holds(stage: Stage) -> None:
     """What was verified is not done again, and the run goes on with their plan."""
     stopped(stage)

@@ -23,11 +23,11 @@ from surefoot.api.model_options import asking_for, needs_models, routing_for, se
 from surefoot.api.revisions import edited_plan
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
+from surefoot.api.stopped_plans import refuse_stopped_plan
 from surefoot.api.validation import Source, chosen, validated
 from surefoot.api.worker_choice import with_worker
 from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelRouting
-from surefoot.core.amendment_state import StopStage
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.events import Event
 from surefoot.core.file_order import waits_of
@@ -42,9 +42,7 @@ from surefoot.core.policy_types import Policy
 from surefoot.core.probe_kinds import FunctionProbe
 from surefoot.core.record import record
 from surefoot.core.review import review
-from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
-from surefoot.core.untrusted_text import in_line
 from surefoot.effects.check.perform import clean
 from surefoot.engines.embedded import Observer, RunLoop
 from surefoot.errors import JournalError, RunExists, SurefootError, UsageError, WorkspaceError
@@ -61,7 +59,6 @@ from surefoot.workers.preflight import missing, plan_in_lanes, refuse_without
 from surefoot.workers.run_context import FunctionRegistry, RunContext
 from surefoot.workspace import RunWorkspace, inspect_source, login_files, settings_files, write_git_configuration
 
-_WHY_MAX = 400
 GRACE_S = 10.0
 """How long an engine that is taken over may take to stop."""
 
@@ -389,7 +386,7 @@ async def engage(
             state = home.state(run) if known is None else known
             _refuse_steering(home, options, is_begun=state.token > 0)
             if resume and not options.same_plan:
-                _refuse_stopped(state)
+                refuse_stopped_plan(state)
             opening = partial(_open_here, options=options) if home.machine is None else home.machine.open
             context = await opening(home, state, functions or FunctionRegistry())
             context.on_line, context.on_words = watching.on_line, watching.on_words
@@ -408,24 +405,6 @@ async def engage(
             if context.workspace is not None:
                 await in_thread(let_go, home, context.workspace, loop.state)
             return loop.state
-
-
-def _refuse_stopped(state: RunState) -> None:
-    """Refuse to go on with a plan that was stopped as wrong, before there is another one.
-
-    Raises:
-        UsageError: a person decides what follows, and has not changed the plan.
-    """
-    stop = state.stop
-    is_left = stop is not None and stop.stage is StopStage.RESTED and state.amending is None and state.undoing is None
-    if stop is None or not is_left:
-        return
-    run, by, why = state.created.run, in_line(stop.asked.by), in_line(shortened(stop.asked.why, _WHY_MAX))
-    raise UsageError(
-        f"the plan of run {run} was stopped as wrong by {by}: {why}. Give it another plan "
-        f"(`surefoot resume {run} --plan FILE`, or `surefoot amend {run} FILE` first), "
-        f"or go on with this one as it is: `surefoot resume {run} --same-plan`"
-    )
 
 
 def _refuse_steering(home: Home, options: Options, *, is_begun: bool = False) -> None:

@@ -75,7 +75,7 @@ def resume(given: Given, screen: Screen) -> int:
     return resume(given, screen)
 
 
-@command("run_or_step steps repo in_plan yes allow models quiet as_json", panel=_WORK, in_plan=_TO_PLAN)
+@command("run_or_step steps repo in_plan same_plan yes allow models quiet as_json", panel=_WORK, in_plan=_TO_PLAN)
 def retry(given: Given, screen: Screen) -> int:
     """Try failed, skipped or cancelled steps again, with the steps that waited for them.
 

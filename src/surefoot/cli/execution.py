@@ -16,6 +16,7 @@ from surefoot.api.queries import told
 from surefoot.api.run_control import retry as set_to_retry
 from surefoot.api.run_fork import rest_of
 from surefoot.api.run_options import Options
+from surefoot.api.stopped_plans import refuse_stopped_plan
 from surefoot.api.validation import chosen
 from surefoot.api.worker_choice import goal_for, with_worker, worker_for
 from surefoot.cli.confirmation import agrees
@@ -198,7 +199,10 @@ def retry(given: Given, screen: Screen) -> ExitCode:
     with Home() as home:
         run, steps = find_steps(home, given.words, given.repo)
         _follow_file(home, run, given, screen)
-        _refuse_unknown(given.options, home.state(run).plan)
+        state = home.state(run)
+        _refuse_unknown(given.options, state.plan)
+        if not given.options.same_plan:
+            refuse_stopped_plan(state, "retry")
         set_to_retry(home, run, steps)
         return go_on(home, run, given, screen)
 
