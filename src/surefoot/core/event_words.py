@@ -94,6 +94,10 @@ class Diagnosis(StrEnum):
     POLICY_VIOLATION = "policy_violation"
 
 
+NOT_JUDGED = frozenset({Diagnosis.CRASH, Diagnosis.INTERRUPTED})
+"""Failures that say nothing of what the attempt had made."""
+
+
 class Absent(StrEnum):
     """What a tool call was about, and is not there."""
 

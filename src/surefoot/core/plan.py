@@ -470,6 +470,10 @@ class Plan:
         wanted = {*step.uses, *(name for check in step.checks for name in check.uses)}
         return tuple(service.name for service in self.services if service.name in wanted)
 
+    def uses_anything(self, step: Step) -> bool:
+        """Tell whether a step may change a service or another named resource, which no tree holds."""
+        return bool(step.uses or self.services_of(step))
+
     def services_of_check(self, check: Check) -> tuple[str, ...]:
         """Name the services an acceptance check uses, in the order in which they are started."""
         return tuple(service.name for service in self.services if service.name in check.uses)

@@ -11,7 +11,7 @@ from typing import Any
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Parked, People, Place, Preparing
 from surefoot.core.candidates import leaves_behind
-from surefoot.core.event_words import Applied, Diagnosis, Phase, Status, Verdict
+from surefoot.core.event_words import NOT_JUDGED, Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
     car_verified,
@@ -82,7 +82,6 @@ from surefoot.effects import (
 )
 
 _CHANGED_MAX = 500
-_NOT_JUDGED = frozenset({Diagnosis.CRASH, Diagnosis.INTERRUPTED})
 """Failures that say nothing of a result that is judged again."""
 
 
@@ -263,13 +262,8 @@ def _changes_observed(state: RunState, event: ev.ChangesObserved) -> None:
     node.undeclared, node.keys, node.left = event.undeclared, event.keys, event.left
     if has_result(node):
         join_queue(state, event.step)
-    if event.lane_changed or node.spec.reaches_out or _uses_anything(state, node):
+    if event.lane_changed or node.spec.reaches_out or state.plan.uses_anything(node.spec):
         state.lanes[work.place.lane].epoch += 1
-
-
-def _uses_anything(state: RunState, node: StepState) -> bool:
-    """Tell whether the step may have changed a service or another named resource, which no tree holds."""
-    return bool(node.spec.uses or state.plan.services_of(node.spec))
 
 
 def _merge_requested(state: RunState, event: ev.MergeRequested) -> None:
@@ -454,9 +448,9 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     if event.is_counted:
         node.failures += 1
         node.crashes, node.wanted = 0, None
-    if node.transplant is not None and event.diagnosis not in _NOT_JUDGED:
+    if node.transplant is not None and event.diagnosis not in NOT_JUDGED:
         give_up_transplant(state, node)
-    if work.is_choice and event.diagnosis not in _NOT_JUDGED:
+    if work.is_choice and event.diagnosis not in NOT_JUDGED:
         drop_candidates(state, node)
 
 
@@ -489,7 +483,7 @@ def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
     if event.lane_changed or is_left:
         lane.needs_fresh = True
         lane.is_ready = False
-    elif work.body_started and (node.spec.reaches_out or _uses_anything(state, node)):
+    elif work.body_started and (node.spec.reaches_out or state.plan.uses_anything(node.spec)):
         lane.epoch += 1
 
 
@@ -499,7 +493,7 @@ def _session_left(node: StepState, work: Attempt, event: ev.LaneRestored) -> Ses
     Where the agent had written since, the session knows of changes that nobody can put back for certain.
     """
     session, failure, checkpoint = work.session, work.failure, work.checkpoint
-    if session is None or failure is None or checkpoint is None or failure.diagnosis not in _NOT_JUDGED:
+    if session is None or failure is None or checkpoint is None or failure.diagnosis not in NOT_JUDGED:
         return None
     if not session.can_load or session.tree is None or session.tree != event.tree:
         return None
