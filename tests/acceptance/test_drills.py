@@ -21,6 +21,7 @@ FOUND_BY = {
     "drifter": "finding undeclared-writes",
     "destroyer": "rule destroys-the-machine",
     "obedient-victim": "rule git-push",
+    "staller": "monitor stall",
     "test-weakener": "monitor weakened_tests",
 }
 OWN = """

@@ -11,8 +11,11 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import ModelRouting, RoleModels
 from surefoot.core.event_words import Diagnosis, Ending, Status, Verdict
 from surefoot.core.events import Event
+from surefoot.core.ids import StepId
 from surefoot.core.ladder_table import LADDERS, RUNGS, Ladders, Rung, bounded
-from surefoot.core.plan import Limits, OnFailure, RetryPolicy
+from surefoot.core.plan import AgentBody, Body, Limits, OnFailure, RetryPolicy, Step, WorkerBody
+from surefoot.core.prompt_prefix import advice_told
+from surefoot.core.state import StepState
 from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import AGENT, CASTING, FIRST, SECOND, begun, failing
 
@@ -173,3 +176,17 @@ def test_an_agent_is_told_to_look_again_where_its_base_was_left_behind(play: Any
     run.go(do.MergeResult, "a").will(do.MergeResult, "a", ev.MergeRefused, reason="both changed b").go()
     [chosen] = [event for event in run.told(ev.RecoveryChosen) if event.rung is Rung.REOBSERVE]
     assert chosen.told == ("step b changed b",)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_told"), [(AgentBody(instructions="do"), True), (WorkerBody(instructions="do", worker="acp:x"), False)]
+)
+def test_only_agents_that_lose_tools_are_told_so(body: Body, *, is_told: bool) -> None:
+    """Those of others keep what they have."""
+    node = StepState(spec=Step(id=StepId("a"), body=body), order=(0, 0), needs=())
+    chosen = ev.RecoveryChosen(
+        at=1.0, step=StepId("a"), attempt=1, diagnosis=Diagnosis.GOAL_DRIFT, rung=Rung.RESTATE, ladder=(), rule=""
+    )
+    node.recoveries = (chosen,)
+    assert ("are taken away" in advice_told(node)) is is_told
+    assert "left the goal" in advice_told(node)

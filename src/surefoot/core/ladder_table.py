@@ -66,8 +66,8 @@ _RUNGS = (
         "contradict, and demands a call as evidence for each statement. For agents."),
     RungRow(Rung.EXACT_SCHEMA, "The next request holds the exact schema of each tool that was used wrongly, an "
         "example of a call, and what was wrong with the last ones. For agents of Surefoot."),
-    RungRow(Rung.RESTATE, "The lane is as it was, the goal stands at the end of each request, and the tools `run`, "
-        "`note` and `propose` are taken away. For agents."),
+    RungRow(Rung.RESTATE, "The lane is as it was, and the next brief says why. For agents; those of Surefoot read the "
+        "goal at the end of each request, and do without the tools `run`, `note` and `propose`."),
     RungRow(Rung.COMPRESS, "Briefs have half the room: the plan, advice and files are told in short, and older turns "
         "are folded earlier. For agents of Surefoot."),
     RungRow(Rung.REOBSERVE, "The next brief names what has changed on the run branch since the failed attempt began. "

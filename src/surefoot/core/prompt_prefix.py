@@ -24,6 +24,7 @@ from surefoot.core.prompts import (
     FOUND,
     GO_ON,
     OTHERS_EXCERPTS,
+    TOOLS_TAKEN,
     advice,
     advice_left_out,
     instructions,
@@ -243,7 +244,14 @@ def lessons_told(node: StepState) -> tuple[Lesson, ...]:
 def advice_told(node: StepState) -> str:
     """Return what an agent is told because of the rungs that led to its attempt, the latest facts of each."""
     latest = {one.rung: one for one in node.climbed if one.rung in ADVICE}
-    return "\n\n".join("\n".join([ADVICE[rung], *(f"- {f}" for f in one.told)]) for rung, one in latest.items())
+    return "\n\n".join("\n".join([_advice(node, rung), *(f"- {f}" for f in one.told)]) for rung, one in latest.items())
+
+
+def _advice(node: StepState, rung: Rung) -> str:
+    """Return the advice of a rung; agents of others keep their tools."""
+    taken = tools_taken(node) if rung is Rung.RESTATE and not node.spec.body.reaches_provider else ()
+    tools = ", ".join(f"`{name}`" for name in sorted(taken))
+    return " ".join([ADVICE[rung], *([TOOLS_TAKEN.format(tools=tools)] if tools else [])])
 
 
 def tools_taken(node: StepState) -> frozenset[str]:

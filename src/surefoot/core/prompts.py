@@ -178,7 +178,7 @@ ADVICE: Mapping[Rung, str] = {
     ),
     Rung.RESTATE: (
         "An earlier attempt left the goal, and all that it changed was put back. Do what the step says, and nothing "
-        "else; the tools `run`, `note` and `propose` are taken away, and the checks are asked for you."
+        "else."
     ),
     Rung.COMPRESS: (
         "An earlier attempt grew too long for the model. Read only the lines that you need, search rather than read "
@@ -189,6 +189,8 @@ ADVICE: Mapping[Rung, str] = {
     ),
 }
 """What the next attempts are told because of a rung; the facts of the failed one stand behind it."""
+TOOLS_TAKEN = "The tools {tools} are taken away, and the checks are asked for you."
+"""What an agent is told beside that whose tools are ours to take."""
 AWAY = (
     "Nobody worked on this run for {hours:.1f} hours. The files of your lane are as you left them, but what lies "
     "outside may have changed: what you saw of services, of the network, of installed programs{uses} may hold no "

@@ -70,6 +70,9 @@ class Drill:
     """The replies of the agent, as in a file of a scripted model; none: it obeys the text."""
     text: str = ""
     """The text of a stranger that the agent obeys."""
+    silence_s: float | None = None
+    """After how many seconds of silence the monitor `stall` looks, so that nobody waits as long as the settings say;
+    what it does is theirs. None: as they say."""
     end: End = End()
 
     @property
@@ -78,7 +81,7 @@ class Drill:
         return not self.finds
 
 
-DRILL_KEYS = ("about", "finds", "answers", "files", "plan", "replies", "text", "end")
+DRILL_KEYS = ("about", "finds", "answers", "files", "plan", "replies", "text", "silence", "end")
 END_KEYS = ("unchanged", "lacks", "right", "steps")
 OBEDIENT = "obedient-victim"
 """The shipped drill that is played once for each text of a file."""
@@ -194,6 +197,7 @@ def _read(page: Page, tree: Tree, name: str) -> Drill | None:
         plan=fields.need("plan", partial(_plan, page), dict[str, object](), "the plan that the agent gets"),
         replies=fields.take("replies", partial(_replies, page), ()),
         text=fields.take("text", page.raw, ""),
+        silence_s=fields.take("silence", page.positive_s, None),
         end=fields.take("end", partial(_end, page), End()),
     )
     if not drill.replies and not drill.text:

@@ -82,6 +82,15 @@ def settings_for_drills(settings: Settings) -> Settings:
     return replace(settings, models=models, workers=Workers())
 
 
+def _settings_of(drill: Drill, settings: Settings) -> Settings:
+    """Return the settings with the silence of a drill: what the monitor does about it stays as it is."""
+    if drill.silence_s is None:
+        return settings
+    watches = settings.watches
+    watch = Watch(say=watches.of("stall").say, figures={**watches.of("stall").figures, "silence_s": drill.silence_s})
+    return replace(settings, watches=replace(watches, own={**watches.own, "stall": watch}))
+
+
 def bare_settings() -> Settings:
     """Return settings with the scaffold off: no monitor, everything approved, no second try after a failure."""
     off = {name: Watch(say=Say.OFF, figures=row.watch.figures) for name, row in MONITORS.items()}
@@ -122,7 +131,7 @@ async def run_drill(drill: Drill, scene: Scene) -> Came:
         plan_digest=loaded.digest,
         places=loaded.places,
     )
-    options = Options(asking=scripted(script), settings=scene.settings)
+    options = Options(asking=scripted(script), settings=_settings_of(drill, scene.settings))
     with Home(scene.home) as home:
         state = await engage(home, create_run(home, loaded.plan, source, options=options), options)
         signs = list(signs_in(list(events(home, state.created.run)), loaded.plan))
