@@ -12,6 +12,7 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.policy_types import Overdue
+from surefoot.core.sample_state import Sample
 from surefoot.core.state import QuestionState, RunState, StepStatus
 
 A = StepId("a")
@@ -109,3 +110,30 @@ def test_approvals_without_a_package_are_remarked_on_without_a_rule() -> None:
 def test_approvals_that_may_well_have_been_read_are_not_remarked_on(questions: list[QuestionState]) -> None:
     """Few of them, slow ones, or some that were refused."""
     assert figures(*questions).remark is None
+
+
+def reviewed(gap_s: float, *oks: bool) -> Attention:
+    """Return the figures of a run some of whose results were looked at, one after the other."""
+    plan = Plan(goal="g", steps=(Step(id=A, body=RunBody(command="x")),))
+    state: RunState = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=plan))
+    for number, ok in enumerate(oks):
+        event = ev.SampleReviewed(at=number * gap_s, step=A, attempt=1, ok=ok, why="", by="una")
+        state.samples[str(number)] = Sample(item=f"s{number}", step=A, attempt=1, made_at=1, reviewed=event)
+    return attention_of(state)
+
+
+def test_reviews_of_samples_are_askings() -> None:
+    """Somebody has looked at them (M62)."""
+    found = reviewed(60.0, *(True, False))
+    assert (found.asked, found.answered, found.reviews, found.unchanged) == (2, 2, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "oks", "is_remarked"),
+    [(1.0, [True] * 5, True), (60.0, [True] * 5, False), (1.0, [True] * 4, False), (1.0, [*[True] * 4, False], False)],
+)
+def test_reviews_faster_than_they_can_be_read_are_remarked_on(
+    gap_s: float, oks: list[bool], *, is_remarked: bool
+) -> None:
+    """Only where everything is found right, and often enough."""
+    assert (reviewed(gap_s, *oks).remark is not None) is is_remarked

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from surefoot.core.event_words import QuestionKind
+from surefoot.core.events import SampleReviewed
 from surefoot.core.priorities import median
 from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState, StepStatus
@@ -28,6 +30,7 @@ class Attention:
     """How often people were asked, and what they said."""
 
     asked: int
+    """Questions, and the results that people looked at afterwards."""
     open: int
     answered: int
     by_approver: int
@@ -44,11 +47,13 @@ class Attention:
     """Approvals of something else."""
     rejected: int
     taken_over: int
+    reviews: int
+    """The results that people looked at afterwards, without being asked before."""
     median_s: float | None
     """How long half of the answers took at most."""
     longest_s: float | None
     per_verified_step: float | None
-    """Questions for each verified step; None: no step is verified."""
+    """Questions and reviews for each verified step; None: no step is verified."""
     remark: str | None
 
     @property
@@ -61,15 +66,16 @@ class Attention:
 def attention_of(state: RunState) -> Attention:
     """Return the figures of a run."""
     questions = list(state.questions.values())
+    reviews = sorted((one.reviewed for one in state.samples.values() if one.reviewed), key=lambda one: one.at)
     ways = Counter(one.answered.via for one in questions if one.answered is not None)
     answered = [q for q in questions if q.answered is not None and q.answered.via not in (BEFOREHAND, SHOULD_PROCEED)]
     took = sorted(one.answered.at - one.asked.at for one in answered if one.answered is not None)
     said = Counter(word for one in answered if (word := _word(one)) is not None)
     verified = sum(node.status is StepStatus.VERIFIED for node in state.steps())
     return Attention(
-        asked=len(questions),
+        asked=len(questions) + len(reviews),
         open=sum(one.is_open for one in questions),
-        answered=len(answered),
+        answered=len(answered) + len(reviews),
         by_approver=ways[SHOULD_PROCEED],
         beforehand=ways[BEFOREHAND],
         expired=sum(one.expired is not None for one in questions),
@@ -78,10 +84,11 @@ def attention_of(state: RunState) -> Attention:
         edited=said["edited"],
         rejected=said["rejected"],
         taken_over=said["taken_over"],
+        reviews=len(reviews),
         median_s=median(took) if took else None,
         longest_s=took[-1] if took else None,
-        per_verified_step=len(questions) / verified if verified else None,
-        remark=_remark(answered, said),
+        per_verified_step=(len(questions) + len(reviews)) / verified if verified else None,
+        remark=_remark(answered, said) or _remark_on_reviews(reviews),
     )
 
 
@@ -110,4 +117,15 @@ def _remark(answered: Sequence[QuestionState], said: Counter[str]) -> str | None
     return (
         f"All {len(decided)} approvals were given unchanged, half of them within {half_s:.1f} s.{most} lower it in the "
         "settings where its answer is always yes, or approve all of a kind at once, so that what matters is read"
+    )
+
+
+def _remark_on_reviews(reviews: Sequence[SampleReviewed]) -> str | None:
+    """Say so when all that was looked at is found right, one result after the other faster than it can be read."""
+    gaps = sorted(after.at - before.at for before, after in pairwise(reviews))
+    if len(reviews) < _APPROVALS_MIN or not all(one.ok for one in reviews) or median(gaps) >= _QUICK_S:
+        return None
+    return (
+        f"All {len(reviews)} results that were looked at were found right, half of them within {median(gaps):.1f} s of "
+        "the one before; lower the rates in `[samples]`, so that those which are looked at are read"
     )

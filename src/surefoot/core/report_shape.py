@@ -333,6 +333,7 @@ class AskingShape(TypedDict):
     edited: int
     rejected: int
     taken_over: int
+    reviews: int
     median_s: float | None
     longest_s: float | None
     per_verified_step: float | None

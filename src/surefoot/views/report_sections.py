@@ -410,7 +410,10 @@ def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
     by_code = [f"{asking['by_approver']} by code"] if asking["by_approver"] else []
     ends = ("answered", "beforehand", "open", "expired", "withdrawn")
     counts = ", ".join([*(f"{asking[word]} {word}" for word in ends if asking[word]), *by_code])
-    rows = [Row(word="asked", text=f"{counted(asking['asked'], 'question')}: {counts}")]
+    questions, reviews = asking["asked"] - asking["reviews"], asking["reviews"]
+    kinds = [counted(questions, "question")] if questions or not reviews else []
+    kinds += [counted(reviews, "review")] if reviews else []
+    rows = [Row(word="asked", text=f"{' and '.join(kinds)}: {counts}")]
     if asking["median_s"] is not None and asking["longest_s"] is not None:
         text = f"median {duration(asking['median_s'])}, slowest {duration(asking['longest_s'])}"
         rows.append(Row(word="answers", text=text))
