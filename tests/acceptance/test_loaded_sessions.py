@@ -51,6 +51,19 @@ def test_a_session_goes_on_with_the_files_as_they_were_left(agent: Agent) -> Non
     assert shown(agent.stage, "a.txt") == "two"
 
 
+def test_a_session_that_nobody_worked_on_for_long_is_told_to_look_again(agent: Agent) -> None:
+    """As our own agents are; one that is taken up soon is told nothing of it (M142)."""
+    assert resumed(agent, RIGHT).code == 0
+    assert "Nobody worked on this run" not in agent.heard("prompt")[-1]["prompt"]
+
+
+def test_an_absence_is_told_to_a_session_that_goes_on(agent: Agent) -> None:
+    """The program of the agent is new, what it saw may be old (M142)."""
+    (agent.stage.user / "surefoot.toml").write_text('[run]\nabsence = "1ms"\n', "utf-8")
+    assert resumed(agent, RIGHT).code == 0
+    assert "Look again before you rest on it" in agent.heard("prompt")[-1]["prompt"]
+
+
 def test_what_a_session_tells_of_its_history_is_not_reported_again(agent: Agent) -> None:
     """The agent sends it while it loads; the journal has it already."""
     resumed(agent, RIGHT)

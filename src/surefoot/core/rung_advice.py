@@ -10,6 +10,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Finding
 from surefoot.core.ladder_table import Rung
+from surefoot.core.prompts import AWAY, CHANGED_MEANWHILE
 from surefoot.core.state import RunState, StepState
 from surefoot.core.stubs import cut
 from surefoot.core.untrusted_text import in_line
@@ -104,6 +105,14 @@ def changed_meanwhile(state: RunState, node: StepState) -> Iterator[str]:
             paths = sorted(other.changed, key=lambda path: path not in seen)[:_PATHS_MAX]
             read = ", ".join(path for path in paths if path in seen)
             yield f"step {other.spec.id} changed {', '.join(paths)}{f' (you read {read})' if read else ''}"
+
+
+def away_said(state: RunState, node: StepState, away_s: float) -> str:
+    """Say to an agent that goes on after a long time what may hold no longer, and what has changed on the branch."""
+    changed = [f"- {one}" for one in changed_meanwhile(state, node)]
+    uses = f", and of {', '.join(node.spec.uses)}" if node.spec.uses else ""
+    head = AWAY.format(hours=away_s / 3600, uses=uses)
+    return "\n".join([head, *([CHANGED_MEANWHILE, *changed] if changed else [])])
 
 
 _TELLS: Mapping[Rung, Callable[[RunState, StepState, Attempt], Iterator[str]]] = {

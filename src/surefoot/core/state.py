@@ -186,6 +186,8 @@ class StepState:
     left_changes: BlobId | None = None
     """The same as a patch, where it was kept."""
     session_left: SessionLeft | None = None
+    away_s: float = 0.0
+    """For how long nobody had worked on the session of an agent of others when an engine took it up again."""
     """The session of the last attempt with an agent of others, where it can be gone on with."""
     wanted: WantedAttempt | None = None
     """How a person wants the next attempt to be, until one counts."""

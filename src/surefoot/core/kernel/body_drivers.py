@@ -157,11 +157,14 @@ class WorkerDriver(BodyDriver):
         # Who only reads a run makes no brief.
         from surefoot.core.kernel.first_request import SHARE, first_look
         from surefoot.core.prompt_prefix import OTHERS_TOKENS, brief_for_others, prompt_to_go_on
+        from surefoot.core.rung_advice import away_said
 
         command = super()._command(state, node, work, key)
         assert isinstance(command, do.RunStep)
         if node.session_left is not None:
-            return replace(command, brief=prompt_to_go_on(state, node), session=node.session_left.name)
+            told = [prompt_to_go_on(state, node)]
+            told += [away_said(state, node, node.away_s)] if node.away_s else []
+            return replace(command, brief="\n\n".join(told), session=node.session_left.name)
         look = first_look(state, node, work, Role.WORKER, int(OTHERS_TOKENS * SHARE))
         return replace(command, brief=brief_for_others(state, node), look=look)
 
@@ -169,7 +172,7 @@ class WorkerDriver(BodyDriver):
         """Let the body be a session, whose brief holds what people had to say until now."""
         messages = tuple(one.sent.message for one in waiting_for_brief(state, node))
         give_open_messages(state, node.spec.id)
-        work.session, node.session_left = Session(messages=messages), None
+        work.session, node.session_left, node.away_s = Session(messages=messages), None, 0.0
 
 
 _PERFORMED = BodyDriver()

@@ -367,6 +367,8 @@ def _absence_noted(state: RunState, event: ev.AbsenceNoted) -> None:
         conversation = state.nodes[name].conversation
         if conversation is not None and conversation.turns:
             conversation.away = (event.away_s, len(conversation.turns))
+        elif state.nodes[name].spec.body.reaches_provider:
+            state.nodes[name].away_s = event.away_s
 
 
 def _recoveries_configured(state: RunState, event: ev.RecoveriesConfigured) -> None:

@@ -41,9 +41,9 @@ from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import REMINDER_MAX, brief_of, message_parts, schema_parts
 from surefoot.core.prompt_prefix import goal_and_constraints, is_all_green, prefix_flaw, standing_said, tools_taken
-from surefoot.core.prompts import ANEW, AWAY, BROKEN_OFF, CHANGED_MEANWHILE, READ_FIRST, RESTATED, SETTLED, end_of
+from surefoot.core.prompts import ANEW, BROKEN_OFF, READ_FIRST, RESTATED, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
-from surefoot.core.rung_advice import changed_meanwhile
+from surefoot.core.rung_advice import away_said
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState, StepState
 from surefoot.core.system_steps import REPLANNING
@@ -481,10 +481,7 @@ def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tup
     texts = [standing] if (standing := standing_said(node.spec.checks, _interims(node, conversation))) else []
     texts += [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
     if conversation.away is not None and conversation.away[1] == len(conversation.turns):
-        changed = [f"- {one}" for one in changed_meanwhile(state, node)]
-        uses = f", and of {', '.join(node.spec.uses)}" if node.spec.uses else ""
-        head = AWAY.format(hours=conversation.away[0] / 3600, uses=uses)
-        texts.append("\n".join([head, *([CHANGED_MEANWHILE, *changed] if changed else [])]))
+        texts.append(away_said(state, node, conversation.away[0]))
     if Rung.RESTATE in node.helped_by:
         texts.append(RESTATED.format(goal=shortened(goal_and_constraints(state, node), REMINDER_MAX)))
     if conversation.fault is not None and conversation.fault.fault in ANEW:
