@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.alarms import alarms_in
 from tests.forked import Launcher
 from tests.programs import Program, variables_for
 
@@ -169,8 +170,10 @@ def launcher(environment: dict[str, str]) -> Iterator[Launcher]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, environment: dict[str, str], launcher: Launcher) -> Iterator[Stage]:
-    """Make a repository with two files, and a home for runs."""
+def stage(
+    request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str], launcher: Launcher
+) -> Iterator[Stage]:
+    """Make a repository with two files, and a home for runs; afterwards no run that ended well has raised an alarm."""
     own = {"SUREFOOT_HOME": str(tmp_path / "state"), "SUREFOOT_MEETING": str(tmp_path / "meeting")}
     stage = Stage(tmp_path, {**environment, **own}, launcher)
     stage.user.mkdir()
@@ -182,3 +185,5 @@ def stage(tmp_path: Path, environment: dict[str, str], launcher: Launcher) -> It
     yield stage
     stage.meeting.mkdir(exist_ok=True)
     stage.go()  # a step that is still held would outlive its test
+    meant = {kind for mark in request.node.iter_markers("raises_alarms") for kind in mark.args}
+    assert list(alarms_in(stage.home, meant)) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Said, Stage
 
@@ -46,6 +48,7 @@ def run_tool(command: str) -> str:
     return f"    - tool: run\n      arguments: {{command: {command!r}}}\n"
 
 
+@pytest.mark.raises_alarms("weakened-tests")
 def test_an_agent_that_weakens_a_test_is_reported(stage: Stage) -> None:
     """With what it took away, and where in the journal that was seen; its work counts all the same."""
     assert played(stage, DONE + run_tool("sed -i /4/d tests/test_a.py")).code == 0
@@ -96,6 +99,7 @@ def test_a_call_that_prints_or_waits_by_intent_is_no_stall(stage: Stage) -> None
     assert findings(stage) == {}
 
 
+@pytest.mark.raises_alarms("uncovered-requirements")
 def test_a_requirement_that_no_step_covers_is_reported(stage: Stage) -> None:
     """As the run begins; the run is what it is all the same (M83)."""
     plan = "goal: g\nrequirements: [dates are read, errors have a place]\nsteps: [{id: a, run: 'true', covers: [1]}]\n"
