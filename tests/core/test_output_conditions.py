@@ -8,6 +8,7 @@ import pytest
 
 from surefoot.core import commands as do
 from surefoot.core import events as ev
+from surefoot.core.bounded_expressions import flaw_of_expression
 from surefoot.core.output_conditions import condition, why_it_holds
 from surefoot.core.plan import Effect
 from surefoot.core.policy_types import Policy, Rule, Tier
@@ -41,6 +42,10 @@ def paying(play: Any, *, raising: bool = False, **outputs: Any) -> Any:
         ('outputs.amount != "live"', "live", False),
         ('outputs.amount ~ "live-*"', "live-eu", True),
         ('outputs.amount !~ "live-*"', "live-eu", False),
+        ("outputs.amount matches 'v[0-9]+'", "v12", True),
+        ("outputs.amount matches 'v[0-9]+'", "xv12", False),
+        ('outputs.amount matches "(?:live|prod)-.*"', "prod-eu", True),
+        ("outputs.amount matches 'a'", "b" * 501, True),
         ("outputs.other > 1", "5", True),
         ("outputs.other == 'x'", "5", True),
     ],
@@ -51,8 +56,39 @@ def test_numbers_are_compared_as_numbers_and_what_cannot_be_told_holds(text: str
 
 
 @pytest.mark.parametrize(
+    ("expression", "flaw"),
+    [
+        ("[", "unterminated character set"),
+        ("(a+)+b", "repeats a group"),
+        ("(?=a)b", "only `(?:` is"),
+        (r"(a)\1", "refers back"),
+        ("a*b*c*d*e", "4 parts of it repeat"),
+        ("a{1,500}", "counts beyond 100"),
+        ("a?" * 9, "it has 9 of `|` and `?`"),
+        ("x" * 201, "has 201 characters"),
+        (r"\(a\)+[(*+]", ""),
+        ("a{2}b?", ""),
+    ],
+)
+def test_an_expression_that_could_take_for_ever_is_refused(expression: str, flaw: str) -> None:
+    """The kernel cannot wait for it; what is taken is bounded by its form."""
+    found = flaw_of_expression(expression)
+    assert flaw in found if flaw else found == ""
+
+
+@pytest.mark.parametrize(
     "text",
-    ["amount > 1", "outputs.amount", "outputs.a b > 1", "outputs.a > x", "outputs.a > 'x'", "outputs.a ~ 5", ""],
+    [
+        "amount > 1",
+        "outputs.amount",
+        "outputs.a b > 1",
+        "outputs.a > x",
+        "outputs.a > 'x'",
+        "outputs.a ~ 5",
+        "outputs.a matches 5",
+        "outputs.a matches '['",
+        "",
+    ],
 )
 def test_what_is_no_condition_is_said_to_be_none(text: str) -> None:
     """Before a run begins."""
