@@ -11,11 +11,12 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import Act, news_of, steady
+from surefoot.core.agent_types import Usage
 from surefoot.core.event_words import Absent
 from surefoot.core.ids import BlobId
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.monitors import Watched, alarms
-from tests.core.test_kernel_conversations import begun, failures, reply, under_way
+from tests.core.test_kernel_conversations import AGENT, begun, calls, failing, failures, reply, under_way
 
 ALL = Watches(own={name: replace(row.watch, say=Say.NOTE) for name, row in MONITORS.items()})
 
@@ -260,3 +261,15 @@ def test_the_same_reply_that_waits_or_polls_is_no_loop(calls: tuple[str, ...], i
     """A drill of an agent that waits showed it: the attempt was ended at the third `sleep`."""
     watched = Watched(acts=acts(*calls), same_replies=2, turns=3)
     assert ("same_reply" in seen(watched)) == is_seen
+
+
+@pytest.mark.parametrize(("last", "is_seen"), [(12_199, False), (12_200, True)])
+def test_a_step_that_takes_ten_times_what_others_took_is_reported(play: Any, last: int, *, is_seen: bool) -> None:
+    """Each of them 1,220 tokens, and nothing else is verified since it began (M84)."""
+    run = begun(play, {name: {**AGENT, "checks": (failing(),)} for name in "abcd"})
+    for name in "abc":
+        run.will(do.RequestModel, name, usage=Usage(requests=1, input_tokens=1_000))
+    run.will(do.RequestModel, "d", usage=Usage(requests=1, input_tokens=last), calls=calls(1, "read"))
+    run.go(do.RequestModel, "d").let(do.RequestModel).go(do.RequestModel, "d")
+    found = {event.finding.kind: event.finding for event in run.told(ev.FindingReported)}
+    assert ("spend-rate" in found) is is_seen

@@ -11,7 +11,6 @@ from surefoot.core.agent_types import Usage
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
-from surefoot.core.model_chain import asks_stronger
 from surefoot.core.record import record
 from surefoot.core.state import RunState, StepState, StepStatus
 from surefoot.core.ways_on import TRIES_AGAIN, is_about_failure
@@ -103,6 +102,7 @@ def _histories(state: RunState, events: Iterable[Event]) -> dict[StepId, _Histor
     failed: dict[StepId, ev.AttemptFailed] = {}
     under_way: dict[StepId, str] = {}
     rungs: dict[StepId, str] = {}
+    guessed: set[StepId] = set()
     for event in events:
         match event:
             case ev.StepStarted():
@@ -111,6 +111,10 @@ def _histories(state: RunState, events: Iterable[Event]) -> dict[StepId, _Histor
                 _close(histories, under_way, event.step, helped=False, is_known=event.is_counted)
                 histories.setdefault(event.step, _History()).failures.append(event.diagnosis)
                 failed[event.step] = event
+            case ev.ModelRequested() if event.step in guessed and event.step in state.nodes:
+                guessed.discard(event.step)
+                if _is_stronger(state, state.nodes[event.step], event.model):
+                    under_way[event.step] = STRONGER
             case ev.StepVerified():
                 _close(histories, under_way, event.step, helped=True)
             case ev.QuestionAsked() if is_about_failure(event):
@@ -123,8 +127,9 @@ def _histories(state: RunState, events: Iterable[Event]) -> dict[StepId, _Histor
                 answer, failure = answers.pop(event.step, ""), failed.pop(event.step)
                 rung = rungs.pop(event.step, "")
                 if answer in TRIES_AGAIN or failure.is_counted:
-                    node = state.nodes[event.step]
-                    under_way[event.step] = answer or rung or _own_move(state, node, failure)
+                    own = RETRY if failure.lesson is None else LESSON
+                    under_way[event.step] = answer or rung or own
+                    guessed |= set() if answer or rung else {event.step}
             case _:
                 pass
     return histories
@@ -143,10 +148,10 @@ def _close(
         histories[step].recoveries.append(Recovery(move=under_way.pop(step), helped=helped))
 
 
-def _own_move(state: RunState, node: StepState, failure: ev.AttemptFailed) -> str:
-    if asks_stronger(state, node, failure.attempt + 1):
-        return STRONGER
-    return RETRY if failure.lesson is None else LESSON
+def _is_stronger(state: RunState, node: StepState, model: str) -> bool:
+    """Tell whether a model is the stronger one of the role that plays the step."""
+    models = state.routing.roles.get(node.spec.body.played_by)
+    return models is not None and models.stronger is not None and models.stronger.name == model
 
 
 def _usage_by_step(state: RunState) -> dict[StepId, dict[str, Usage]]:
