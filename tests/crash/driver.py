@@ -48,7 +48,7 @@ class Order:
     repository: str
     run: str
     act: str = "work"
-    """`work`, `answer`, `retry`, `land`, `undo`, `blame`, `remove`, `pause` or `cancel`."""
+    """`work`, `answer`, `retry`, `land`, `undo`, `fork`, `tell`, `blame`, `remove`, `pause` or `cancel`."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
     yes: bool = False
@@ -61,6 +61,10 @@ class Order:
     die_at: str = ""
     """Which event kills this program, and the how manieth of its kind: it is in the journal, and nothing came of it."""
     by: str = "tester"
+    planner: bool = False
+    """Whether the planner may change the plan."""
+    text: str = ""
+    """What is said to the run; or the run and the step that another one is begun at."""
 
 
 def say(line: str) -> None:
@@ -111,7 +115,9 @@ def options_of(order: Order) -> api.Options:
     }
     if order.approver:
         consent["should_proceed"] = Gate(order.approver)
-    return api.Options(**consent, routing=played.routing(), asking=surefoot.scripted(played.play))
+    return api.Options(
+        **consent, routing=played.routing(with_planner=order.planner), asking=surefoot.scripted(played.play)
+    )
 
 
 def answer_to(asked: QuestionAsked, order: Order) -> str | None:
@@ -206,6 +212,13 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
         return {"removed": run}
     if order.act == "retry":
         return {"standing": standing_of(api.retry(home, run, ()))}
+    if order.act == "tell":
+        api.tell(home, run, order.text)
+        return {"told": order.text}
+    if order.act == "fork":
+        if home.journal.head(run)[0] == 0:
+            api.fork_run(home, order.text, options_of(order), run_id=run)
+        return {"forked": run}
     if order.act == "blame":
         return asyncio.run(blame(home, order))
     if order.act == "work":

@@ -11,6 +11,7 @@ from surefoot import ScriptedReply, ScriptedRequest
 from surefoot.core.agent_types import Fault, ModelFacts, ModelRouting, Price, Role, RoleModels
 
 Call = tuple[str, dict[str, object]]
+RAN = "echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/ran"
 _WAIT = re.compile(r"Wait for (\S+) before")
 _LIMITED = "You are asked too often"
 
@@ -72,7 +73,9 @@ async def play(request: ScriptedRequest) -> ScriptedReply:
             await asyncio.sleep(0.02)
     if _LIMITED in request.text and request.turn == 2:
         return ScriptedReply(fault=Fault.RATE_LIMIT, retry_after_s=500)
-    turns = {"scout": _scout, "planner": _planner, "reviewer": _reviewer}.get(request.role, _worker)(request)
+    turns = {"scout": _scout, "planner": _planner, "reviewer": _reviewer, "replanner": _replanner}.get(
+        request.role, _worker
+    )(request)
     calls = turns[min(request.turn, len(turns)) - 1]
     return ScriptedReply(say=f"Turn {request.turn}.", calls=calls)
 
@@ -98,9 +101,25 @@ def _reviewer(_: ScriptedRequest) -> list[list[Call]]:
     ]
 
 
+def _replanner(_: ScriptedRequest) -> list[list[Call]]:
+    """Drop what the agent warned of, and do its step without a model."""
+    changes = [{"drop": "wrong"}, {"replace": {"id": "warns", "why": "w", "run": f"{RAN}; echo two > a.txt"}}]
+    return [[("amend", {"why": "b.txt would be lost", "changes": changes})]]
+
+
+def _proposing(request: ScriptedRequest) -> list[list[Call]]:
+    """Say at work that the plan should be another: as operations, in words, or that it is wrong."""
+    said = {"change": "Count it first", "why": "it is needed"}
+    added = {"id": "added", "why": "it is needed", "run": f"{RAN}; wc -l < a.txt > added.txt"}
+    more = {"proposes": {"changes": [{"add": added, "before": "after"}]}, "warns": {"plan_is_wrong": True}}
+    return [[replaced("a.txt", "one", "two"), ("propose", said | more.get(request.step, {}))], [claim("It says two.")]]
+
+
 def _worker(request: ScriptedRequest) -> list[list[Call]]:
     if request.step == "learns":
         return _learning(request)
+    if request.step in ("proposes", "doubts", "warns"):
+        return _proposing(request)
     if request.step == "hold":
         return _holding(request)
     if request.step == "fix":
@@ -138,7 +157,8 @@ def asks_models(plan: Path) -> bool:
     return "agent:" in text or "steps:" not in text
 
 
-def routing() -> ModelRouting:
+def routing(*, with_planner: bool = False) -> ModelRouting:
     """Return who plays what, at a price, so that what a lost reply costs can be counted."""
     model = ModelFacts(name="scripted:play", price=Price(input_usd=3, output_usd=15), output_tokens_max=1000)
-    return ModelRouting(roles={role.value: RoleModels(chain=(model,)) for role in Role}, with_reviewer=True)
+    roles = {role.value: RoleModels(chain=(model,)) for role in Role}
+    return ModelRouting(roles=roles, with_reviewer=True, with_planner=with_planner)
