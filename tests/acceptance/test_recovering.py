@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance.conftest import RUN
+from tests.misused_tools import PLAN, SCRIPT
 
 if TYPE_CHECKING:
     from conftest import Stage
@@ -19,24 +20,6 @@ steps:
   - {id: after, needs: [fail], run: echo b > b.txt}
 """
 ASKING = "goal: Fail\nsteps:\n  - {id: fail, run: exit 3, on_failure: ask}\n"
-MISUSING = """
-goal: Write it
-steps:
-  - id: write
-    agent: {do: Write out.txt.}
-    writes: [out.txt]
-    checks: [{file: out.txt, exists: true}]
-"""
-SCRIPT = """
-- when: {attempt: 1, turn: 1}
-  calls: [WRONG]
-- when: {attempt: 2, turn: 1, contains: "The exact schema of the tool edit"}
-  calls: [{tool: edit, arguments: {create: [{path: out.txt, content: done}]}}]
-- when: {attempt: 2, turn: 2}
-  calls: [{tool: finish, arguments: {summary: It is written., confidence: 0.95}}]
-""".replace("WRONG", ", ".join(["{tool: edit, arguments: {create: out.txt}}"] * 12))
-
-
 AGENT_ASKS = """
 - when: {turn: 1}
   calls: [{tool: ask, arguments: {question: Which word?}}]
@@ -51,7 +34,7 @@ def test_an_agent_is_told_to_look_again_after_a_long_absence(stage: Stage) -> No
     """A person took long to answer it; without the hint its script has no reply (M142)."""
     (stage.user / "surefoot.toml").write_text('[run]\nabsence = "1ms"\n', "utf-8")
     (stage.folder / "play.yaml").write_text(AGENT_ASKS, "utf-8")
-    assert stage.run(MISUSING, "--model", f"scripted:{stage.folder / 'play.yaml'}").code == 4
+    assert stage.run(PLAN, "--model", f"scripted:{stage.folder / 'play.yaml'}").code == 4
     [question] = stage.say("report", "--json").json["questions"]
     stage.say("answer", question["id"], "done")
     assert stage.say("resume").code == 0
@@ -147,7 +130,7 @@ def test_show_and_postmortem_tell_what_an_agent_was_helped_by(stage: Stage) -> N
     """Twelve wrong calls end its first attempt; the second one is shown the schema, and works (M87)."""
     script = stage.folder / "play.yaml"
     script.write_text(SCRIPT, "utf-8")
-    assert stage.run(MISUSING, "--model", f"scripted:{script}").code == 0
+    assert stage.run(PLAN, "--model", f"scripted:{script}").code == 0
     assert "recovery for tool_misuse: exact_schema (built-in ladder)" in stage.say("show", RUN, "write").out
     assert "write attempt 1: tool_misuse -> exact_schema" in stage.say("postmortem", RUN).out
     figures = stage.say("stats", "--json").json

@@ -155,8 +155,10 @@ def _of_the_whole(plan: Plan, operation: _OfTheWhole) -> _Folded:
     match operation:
         case AddAccept():
             return _add_accept(plan, operation)
-        case DropAccept():
-            return _drop_accept(plan, operation)
+        case DropAccept(name=name):
+            left = tuple(one for one in plan.accept if one.name != name)
+            flaw = _not_there("acceptance check", name, [one.name for one in plan.accept])
+            return replace(plan, accept=left), flaw
         case SetLimits():
             return replace(plan, limits=operation.limits), ""
         case SetScope():
@@ -165,8 +167,10 @@ def _of_the_whole(plan: Plan, operation: _OfTheWhole) -> _Folded:
             return replace(plan, goal=operation.goal), ""
         case AddConstraint():
             return with_constraints(replace(plan, constraints=(operation.constraint,)), plan.constraints), ""
-        case DropConstraint():
-            return _drop_constraint(plan, operation)
+        case DropConstraint(text=text):
+            kept = tuple(one for one in plan.constraints if one.text != text)
+            flaw = _not_there("constraint", text, [one.text for one in plan.constraints])
+            return replace(plan, constraints=kept), flaw
 
 
 def _placed(plan: Plan, step: Step, before: StepId | None, after: StepId | None) -> _Folded:
@@ -208,26 +212,16 @@ def _move(plan: Plan, operation: MoveStep) -> _Folded:
     return (plan, flaw) if flaw else (moved, "")
 
 
-def _drop_accept(plan: Plan, operation: DropAccept) -> _Folded:
-    left = tuple(one for one in plan.accept if one.name != operation.name)
-    if len(left) == len(plan.accept):
-        names = ", ".join(repr(one.name) for one in plan.accept) or "there are none"
-        return plan, f"there is no acceptance check {operation.name!r}; those of the plan: {names}"
-    return replace(plan, accept=left), ""
-
-
 def _add_accept(plan: Plan, operation: AddAccept) -> _Folded:
     if any(one.name == operation.check.name for one in plan.accept):
         return plan, f"there is an acceptance check {operation.check.name!r} already"
     return replace(plan, accept=(*plan.accept, operation.check)), ""
 
 
-def _drop_constraint(plan: Plan, operation: DropConstraint) -> _Folded:
-    left = tuple(one for one in plan.constraints if one.text != operation.text)
-    if len(left) == len(plan.constraints):
-        known = "; ".join(repr(one.text) for one in plan.constraints) or "there are none"
-        return plan, f"there is no constraint {operation.text!r}; those of the plan: {known}"
-    return replace(plan, constraints=left), ""
+def _not_there(what: str, name: str, names: Sequence[str]) -> str:
+    """Say that nothing of that name can be dropped; empty where it can."""
+    known = "; ".join(map(repr, names)) or "there are none"
+    return "" if name in names else f"there is no {what} {name!r}; those of the plan: {known}"
 
 
 def _unknown(plan: Plan, name: StepId) -> str:
