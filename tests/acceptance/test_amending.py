@@ -60,6 +60,19 @@ def test_a_dry_run_changes_nothing(stage: Stage) -> None:
     assert "second" in stage.states()
 
 
+def test_a_dry_run_shows_what_differs(stage: Stage) -> None:
+    """M19: what a step did and does, what it waits for, how the order changes."""
+    assert stage.run("partial").code == 3
+    path = stage.folder / "amend.yaml"
+    changes = (
+        "[{replace: {id: second, needs: [first], run: 'true'}}, {move: second, before: first}, {limits: {cost_usd: 8}}]"
+    )
+    path.write_text(f"amend: {changes}", "utf-8")
+    said = stage.say("amend", str(path), "--dry-run").out
+    assert "  second does true\n  second did " in said
+    assert ("second comes before first" in said, "limits, cost_usd: 8; before: nothing" in said) == (True, True)
+
+
 @pytest.mark.parametrize(("command", "why"), [("echo 2 > b.txt", "tier: confirm"), ("exit 3", "on_failure: ask")])
 def test_a_step_that_waits_for_a_person_is_amended_without_an_answer(stage: Stage, command: str, why: str) -> None:
     """What was asked is about a step that is another one now (M123)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from surefoot.cli.screen import Screen
 from surefoot.core.amendment_effects import AmendmentEffects, effects_of
 from surefoot.core.amendments import AmendmentOrigin, DropStep, Fate, MoveStep, Operation
 from surefoot.core.ids import RunId, StepId, encode_id
+from surefoot.core.kernel.amendment_words import differences_of
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.errors import PlanInvalid, UsageError
@@ -83,9 +84,9 @@ def amend_to(home: Home, run: RunId, file: Path, given: Given, screen: Screen) -
     found = effects_of(state, wanted.operations)
     if found.objections:
         raise PlanInvalid.of(*found.objections)
-    _refuse_wideners(found, given, screen)
+    _refuse_wideners(found, list(differences_of(state.plan, wanted.operations, found.plan)), given, screen)
     amend(home, run, wanted.operations, why=wanted.why or f"as in {file.name}", origin=AmendmentOrigin.FILE)
-    screen.note(_lines(found))
+    screen.note(_lines(found, list(differences_of(state.plan, wanted.operations, found.plan))))
 
 
 def _text_of(path: Path) -> str:
@@ -154,13 +155,14 @@ def _amend(
     found = effects_of(state, wanted.operations, revert=given.revert)
     if found.problems:
         raise PlanInvalid.of(*found.problems)
+    differences = list(differences_of(state.plan, wanted.operations, found.plan))
     if given.dry_run or found.objections:
-        _tell(run, found, screen, is_done=False, engine=None)
+        _tell(run, found, differences, screen, engine=None)
         return _INVALID if found.objections else 0
-    _refuse_wideners(found, given, screen)
+    _refuse_wideners(found, differences, given, screen)
     why = given.why or wanted.why
     state = amend(home, run, wanted.operations, why=why, origin=origin, revert=given.revert)
-    _tell(run, found, screen, is_done=True, engine=engine_of(home, run))
+    _tell(run, found, differences, screen, engine=engine_of(home, run), is_done=True)
     ahead = [one.proposed for one in state.amendments.values() if one.is_open][:-1]
     if ahead and not screen.is_json:
         whose = listed(tuple(dict.fromkeys(one_line(one.by) for one in ahead)))
@@ -169,33 +171,42 @@ def _amend(
     return 0
 
 
-def _refuse_wideners(found: AmendmentEffects, given: Given, screen: Screen) -> None:
+def _refuse_wideners(found: AmendmentEffects, differences: Sequence[str], given: Given, screen: Screen) -> None:
     """Ask a person about what allows more, or proves less, than the plan in force; refuse it where nobody says yes."""
-    if not found.wideners or given.yes or (screen.can_ask and _agrees(found, screen)):
+    if not found.wideners or given.yes or (screen.can_ask and _agrees(found, differences, screen)):
         return
     ways = "; ".join(found.wideners)
     text = f"it allows more, or proves less, than the plan in force ({ways}); nothing was changed; add --yes for that"
     raise UsageError(text)
 
 
-def _agrees(found: AmendmentEffects, screen: Screen) -> bool:
-    screen.show(_lines(found))
+def _agrees(found: AmendmentEffects, differences: Sequence[str], screen: Screen) -> bool:
+    screen.show(_lines(found, differences))
     return agrees("Change the plan?", screen)
 
 
-def _tell(run: RunId, found: AmendmentEffects, screen: Screen, *, is_done: bool, engine: str | None) -> None:
+def _tell(
+    run: RunId,
+    found: AmendmentEffects,
+    differences: Sequence[str],
+    screen: Screen,
+    *,
+    engine: str | None,
+    is_done: bool = False,
+) -> None:
     if screen.is_json:
         changes = [{"step": one.step, "what": one.fate.value, "why": one.why} for one in found.changes]
-        screen.document({"run": run, "is_done": is_done, "changes": changes, "allows_more": list(found.wideners)})
+        document = {"run": run, "is_done": is_done, "changes": changes, "differences": [*differences]}
+        screen.document({**document, "allows_more": list(found.wideners)})
         return
-    screen.show(_lines(found))
+    screen.show(_lines(found, differences))
     if is_done and engine is None:
         screen.show([Line(f"Next: surefoot resume {run}", "head", is_whole=True)])
     elif is_done:
         screen.show([Line("The engine at work brings it about.", "good")])
 
 
-def _lines(found: AmendmentEffects) -> Iterator[Line]:
+def _lines(found: AmendmentEffects, differences: Sequence[str]) -> Iterator[Line]:
     changed = [one for one in found.changes if one.fate is not Fate.KEPT]
     kept = sum(one.fate is Fate.KEPT for one in found.changes)
     widest = max((len(one.fate.value) for one in changed), default=0)
@@ -205,6 +216,9 @@ def _lines(found: AmendmentEffects) -> Iterator[Line]:
             f"  {one.fate.value:{widest}}  {one_line(one.step)}{why}", _STYLES.get(one.fate, ""), hang=widest + 4
         )
     yield Line(f"  {kept} of {len(found.changes)} steps stay as they are.", "dim")
+    if differences:
+        yield EMPTY
+        yield from (Line(f"  {one_line(text)}", hang=4) for text in differences)
     if found.wideners:
         yield EMPTY
         yield Line("It allows more, or proves less, than the plan in force:", "warn")

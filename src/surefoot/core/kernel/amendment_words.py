@@ -23,7 +23,7 @@ from surefoot.core.amendments import (
     SetLimits,
     SetScope,
 )
-from surefoot.core.plan import Limits, Step
+from surefoot.core.plan import Limits, Plan, Step
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
 from surefoot.core.untrusted_text import in_line
@@ -38,19 +38,25 @@ def lines_of_amendment(
 
     Agents are told of no check that is held back from them.
     """
-    before = {step.id: step for step in state.plan.steps}
-    after = {step.id: step for step in found.plan.steps}
-    changed = [one for one in found.changes if one.fate is not Fate.KEPT]
-    for one in changed:
-        yield f"{one.fate.value}: {one.step}{f' ({one.why})' if one.why else ''}"
-    for step in after.values():
-        if step.id in before:
-            yield from _differences(before[step.id], step, is_for_agents=is_for_agents)
+    for one in found.changes:
+        if one.fate is not Fate.KEPT:
+            yield f"{one.fate.value}: {one.step}{f' ({one.why})' if one.why else ''}"
+    yield from differences_of(state.plan, operations, found.plan, is_for_agents=is_for_agents)
+    yield from (f"It allows more, or proves less: {text}" for text in found.wideners)
+
+
+def differences_of(
+    before: Plan, operations: Sequence[Operation], after: Plan, *, is_for_agents: bool = False
+) -> Iterator[str]:
+    """Yield, line by line, what differs between two plans, of which operations make one of the other."""
+    known = {step.id: step for step in before.steps}
+    for step in after.steps:
+        if step.id in known:
+            yield from _differences(known[step.id], step, is_for_agents=is_for_agents)
         else:
             yield f"{step.id} does {step.body.lead}{in_line(shortened(step.body.text, _TEXT_MAX))}"
             yield f"{step.id} is checked by {_checks(step, is_for_agents=is_for_agents)}"
-    yield from (said for one in operations for said in _said(one, state.plan.limits))
-    yield from (f"It allows more, or proves less: {text}" for text in found.wideners)
+    yield from (said for one in operations for said in _said(one, before.limits))
 
 
 def _differences(was: Step, now: Step, *, is_for_agents: bool) -> Iterator[str]:
@@ -74,6 +80,8 @@ def _of_fields(name: str, was: Step | Limits, now: Step | Limits, but: Iterable[
 def _value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_value, value)) or "nothing"  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, float):
+        return f"{value:g}"
     text = str(value.value) if isinstance(value, Enum) else "nothing" if value in (None, "") else str(value)
     return in_line(shortened(text, _VALUE_MAX))
 
