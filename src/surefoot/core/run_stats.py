@@ -77,7 +77,9 @@ class _History:
 
 def step_figures(state: RunState, events: Iterable[Event]) -> list[StepFigures]:
     """Return the figures of the steps of a run that were tried; a group counts by its members."""
-    histories = _histories(state, events)
+    histories = _Histories(state)
+    for event in events:
+        histories.note(event)
     usage = _usage_by_step(state)
     return [
         StepFigures(
@@ -91,61 +93,66 @@ def step_figures(state: RunState, events: Iterable[Event]) -> list[StepFigures]:
             usage=usage.get(node.spec.id, {}),
         )
         for node in state.nodes.values()
-        if node.members is None and (found := histories.get(node.spec.id)) is not None
+        if node.members is None and (found := histories.steps.get(node.spec.id)) is not None
     ]
 
 
-def _histories(state: RunState, events: Iterable[Event]) -> dict[StepId, _History]:
-    histories: dict[StepId, _History] = {}
-    asked: dict[str, StepId] = {}
-    answers: dict[StepId, str] = {}
-    failed: dict[StepId, ev.AttemptFailed] = {}
-    under_way: dict[StepId, str] = {}
-    rungs: dict[StepId, str] = {}
-    guessed: set[StepId] = set()
-    for event in events:
+@record(frozen=False, kw_only=False)
+class _Histories:
+    """The steps of a run, and what is under way at each."""
+
+    state: RunState
+    steps: dict[StepId, _History] = field(default_factory=dict[StepId, _History])
+    asked: dict[str, StepId] = field(default_factory=dict[str, StepId])
+    answers: dict[StepId, str] = field(default_factory=dict[StepId, str])
+    failed: dict[StepId, ev.AttemptFailed] = field(default_factory=dict[StepId, ev.AttemptFailed])
+    under_way: dict[StepId, str] = field(default_factory=dict[StepId, str])
+    rungs: dict[StepId, str] = field(default_factory=dict[StepId, str])
+    guessed: set[StepId] = field(default_factory=set[StepId])
+
+    def note(self, event: Event) -> None:
+        """Take down the next event of the run."""
         match event:
             case ev.StepStarted():
-                histories.setdefault(event.step, _History()).attempts.add(event.attempt)
+                self.steps.setdefault(event.step, _History()).attempts.add(event.attempt)
             case ev.AttemptFailed():
-                _close(histories, under_way, event.step, helped=False, is_known=event.is_counted)
-                histories.setdefault(event.step, _History()).failures.append(event.diagnosis)
-                failed[event.step] = event
-            case ev.ModelRequested() if event.step in guessed and event.step in state.nodes:
-                guessed.discard(event.step)
-                if _is_stronger(state, state.nodes[event.step], event.model):
-                    under_way[event.step] = STRONGER
+                self._close(event.step, helped=False, is_known=event.is_counted)
+                self.steps.setdefault(event.step, _History()).failures.append(event.diagnosis)
+                self.failed[event.step] = event
             case ev.StepVerified():
-                _close(histories, under_way, event.step, helped=True)
+                self._close(event.step, helped=True)
+            case ev.ModelRequested() if event.step in self.guessed and event.step in self.state.nodes:
+                self.guessed.discard(event.step)
+                if _is_stronger(self.state, self.state.nodes[event.step], event.model):
+                    self.under_way[event.step] = STRONGER
+            case _:
+                self._note_help(event)
+
+    def _note_help(self, event: Event) -> None:
+        """Take down what is done about a failure."""
+        match event:
             case ev.QuestionAsked() if is_about_failure(event):
-                asked[event.question] = event.step
-            case ev.QuestionAnswered() if event.question in asked:
-                answers[asked.pop(event.question)] = event.answer
+                self.asked[event.question] = event.step
+            case ev.QuestionAnswered() if event.question in self.asked:
+                self.answers[self.asked.pop(event.question)] = event.answer
             case ev.RecoveryChosen():
-                rungs[event.step] = event.rung.value
-            case ev.RetryScheduled() if event.step in failed and event.step in state.nodes:
-                answer, failure = answers.pop(event.step, ""), failed.pop(event.step)
-                rung = rungs.pop(event.step, "")
-                if answer in TRIES_AGAIN or failure.is_counted:
-                    own = RETRY if failure.lesson is None else LESSON
-                    under_way[event.step] = answer or rung or own
-                    guessed |= set() if answer or rung else {event.step}
+                self.rungs[event.step] = event.rung.value
+            case ev.RetryScheduled() if event.step in self.failed and event.step in self.state.nodes:
+                self._begin(event.step, self.failed.pop(event.step))
             case _:
                 pass
-    return histories
 
+    def _begin(self, step: StepId, failure: ev.AttemptFailed) -> None:
+        answer, rung = self.answers.pop(step, ""), self.rungs.pop(step, "")
+        if answer in TRIES_AGAIN or failure.is_counted:
+            own = RETRY if failure.lesson is None else LESSON
+            self.under_way[step] = answer or rung or own
+            self.guessed |= set() if answer or rung else {step}
 
-def _close(
-    histories: dict[StepId, _History],
-    under_way: dict[StepId, str],
-    step: StepId,
-    *,
-    helped: bool,
-    is_known: bool = True,
-) -> None:
-    """Note what a recovery came to; an attempt that does not count, as of a killed engine, says nothing of it."""
-    if is_known and step in under_way:
-        histories[step].recoveries.append(Recovery(move=under_way.pop(step), helped=helped))
+    def _close(self, step: StepId, *, helped: bool, is_known: bool = True) -> None:
+        """Note what a recovery came to; an attempt that does not count, as of a killed engine, says nothing of it."""
+        if is_known and step in self.under_way:
+            self.steps[step].recoveries.append(Recovery(move=self.under_way.pop(step), helped=helped))
 
 
 def _is_stronger(state: RunState, node: StepState, model: str) -> bool:

@@ -48,12 +48,8 @@ class _Basis:
     requirements: tuple[str, ...]
 
 
-def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
-    """End UNDERSTAND with what was found out; for a small goal with a plan, too."""
-    carried_out = {key: value for key, value in arguments.items() if key in _CARRIED_OUT}
-    if place := place_of_secret(carried_out, context.mask):
-        return failed(secret_at(place))
-    understanding = Understanding(
+def _understanding(arguments: Arguments) -> Understanding:
+    return Understanding(
         summary=arguments.text("summary"),
         files=tuple(KeyFile(path=one.text("path"), learned=one.text("learned")) for one in arguments.objects("files")),
         scope=arguments.texts("scope"),
@@ -61,6 +57,14 @@ def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
         questions=arguments.texts("questions"),
         requirements=tuple(filter(None, (" ".join(one.split()) for one in arguments.texts("requirements")))),
     )
+
+
+def understood(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """End UNDERSTAND with what was found out; for a small goal with a plan, too."""
+    carried_out = {key: value for key, value in arguments.items() if key in _CARRIED_OUT}
+    if place := place_of_secret(carried_out, context.mask):
+        return failed(secret_at(place))
+    understanding = _understanding(arguments)
     assert isinstance(context.state, PlanInForce)
     asked = context.state.plan
     flaw = _flaw_of_scope(understanding.scope, unfolded(asked))

@@ -154,14 +154,18 @@ _ORIGINS = {AmendmentOrigin.RECOVERY: " (recovery from a failure)", AmendmentOri
 """What is said of a change of the planner's that it does not want by itself."""
 
 
+def _proposed(event: ev.AmendmentProposed) -> str:
+    why = f": {one_line(event.why)}" if event.why else ""
+    because = "" if event.asks else _ORIGINS.get(event.origin, "")
+    lead = "an agent wants the plan to change" if event.asks else "the plan is to change"
+    return f"{lead}, by {one_line(event.by)}{because}{why}"
+
+
 def _amendment_words(event: Event) -> Words | None:
     """Tell what is to change in the plan, and what came of it."""
     match event:
         case ev.AmendmentProposed():
-            why = f": {one_line(event.why)}" if event.why else ""
-            because = "" if event.asks else _ORIGINS.get(event.origin, "")
-            lead = "an agent wants the plan to change" if event.asks else "the plan is to change"
-            return "amend", f"{lead}, by {one_line(event.by)}{because}{why}", ""
+            return "amend", _proposed(event), ""
         case ev.PlanAmended():
             changes = listed((f"{one_line(one.step)} {one.fate.value}" for one in event.changes), 6)
             return "plan", f"revision {event.revision} of the plan holds: {changes or 'no step changes'}", ""

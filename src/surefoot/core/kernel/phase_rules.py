@@ -128,13 +128,8 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
         return _show_amendment(state, node, work, found, now)
     if not isinstance(found, Understood | Planned):
         return None
-    flaw = flaw_of_plan(found.made.plan) if isinstance(found, Planned) else None
-    if flaw is not None:
-        return fails(node, now, Diagnosis.MALFORMED, flaw)
-    if found.made is not None and work.people.edited is None:
-        uncovered = judge_made_plan(state, node, found.made.plan, now)
-        if uncovered is not None:
-            return uncovered
+    if (flawed := _judged_plan(state, node, work, found, now)) is not None:
+        return flawed
     commands = commands_of_model(state, found.commands) if work.people.edited is None else []
     never = never_allowed(commands)
     if never:
@@ -154,6 +149,18 @@ def show_outcome(state: RunState, node: StepState, work: Attempt, now: float) ->
         return said_no
     shown = f"{what} {digest_of(rests_on)}"
     return _consent_to_outcome(state, node, shown, "\n".join(lines), commands, now)
+
+
+def _judged_plan(
+    state: RunState, node: StepState, work: Attempt, found: Understood | Planned, now: float
+) -> RuleResult:
+    """Fail a plan that cannot be carried out, or leaves a requirement out; a plan that a person edited may do that."""
+    flaw = flaw_of_plan(found.made.plan) if isinstance(found, Planned) else None
+    if flaw is not None:
+        return fails(node, now, Diagnosis.MALFORMED, flaw)
+    if found.made is None or work.people.edited is not None:
+        return None
+    return judge_made_plan(state, node, found.made.plan, now)
 
 
 def _show_amendment(

@@ -197,13 +197,17 @@ def ask_whether_plan_holds(state: RunState, node: StepState, work: Attempt, now:
     if work.people.is_overdue:
         return expired(node, now)
     if work.people.answer is not None:
-        said = "" if word is None else f"stopped because {word.by} said: {in_line(word.text)}"
-        why = said if doubt is None else f"stopped after step {doubt.step}: {in_line(doubt.why)}"
-        return fails(node, now, Diagnosis.DENIED, why)
+        return fails(node, now, Diagnosis.DENIED, _why_stopped(doubt, word))
     if state.pausing is not None:
         return HOLD
     text = _text_of_word(state, word) if doubt is None else _text(state, doubt)
     return Proposal(question(state, node, now, QuestionKind.ASK, text, (GO_ON, STOP)))
+
+
+def _why_stopped(doubt: ev.ReplanWanted | None, word: ev.MessageSent | None) -> str:
+    if doubt is not None:
+        return f"stopped after step {doubt.step}: {in_line(doubt.why)}"
+    return "" if word is None else f"stopped because {word.by} said: {in_line(word.text)}"
 
 
 def _text_of_word(state: RunState, word: ev.MessageSent | None) -> str:

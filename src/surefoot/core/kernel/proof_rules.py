@@ -21,14 +21,9 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     """Return what a result is proved by; None: by a person's answer."""
     pairs: list[tuple[Check, CheckRecord]] = list(zip(node.spec.checks, work.checks, strict=True))
     proving = [(check, record) for check, record in pairs if _proves(state, node, work, check, record)]
-    said = None if work.transplant is None else work.transplant.proof
     if proving:
-        if is_agreed(node, work) and not (work.mutants is not None and work.mutants.is_open):
-            return Proof.AGREEMENT
-        if work.mutants is not None and work.mutants.is_proof and not _is_disputed(node, work):
-            return Proof.MUTATION
-        found = proof_by(proving)
-        return said if said is not None and is_by_checks(said) and Proof(said).is_at_least(found) else found
+        return _proof_by_checks(node, work, proof_by(proving))
+    said = None if work.transplant is None else work.transplant.proof
     if not node.spec.body.acts or work.people.by_hand is not None:
         return None
     if work.transplant is not None and not is_by_checks(said):
@@ -36,6 +31,16 @@ def proof_of(state: RunState, node: StepState, work: Attempt) -> str | None:
     if node.spec.body.by_model:
         return Proof.CLAIM
     return Proof.PROBE if work.settled == Applied.APPLIED else Proof.EXIT_STATUS
+
+
+def _proof_by_checks(node: StepState, work: Attempt, found: Proof) -> str:
+    """Return the strongest proof that checks give: what they prove by themselves is `found`."""
+    mutants, said = work.mutants, None if work.transplant is None else work.transplant.proof
+    if is_agreed(node, work) and not (mutants is not None and mutants.is_open):
+        return Proof.AGREEMENT
+    if mutants is not None and mutants.is_proof and not _is_disputed(node, work):
+        return Proof.MUTATION
+    return said if said is not None and is_by_checks(said) and Proof(said).is_at_least(found) else found
 
 
 def is_agreed(node: StepState, work: Attempt) -> bool:
