@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acceptance.alarms import alarms_in
+
 if TYPE_CHECKING:
     from conftest import Said, Stage
 
@@ -108,3 +110,12 @@ def test_a_requirement_that_no_step_covers_is_reported(stage: Stage) -> None:
     assert (found["kind"], found["severity"], found["diagnosis"]) == ("uncovered-requirements", "warning", "goal_drift")
     assert found["text"] == "no step covers requirement 2: errors have a place"
     assert "no step covers requirement 2" in stage.say("report", RUN).out
+
+
+@pytest.mark.raises_alarms("uncovered-requirements")
+def test_an_alarm_of_a_run_that_ends_well_is_found_after_each_test(stage: Stage) -> None:
+    """But for the kinds that a test says it means: so the other tests hold that clean runs raise none."""
+    plan = "goal: g\nrequirements: [one, two]\nsteps: [{id: a, run: 'true', covers: [1]}]\n"
+    assert stage.say("run", stage.plan(plan), "--run-id", RUN).code == 0
+    assert [one.split(": ")[1] for one in alarms_in(stage.home)] == ["uncovered-requirements"]
+    assert list(alarms_in(stage.home, {"uncovered-requirements"})) == []

@@ -126,6 +126,7 @@ def test_a_home_in_which_all_is_done_has_no_dead_letters(stage: Stage) -> None:
     assert (said.code, said.out.strip()) == (0, "Nothing is stuck.")
 
 
+@pytest.mark.raises_alarms("misuse")
 def test_show_and_postmortem_tell_what_an_agent_was_helped_by(stage: Stage) -> None:
     """Twelve wrong calls end its first attempt; the second one is shown the schema, and works (M87)."""
     script = stage.folder / "play.yaml"
