@@ -50,3 +50,11 @@ def test_the_rules_can_be_asked_about_a_value(stage: Stage) -> None:
         said = stage.say("policy", "test", "--plan", plan, "--step", "pay", "--put-out", f"amount={amount}", "--json")
         assert said.json["rule"] == rule
     assert "outputs.amount > 1000" in stage.say("policy", "show", "--plan", plan).out
+
+
+def test_a_value_is_compared_with_a_regular_expression(stage: Stage) -> None:
+    """The whole of it; one that could take for ever is refused with its place, before anything runs."""
+    plan = PLAN.replace("outputs.amount > 1000", "outputs.amount matches '[0-9]{4,9}'")
+    assert stage.run(plan.replace("[0-9]{4,9}", "([0-9]+)+")).code == 2
+    assert stage.run(plan).code == 4
+    assert "matches '[0-9]{4,9}'" in stage.say("inbox").out
