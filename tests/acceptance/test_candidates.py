@@ -205,3 +205,39 @@ def test_attempts_with_services_and_files_of_no_commit_know_nothing_of_each_othe
     assert stage.git("show", f"surefoot/{RUN}:used") == "2"
     committed = stage.git("ls-tree", "-r", "--name-only", f"surefoot/{RUN}").split()
     assert {"part.tmp", "dist/of"}.isdisjoint(committed)
+
+
+AT_ONCE = """
+goal: Mend double
+limits: {parallel: 3}
+steps:
+  - id: mend
+    run: |
+      touch $SUREFOOT_MEETING/$SUREFOOT_CANDIDATE; echo $SUREFOOT_STEP >> $SUREFOOT_MEETING/steps; WAIT
+      printf 'def double(x):\\n    return 2 * x\\n' > calc.py
+    best_of: 3
+    timeout: 60s
+    compare: python3 -c 'from calc import double; print([double(n) for n in range(5)])'
+    checks: [{run: python3 test.py, expect: fail_to_pass}]
+"""
+MEET = "until test $(ls $SUREFOOT_MEETING | grep -c '^[123]$') = 3; do sleep 0.1; done"
+
+
+def test_candidates_are_made_at_once_where_lanes_are_free(stage: Stage) -> None:
+    """Each of the three waits for the two others; what is told and reported is about the one step."""
+    repository(stage)
+    said = stage.run(AT_ONCE.replace("WAIT", MEET))
+    step = stage.say("report", RUN, "--json").json["steps"][0]
+    assert (said.code, step["proof"], (stage.meeting / "steps").read_text().split()) == (0, "agreement", ["mend"] * 3)
+    assert [one["attempt"] for one in step["candidates"]] == [1, 2, 3]
+    assert ("(candidate" in said.out + stage.say("report", RUN).out, said.out.count("  kept ")) == (False, 3)
+
+
+def test_a_run_that_is_killed_while_candidates_are_made_at_once_comes_to_the_same_end(stage: Stage) -> None:
+    """The engine dies as it keeps the second one."""
+    repository(stage)
+    plan = stage.plan(AT_ONCE.replace("WAIT", "true"))
+    stage.say("run", plan, "--run-id", RUN, env={"SUREFOOT_FAULT": "candidate.kept:2"})
+    assert stage.say("resume", RUN).code == 0
+    step = stage.say("report", RUN, "--json").json["steps"][0]
+    assert (step["proof"], [one["candidate"] for one in step["candidates"]]) == ("agreement", [1, 2, 3])

@@ -14,6 +14,7 @@ from surefoot.core.event_words import Applied, ApproverWord, Ending, Moment, Sta
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import RunBody, Step
+from surefoot.core.system_steps import attempted_step
 from surefoot.core.tool_payload import MadePlan, Planned, ProposedAmendment, Understood
 from surefoot.core.tool_table import TOOLBOX, PlanInForce
 
@@ -55,7 +56,9 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
         case do.RunStep():
             return ev.BodyFinished(**place, ending=Ending(status=Status.OK, exit_code=0))
         case do.Inspect():
-            return ev.ChangesObserved(**place, tree=f"t-{command.step}", changed=(command.step,))
+            # What a step makes does not depend on which of its attempts makes it.
+            name = attempted_step(command.step)
+            return ev.ChangesObserved(**place, tree=f"t-{name}", changed=(name,))
         case do.KeepArtifacts():
             return ev.ArtifactsKept(**place, manifest=BlobId(f"m-{command.step}"), count=1, size_bytes=1)
         case do.TryMutants() | do.KeepCandidate():

@@ -33,6 +33,7 @@ from surefoot.core.event_words import Applied, Diagnosis, Ending, Status, Verdic
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
 from surefoot.core.plan import Effect, Step
+from surefoot.core.system_steps import attempted_step
 from surefoot.effects import LANE
 from tests.core.world import USAGE, answered, kind_fact_for_step, used
 
@@ -251,8 +252,9 @@ class World:
         return lambda now: ev.BodyFinished(**command.at(now), ending=ending)
 
     def _fate(self, command: do.StepCommand) -> str:
-        found = self.fates.by_attempt.get((command.step, command.attempt), "ok")
-        is_wrong = command.step in self.fates.wrong and command.step not in self.known_wrong
+        step = attempted_step(command.step)
+        found = self.fates.by_attempt.get((step, command.attempt), "ok")
+        is_wrong = step in self.fates.wrong and step not in self.known_wrong
         return "wrong" if found == "ok" and is_wrong else found
 
     def carry_out(self, spec: Step, key: str, lane: Lane | None, fate: str) -> None:
@@ -333,6 +335,14 @@ class World:
         is_littered = lane.litter != lane.litter_before
         return lambda now: ev.LaneRestored(**command.at(now), lane_changed=is_littered)
 
+    def _keep_candidate(self, _: RunContext, command: do.KeepCandidate) -> Callable[[float], Event]:
+        lane = self._lane(command)
+        shown, lane.files = digest(lane.files), dict(self.trees[self.tree_of(command.commit)])
+        is_littered = lane.litter != lane.litter_before
+        return lambda now: ev.CandidateKept(
+            **command.at(now), candidate=command.candidate, lines=1, shown=shown, lane_changed=is_littered
+        )
+
     def _lane(self, command: do.StepCommand) -> Lane:
         assert command.lane is not None
         return self.lanes[command.lane]
@@ -391,6 +401,6 @@ class World:
         do.UseTool: _use_tool,
         do.KeepArtifacts: _kind,
         do.TryMutants: _kind,
-        do.KeepCandidate: _kind,
+        do.KeepCandidate: _keep_candidate,
     }
     """How each command takes effect; the answer makes the fact of the time at which it is told."""

@@ -7,6 +7,7 @@ from surefoot.api.queries import events
 from surefoot.core.events import CandidateKept, LaneRestored, StepVerified
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.record import record
+from surefoot.core.system_steps import attempted_step
 from surefoot.errors import RunNotFound
 from surefoot.workspace.git import PATCH, own_git
 
@@ -32,7 +33,9 @@ def attempt_changes(home: Home, run: RunId, step: StepId, attempt: int | None = 
     kept: dict[int, LaneRestored | CandidateKept | StepVerified] = {}
     for one in events(home, run):
         event = one.event
-        if isinstance(event, LaneRestored | CandidateKept | StepVerified) and event.step == step and _is_known(event):
+        if not isinstance(event, LaneRestored | CandidateKept | StepVerified) or attempted_step(event.step) != step:
+            continue
+        if _is_known(event):
             kept[event.attempt] = event
     number = max(kept, default=0) if attempt is None else attempt
     if number not in kept:

@@ -7,7 +7,7 @@ printed and how it ended; without it the files that they leave. What `compare` c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from surefoot.core.agent_types import Claim, Note
 from surefoot.core.event_words import Difference
@@ -86,8 +86,12 @@ class Agreement:
         """Yield where the groups differ from the largest one in what `compare` printed, each with two candidates."""
         for group in self.groups[1:]:
             pair = sorted((self.groups[0][0], group[0]), key=lambda one: one.number)
-            known = (one for one in pair[1].kept.differences if one.candidate == pair[0].number)
-            yield from ((pair[0].number, pair[1].number, one) for one in known)
+            for one in pair[1].kept.differences:
+                if one.candidate == pair[0].number:
+                    yield pair[0].number, pair[1].number, one
+            for one in pair[0].kept.differences:  # the other one was kept first
+                if one.candidate == pair[1].number:
+                    yield pair[0].number, pair[1].number, replace(one, here=one.there, there=one.here)
 
     def with_which(self, number: int) -> tuple[int, ...]:
         """Return the other candidates that one agrees with."""

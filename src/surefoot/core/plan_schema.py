@@ -246,7 +246,7 @@ _STEP = (
     Key("probe_checks", FLAG, "`true`: once the checks have passed, what the step wrote is changed in small ways, one "
         "at a time, and they are asked about each; see [checks](../concepts/checks.md#whether-a-check-would-notice).",
         planner="Whether it is tried out that the checks notice small changes of what the step wrote."),
-    Key("best_of", COUNT, "So many independent attempts are made at the step, its *candidates*, one after the other, "
+    Key("best_of", COUNT, "So many independent attempts are made at the step, its *candidates*, "
         "and one of their results counts where all agree; see [checks](../concepts/checks.md#independent-attempts). "
         "2 to 16.", usual="one attempt, tried again where it fails"),
     Key("compare", record_of("compare"), "With `best_of`: a command that shows what a result does, alone or as "

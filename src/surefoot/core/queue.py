@@ -136,11 +136,22 @@ def files_kept_by(state: RunState, node: StepState) -> StepId | None:
         return None
     for name in state.active:
         other = state.nodes[name]
-        if other is node or other.work is None or (other.work.checkpoint is None and not other.work.is_parked):
+        if (
+            other is node
+            or _is_beside(other, node)
+            or other.work is None
+            or (other.work.checkpoint is None and not other.work.is_parked)
+        ):
             continue
         if other.status is StepStatus.RUNNING and overlap_of(node.spec, other.spec) is not None:
             return name
     return None
+
+
+def _is_beside(one: StepState, other: StepState) -> bool:
+    """Tell whether both make candidates of one step, of whose files at most one is kept."""
+    names = [node.spec.id if node.made_beside is None else node.made_beside[0] for node in (one, other)]
+    return names[0] == names[1]
 
 
 def overlap_of(one: Step, other: Step) -> tuple[str, str] | None:

@@ -46,7 +46,7 @@ from surefoot.core.record import record
 from surefoot.core.sample_rates import NO_SAMPLES, SampleRates
 from surefoot.core.sample_state import Sample
 from surefoot.core.session import SessionLeft
-from surefoot.core.system_steps import SYSTEM_STEPS, is_system_step, undone_by_step
+from surefoot.core.system_steps import SYSTEM_STEPS, candidate_made_by, is_system_step, undone_by_step
 from surefoot.core.tool_payload import MadePlan, PlanChange, ProposedAmendment
 from surefoot.core.verdicts import CheckRecord
 from surefoot.effects.effect import AtStep
@@ -248,6 +248,8 @@ class StepState:
     """The commit that its own was put on, and that one's tree."""
     candidates: tuple[Candidate, ...] = ()
     """With `best_of`: the results of the attempts so far, until the step is done again."""
+    beside: tuple[int, ...] = ()
+    """The numbers of candidates that are being made beside its own attempt, each in a lane of its own."""
     chosen: int | None = None
     """The number of the candidate whose result is to be that of the step."""
     is_agreed: bool = False
@@ -308,7 +310,9 @@ class StepState:
     @property
     def is_candidate(self) -> bool:
         """Tell whether its attempt, or the next one, makes one of several candidates: not what a person made."""
-        if self.spec.best_of < 2 or self.chosen is not None or self.transplant is not None or self.is_system_step:
+        if self.spec.best_of < 2 or self.chosen is not None or self.transplant is not None:
+            return False
+        if self.is_system_step and self.made_beside is None:
             return False
         people = None if self.work is None else self.work.people
         if people is None:
@@ -318,7 +322,20 @@ class StepState:
     @property
     def candidate_number(self) -> int:
         """Return which candidate its attempt makes; 0: none."""
-        return len(self.candidates) + 1 if self.is_candidate else 0
+        if self.made_beside is not None:
+            return self.made_beside[1]
+        return self.free_candidate_numbers[0] if self.is_candidate else 0
+
+    @property
+    def made_beside(self) -> tuple[StepId, int] | None:
+        """Return the step beside whose attempt it makes a candidate, and which one; None: it is no such step."""
+        return candidate_made_by(self.spec.id)
+
+    @property
+    def free_candidate_numbers(self) -> list[int]:
+        """Return the numbers of the candidates of which none is made or being made beside it, one more at least."""
+        taken = {*self.beside, *(one.number for one in self.candidates)}
+        return [number for number in range(1, max(self.spec.best_of, *taken, 1) + 2) if number not in taken]
 
     @property
     def chosen_candidate(self) -> Candidate | None:
@@ -328,13 +345,13 @@ class StepState:
     @property
     def is_choice_due(self) -> bool:
         """Tell whether no further candidate is made: there are all, or too many attempts have failed."""
-        if not self.candidates or self.chosen is not None:
+        if not self.candidates or self.chosen is not None or self.beside:
             return False
         return len(self.candidates) >= self.spec.best_of or self.failures >= self.spec.retry.maximum_attempts
 
     def drop_candidates(self) -> None:
         """Forget what was made of it so far."""
-        self.candidates, self.chosen, self.is_agreed = (), None, False
+        self.candidates, self.beside, self.chosen, self.is_agreed = (), (), None, False
         self.why_chosen = self.chosen_by = ""
 
     @property

@@ -45,11 +45,25 @@ _TITLES = {
 }
 
 _UNDO = "(undo:"
+_CANDIDATE = "(candidate:"
 
 
 def is_system_step(name: StepId) -> bool:
     """Tell whether a step of that name is done for the run as a whole."""
-    return name in PHASES or name.startswith(_UNDO)
+    return name in PHASES or name.startswith((_UNDO, _CANDIDATE))
+
+
+def candidate_step_id(step: StepId, number: int) -> StepId:
+    """Return the name of the system step that makes a candidate of a step beside the attempt of the step itself."""
+    return StepId(f"{_CANDIDATE}{step}:{number})")
+
+
+def candidate_made_by(name: StepId) -> tuple[StepId, int] | None:
+    """Return the step for which a system step makes a candidate, and which one; None: it makes none."""
+    if not name.startswith(_CANDIDATE):
+        return None
+    step, _, number = name[len(_CANDIDATE) : -1].rpartition(":")
+    return StepId(step), int(number)
 
 
 def undo_step_id(step: StepId) -> StepId:
@@ -60,6 +74,12 @@ def undo_step_id(step: StepId) -> StepId:
 def undone_by_step(name: StepId) -> StepId | None:
     """Return the step whose outside effect a system step takes back; None: it takes none back."""
     return StepId(name[len(_UNDO) : -1]) if name.startswith(_UNDO) else None
+
+
+def attempted_step(name: StepId) -> StepId:
+    """Return the step that an attempt is at: of a candidate that is made beside it, too."""
+    made = candidate_made_by(name)
+    return name if made is None else made[0]
 
 
 def system_step_of(name: StepId, instructions: str = "") -> Step:

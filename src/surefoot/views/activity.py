@@ -18,7 +18,7 @@ from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_turn
 from surefoot.core.record import record
 from surefoot.core.state import BLAME, CLEAN, FINAL, RunState, StepState
-from surefoot.core.system_steps import is_system_step
+from surefoot.core.system_steps import attempted_step, is_system_step
 from surefoot.effects import BY_REQUEST
 from surefoot.views.lines import Style, first_line, one_line
 
@@ -212,5 +212,7 @@ def _finished(event: ev.StepEvent) -> tuple[str, Style] | None:
             return "done", "dim"
         return ("unproved", "warn") if event.proof == Proof.CLAIM else ("verified", "good")
     if isinstance(event, ev.StepSkipped):
+        if attempted_step(event.step) != event.step:
+            return None
         return ("nothing to do", "dim") if event.reason == "nothing_to_do" else ("skipped", "warn")
     return None

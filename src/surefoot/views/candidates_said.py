@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from surefoot.core import events as ev
 from surefoot.core.state import RunState
+from surefoot.core.system_steps import attempted_step
 from surefoot.views.lines import Style, counted, one_line
 
 
@@ -17,10 +18,11 @@ def candidate_words(state: RunState, event: ev.Event) -> tuple[str, str, Style] 
     """Tell an event of candidates; None: it is none."""
     match event:
         case ev.CandidateKept():
-            node = state.nodes.get(event.step)
+            name = attempted_step(event.step)
+            node = state.nodes.get(name)
             most = f" of {node.spec.best_of}" if node is not None else ""
             said = kept_said(event).replace(f"candidate {event.candidate}", f"candidate {event.candidate}{most}", 1)
-            return "kept", f"{event.step}  {said}", "warn" if event.flaw else ""
+            return "kept", f"{name}  {said}", "warn" if event.flaw else ""
         case ev.CandidateChosen():
             return "chosen", f"{event.step}  candidate {event.candidate}: {one_line(event.why)}", ""
         case ev.CandidatesDropped():

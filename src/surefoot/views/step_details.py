@@ -14,6 +14,7 @@ from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.record import record
 from surefoot.core.report_shape import StepShape
 from surefoot.core.state import RunState, StepState
+from surefoot.core.system_steps import attempted_step
 from surefoot.errors import JournalError
 from surefoot.views.candidates_said import candidate_history
 from surefoot.views.diffs import Diff, read_diff
@@ -100,7 +101,8 @@ class StepDetails:
 
     def history(self) -> Iterator[Occurrence]:
         """Yield what happened in its attempts."""
-        began, attempt = 0.0, 1
+        began: dict[int, float] = {}
+        attempt = 1
         for recorded in events(self.home, self.run):
             event = recorded.event
             if isinstance(event, ev.QuestionAnswered):
@@ -113,11 +115,12 @@ class StepDetails:
                 yield Occurrence(attempt, event.at, *changed)
             if (taken := self._taken_by(event)) is not None:
                 yield Occurrence(attempt, event.at, *taken)
-            if not isinstance(event, ev.StepEvent) or event.step != self.node.spec.id:
+            if not isinstance(event, ev.StepEvent) or attempted_step(event.step) != self.node.spec.id:
                 continue
             if isinstance(event, ev.StepStarted):
-                began, attempt = event.at, event.attempt
-            said = _said_of_attempt(event, began)
+                began[event.attempt], attempt = event.at, event.attempt
+            is_left = isinstance(event, ev.StepSkipped) and event.step != self.node.spec.id  # told as a failure
+            said = None if is_left else _said_of_attempt(event, began.get(event.attempt, event.at))
             if said is not None:
                 yield Occurrence(event.attempt, event.at, *said)
 

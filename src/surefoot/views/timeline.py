@@ -24,7 +24,7 @@ from surefoot.core.queue import waits_for
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState, StepState, StepStatus
-from surefoot.core.system_steps import is_system_step
+from surefoot.core.system_steps import attempted_step, is_system_step
 from surefoot.core.verdicts import changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
@@ -86,6 +86,11 @@ class Timeline:
         else:
             words = _run_words(state, event) or _question_words(state, event)
             words = words or candidate_words(state, event) or conversation_words(self.activity, state, event)
+        if words is not None and isinstance(event, ev.StepEvent) and (step := attempted_step(event.step)) != event.step:
+            # Of a candidate that is made beside the step's own attempt the number of the attempt tells enough.
+            words = (
+                None if isinstance(event, ev.StepSkipped) else (words[0], words[1].replace(event.step, step), words[2])
+            )
         return None if words is None else Entry(event.at, *words, cause=self._cause_of(state, event))
 
     def _cause_of(self, state: RunState, event: Event) -> str:

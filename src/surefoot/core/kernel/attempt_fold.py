@@ -29,7 +29,14 @@ from surefoot.core.graph_state import (
 )
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
-from surefoot.core.kernel.candidate_fold import CANDIDATE_FOLDS, drop_candidates, take_chosen
+from surefoot.core.kernel.candidate_fold import (
+    CANDIDATE_FOLDS,
+    begin_beside,
+    drop_candidates,
+    end_beside,
+    step_beside,
+    take_chosen,
+)
 from surefoot.core.kernel.equal_attempts import TRIED_MAX, tried_in
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
@@ -59,6 +66,7 @@ from surefoot.core.system_steps import (
     PLAN_HOLDS,
     REPLANNING,
     SYSTEM_STEPS,
+    candidate_made_by,
     is_system_step,
     undone_by_step,
 )
@@ -86,10 +94,12 @@ _CHANGED_MAX = 500
 
 
 def _system_step(state: RunState, event: ev.StepStarted, spec: Step) -> StepState:
-    known = state.nodes.get(event.step)
-    is_again = event.step == REPLANNING and known is not None and known.status in FINAL
+    known, made = state.nodes.get(event.step), candidate_made_by(event.step)
+    is_again = (event.step == REPLANNING or made is not None) and known is not None and known.status in FINAL
     is_new = is_system_step(event.step) and (known is None or is_again)
     need(is_new, event, f"{event.step!r} is no new system step")
+    if made is not None:
+        return begin_beside(state, event, spec, made)
     number = SYSTEM_STEPS.index(event.step) if event.step in PHASES else len(SYSTEM_STEPS)
     return StepState(spec=spec, order=(-1, number), needs=())
 
@@ -447,6 +457,8 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         node.losses += 1
     if event.is_counted:
         node.failures += 1
+        if node.made_beside is not None and (step := step_beside(state, node)) is not None:
+            step.failures += 1
         node.crashes, node.wanted = 0, None
     if node.transplant is not None and event.diagnosis not in NOT_JUDGED:
         give_up_transplant(state, node)
@@ -545,6 +557,7 @@ def _step_failed(state: RunState, event: ev.StepFailed) -> None:
     # What is a dead letter waits for a person's word, not for the planner's.
     left_to_planner(state, node, BLOCK if work.rung is Rung.DEAD_LETTER else work.people.answer)
     finish(state, node, StepStatus.FAILED, event.reason)
+    end_beside(state, node)
     if event.step == REPLANNING:
         replanning_failed(state, event.reason)
     if event.step == PLAN_HOLDS:
@@ -559,6 +572,7 @@ def _step_skipped(state: RunState, event: ev.StepSkipped) -> None:
     nothing = event.reason == "nothing_to_do"
     need(not (nothing and work.body_started), event, "the body has run")
     finish(state, node, StepStatus.SKIPPED, event.reason)
+    end_beside(state, node)
 
 
 def _rolled_back(state: RunState, event: ev.RolledBack) -> None:

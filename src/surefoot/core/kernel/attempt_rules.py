@@ -35,7 +35,13 @@ from surefoot.core.kernel.approval_rules import (
     review_result,
 )
 from surefoot.core.kernel.body_drivers import driver_of
-from surefoot.core.kernel.candidate_rules import choose_candidate, keep_candidate, refuse_to_repeat
+from surefoot.core.kernel.candidate_rules import (
+    base_of_candidates,
+    choose_candidate,
+    keep_candidate,
+    leave_beside,
+    refuse_to_repeat,
+)
 from surefoot.core.kernel.check_rules import ask_check, diagnosis_of, prepare_again
 from surefoot.core.kernel.conversation_rules import beside_question, converse
 from surefoot.core.kernel.failure_rules import conclude, fails, late, late_after, late_before
@@ -233,14 +239,14 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
             if one.commit is not None
         )
     # Results are compared, so that all are made on one commit.
-    is_further = node.is_candidate and bool(node.candidates)
+    base = base_of_candidates(state, node)
     chosen = node.chosen_candidate
     made = None if chosen is None or chosen.artifacts is None else chosen.artifacts.manifest
     command = do.TakeCheckpoint(
         step=node.spec.id,
         attempt=node.attempt,
         lane=lane,
-        commit=node.candidates[0].base if is_further else state.branch.head,
+        commit=state.branch.head if base is None else base,
         scratch=node.spec.scratch,
         made=node.spec.made,
         artifacts=(*artifacts_for(state, node), *((made,) if made is not None else ())),
@@ -508,7 +514,8 @@ def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
 _Rule = Callable[[RunState, StepState, Attempt, float], RuleResult]
 
 _ALWAYS: tuple[_Rule, ...] = (
-    _miss_service,  # first: an attempt without its service cannot come to anything else
+    leave_beside,  # what nobody waits for needs nothing else
+    _miss_service,  # first but for that: an attempt without its service cannot come to anything else
     _recover,  # before doubt: what was cut off and is not in doubt begins anew, whatever else is missing
     _settle,  # before all else that is done for the step: nothing rests on an effect of which nobody knows
 )

@@ -11,16 +11,20 @@ from surefoot.core.attempt import Attempt, Judging, Preparing, Result
 from surefoot.core.candidates import Candidate, leaves_behind
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
-from surefoot.core.graph_state import join_queue, make_pending_again
+from surefoot.core.graph_state import finish, join_queue, make_pending_again
+from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import answered, begin, need
 from surefoot.core.kernel.proof_rules import proof_of
+from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.system_steps import SYSTEM_STEPS
 
 
 def _candidate_requested(state: RunState, event: ev.CandidateRequested) -> None:
     node, work = begin(state, event)
     need(type(work.stage) is Judging and node.is_candidate, event, "there is no result that could be a candidate")
+    need(node.made_beside is None or step_beside(state, node) is not None, event, "nothing waits for it any more")
     need(event.candidate == node.candidate_number, event, f"candidate {node.candidate_number} is next")
     work.open = event.kind
 
@@ -47,13 +51,20 @@ def _candidate_kept(state: RunState, event: ev.CandidateKept) -> None:
         artifacts=work.kept,
         notes=tuple(note for note in state.notes if note.by == node.spec.id),
     )
-    node.candidates, node.candidates_made = (*node.candidates, one), node.candidates_made + 1
+    step = step_beside(state, node) or node
+    if step is not node or node.made_beside is None:
+        step.candidates = tuple(sorted((*step.candidates, one), key=lambda one: one.number))
+        step.candidates_made += 1
     assert work.lane is not None
     lane = state.lanes[work.lane]
     if event.lane_changed or leaves_behind(node.spec, state.plan):
         lane.needs_fresh, lane.is_ready = True, False
     # What comes next is independent of it: it is told nothing of this attempt.
     _forget_notes(state, node)
+    if node.made_beside is not None:
+        finish(state, node, StepStatus.SKIPPED, f"kept as candidate {one.number}")
+        end_beside(state, node)
+        return
     node.lessons, node.last_failure, node.put_back, node.left_changes = (), None, (), None
     node.session_left = None
     node.crashes, node.losses, node.wanted, node.due = 0, 0, None, None
@@ -82,9 +93,36 @@ def _candidates_dropped(state: RunState, event: ev.CandidatesDropped) -> None:
     work.people.answer = None
 
 
+def begin_beside(state: RunState, event: ev.StepStarted, spec: Step, made: tuple[StepId, int]) -> StepState:
+    """Return what makes a candidate beside the attempt of a step."""
+    step = state.nodes.get(made[0])
+    need(step is not None and step.is_candidate and made[1] in step.free_candidate_numbers, event, "none is wanted")
+    assert step is not None
+    step.beside = tuple(sorted((*step.beside, made[1])))
+    # Its attempt has a number of its own among those of the step.
+    return StepState(
+        spec=spec, order=(-1, len(SYSTEM_STEPS) + made[1]), needs=step.needs, candidates_made=event.attempt - 1
+    )
+
+
+def step_beside(state: RunState, node: StepState) -> StepState | None:
+    """Return the step for which a candidate is made, as long as that waits for it."""
+    made = node.made_beside
+    step = None if made is None else state.nodes.get(made[0])
+    return step if step is not None and made is not None and made[1] in step.beside else None
+
+
+def end_beside(state: RunState, node: StepState) -> None:
+    """Let a step wait no more for a candidate that was made beside it, or not."""
+    step = step_beside(state, node)
+    if step is not None:
+        number = node.candidate_number
+        step.beside = tuple(one for one in step.beside if one != number)
+
+
 def drop_candidates(state: RunState, node: StepState) -> None:
     """Forget what was made of a step so far, with what its agents noted."""
-    if not node.candidates:
+    if not node.candidates and not node.beside:
         return
     node.drop_candidates()
     _forget_notes(state, node)

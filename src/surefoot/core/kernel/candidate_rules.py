@@ -7,18 +7,23 @@ result. Nothing here changes the state.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.candidates import Agreement, Candidate, agreement_of, compared_by
 from surefoot.core.event_words import Diagnosis, QuestionKind
+from surefoot.core.graph_state import is_touched
+from surefoot.core.kernel.candidate_fold import step_beside
 from surefoot.core.kernel.check_rules import place
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import Proposal, RuleResult
-from surefoot.core.plan import Disagreement
+from surefoot.core.plan import Disagreement, OnFailure, RetryPolicy, Tier
 from surefoot.core.recovery import question
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import FINAL, RunState, StepState
+from surefoot.core.system_steps import candidate_step_id
 from surefoot.core.untrusted_text import in_line
 
 ANEW = "anew"
@@ -51,14 +56,69 @@ def keep_candidate(state: RunState, node: StepState, work: Attempt, now: float) 
         commit=work.checkpoint.commit,
         base_tree=work.checkpoint.tree,
         tree=work.tree,
-        earlier={one.number: one.kept.output for one in node.candidates if one.kept.output is not None},
+        earlier={one.number: one.kept.output for one in _known(state, node) if one.kept.output is not None},
     )
     return Proposal(ev.CandidateRequested(**node.at(now), candidate=number), command)
 
 
+def _known(state: RunState, node: StepState) -> tuple[Candidate, ...]:
+    return (step_beside(state, node) or node).candidates
+
+
+def base_of_candidates(state: RunState, node: StepState) -> str | None:
+    """Return the commit that all candidates of a step are made on; None: it is not fixed yet, or there are none."""
+    if not node.is_candidate:
+        return None
+    step = step_beside(state, node) or node
+    if step.candidates:
+        return step.candidates[0].base
+    checkpoint = None if step is node or step.work is None else step.work.checkpoint
+    return None if checkpoint is None else checkpoint.commit
+
+
+def leave_beside(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
+    """Make no candidate for a step that waits for it no more: it has ended, or has become another one."""
+    if node.made_beside is None or work.failure is not None or work.is_busy:
+        return None
+    step = step_beside(state, node)
+    if step is not None and step.status not in FINAL and not is_touched(state, step):
+        return None
+    return fails(node, now, Diagnosis.INTERRUPTED, "its step waits for it no more", counted=False)
+
+
+def start_beside(state: RunState, count: int, now: float) -> list[Proposal]:
+    """Start up to so many further candidates of steps that make one, each in a lane of its own.
+
+    A command alone is started so: what a person is asked about, and what agents do, is done one after the other.
+    """
+    moves: list[Proposal] = []
+    for node in [state.nodes[name] for name in state.active]:
+        work = node.work
+        if work is None or not _may_have_others_beside(state, node, work):
+            continue
+        free = [number for number in node.free_candidate_numbers if number <= node.spec.best_of][1:]
+        for nth, number in enumerate(free[: count - len(moves)], start=1 + len(node.beside)):
+            name = candidate_step_id(node.spec.id, number)
+            retry = RetryPolicy(maximum_attempts=1)
+            spec = replace(node.spec, id=name, needs=(), retry=retry, on_failure=OnFailure.BLOCK, rollback_to=None)
+            moves.append(Proposal(ev.StepStarted(at=now, step=name, attempt=node.attempt + nth, spec=spec)))
+    return moves
+
+
+def _may_have_others_beside(state: RunState, node: StepState, work: Attempt) -> bool:
+    if not node.is_candidate or node.is_system_step or not work.body_started or work.failure is not None:
+        return False
+    if node.missing or state.branch is None or work.generation != state.branch.generation:
+        return False
+    spec = node.spec
+    is_plain = not spec.body.by_model and not spec.body.in_program and node.tier is not Tier.CONFIRM
+    shares = any(state.plan.service(name).network for name in state.plan.services_of(spec))
+    return is_plain and not shares and not node.failures and not is_touched(state, node)
+
+
 def choose_candidate(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Choose a candidate once there are enough: one that all agree with, else as the plan or a person says."""
-    if not node.candidates or work.checkpoint is not None or state.branch is None:
+    if not node.candidates or work.checkpoint is not None or state.branch is None or node.made_beside is not None:
         return None
     if any(one.generation != state.branch.generation for one in node.candidates):
         gone = "the run branch has gone back behind what they rest on"

@@ -10,7 +10,7 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.event_words import Applied, Diagnosis, QuestionKind
 from surefoot.core.graph_state import is_amended, results_after
 from surefoot.core.kernel.ladder_rules import choose_rung, look_again
-from surefoot.core.kernel.proposal import Proposal, RuleResult
+from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.ladder_table import RUNGS, Rung
 from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
@@ -78,10 +78,14 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     """Decide what a failed attempt means for the step, now that its lane is as it was."""
     failure = work.failure
     assert failure is not None
+    if node.made_beside is not None:
+        return Proposal(ev.StepSkipped(**node.at(now), reason=f"no candidate: {failure.reason}"))
     if work.people.answer is not None:
         return _as_answered(state, node, failure, work.people.answer, now)
     if is_amended(state, node):
         return _again(node, now, 0.0)  # as another step, and not before
+    if node.beside:
+        return HOLD  # what becomes of the candidates made beside it says whether there is another attempt
     if not failure.is_counted and not failure.applied:
         if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
             often = f"the engine ended {node.crashes} times in a row while it was at work"

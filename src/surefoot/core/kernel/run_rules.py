@@ -23,6 +23,7 @@ from surefoot.core.kernel.amendment_rules import amend
 from surefoot.core.kernel.attempt_rules import free_lane, next_for, wants_lane
 from surefoot.core.kernel.batch_rules import may_be_judged, one_after_the_other, results_that_wait
 from surefoot.core.kernel.blame_rules import search
+from surefoot.core.kernel.candidate_rules import start_beside
 from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
 from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
 from surefoot.core.kernel.phase_rules import (
@@ -537,7 +538,8 @@ def _deadlines(state: RunState, now: float) -> list[Proposal]:
 
 def _start(state: RunState, now: float) -> list[Proposal]:
     """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
-    steps = [node for node in _active(state) if not node.is_system_step and node.status is StepStatus.RUNNING]
+    own = [node for node in _active(state) if not node.is_system_step or node.made_beside is not None]
+    steps = [node for node in own if node.status is StepStatus.RUNNING]
     parked = sum(node.work is not None and node.work.is_parked for node in steps)
     running = len(steps) - parked + (state.expanding is not None)
     limits, moves = state.plan.limits, _more_lanes(state, now)
@@ -548,7 +550,8 @@ def _start(state: RunState, now: float) -> list[Proposal]:
                 return _expansion(state, node, now)
             break
         moves.append(Proposal(ev.StepStarted(at=now, step=node.spec.id, attempt=node.next_attempt)))
-    return moves
+    # What is left is for further candidates of steps under way.
+    return moves or start_beside(state, may_start, now)
 
 
 def _startable(state: RunState, count: int) -> list[StepState]:
@@ -569,7 +572,8 @@ def _startable(state: RunState, count: int) -> list[StepState]:
             for node in free
             if waits_for(state, node) is None and not state.found_wrong and not is_touched(state, node)
         ]
-        free = [node for node in free if not is_kept_by_replan(state, node)]
+        # Its next attempt is for the candidates that none was made of beside it, or for the choice.
+        free = [node for node in free if not is_kept_by_replan(state, node) and not node.beside]
         free = list(one_after_the_other(state, free))
         found = startable(state, free, count)
         if len(found) == count or size >= len(state.ready):

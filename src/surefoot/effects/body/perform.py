@@ -19,6 +19,7 @@ from surefoot.core.ids import BlobId
 from surefoot.core.outputs import COST
 from surefoot.core.prompt_prefix import shown_to_others
 from surefoot.core.record import record
+from surefoot.core.system_steps import attempted_step
 from surefoot.effects.service.perform import notice_lost
 from surefoot.errors import EffectError
 from surefoot.faults import point
@@ -176,7 +177,11 @@ def _call_request(context: RunContext, command: do.RunStep, body: CallBody) -> C
 def _for_step(request: CommandRequest, command: do.RunStep, output: Path) -> CommandRequest:
     """Add to a request what all programs of the step are given."""
     spec = command.spec
-    env = {"SUREFOOT_STEP": command.step, "SUREFOOT_IDEMPOTENCY_KEY": command.key, "SUREFOOT_OUTPUT": str(output)}
+    env = {
+        "SUREFOOT_STEP": attempted_step(command.step),
+        "SUREFOOT_IDEMPOTENCY_KEY": command.key,
+        "SUREFOOT_OUTPUT": str(output),
+    }
     if command.candidate:
         env["SUREFOOT_CANDIDATE"] = str(command.candidate)
     return replace(
