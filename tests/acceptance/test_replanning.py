@@ -68,6 +68,8 @@ def test_a_failed_step_leads_to_another_plan_once_a_person_agrees(stage: Stage, 
     assert set(stage.states().values()) == {"verified"}
     stage.git("merge-base", "--is-ancestor", first, f"surefoot/{RUN}")
     assert "by the planner (recovery): " in stage.say("show", RUN, "build").out
+    split = {one["id"]: one["split_of"] for one in stage.say("report", "--json").json["steps"] if one["split_of"]}
+    assert split == (dict.fromkeys(("build/1", "build/2"), "build") if script == SPLIT else {})
 
 
 def test_a_planner_that_leaves_the_plan_is_asked_once(stage: Stage) -> None:

@@ -19,6 +19,7 @@ from surefoot.core.candidate_report import candidates_of
 from surefoot.core.escalations import escalations_of, recoveries_of
 from surefoot.core.event_words import Mutant, Outcome, QuestionKind, Verdict
 from surefoot.core.events import ForkedFrom, MutantsTried
+from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Constraint, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
@@ -26,6 +27,7 @@ from surefoot.core.proofs import Proof
 from surefoot.core.regex import regex
 from surefoot.core.report_findings import findings_of
 from surefoot.core.sample_report import samples_in_report
+from surefoot.core.splits import splits_of
 from surefoot.core.state import DONE, MessageState, PersonWord, QuestionState, RunState, StepState, StepStatus
 from surefoot.core.stock_report import stock_in_report, stop_in_report
 from surefoot.core.system_steps import REVIEWING
@@ -80,7 +82,8 @@ Json = dict[str, object]
 
 def report_of(state: RunState) -> Report:
     """Return the report of a run as plain data, ready for JSON; its shape is that of FORMATS."""
-    steps = [_step(node) for node in state.steps()]
+    splits = splits_of(state)
+    steps = [_step(node, splits.get(node.spec.id)) for node in state.steps()]
     branch, attention, spent = state.branch, attention_of(state), spent_by(state)
     fork = state.created.forked_from
     chosen, left_out = len(state.created.plan.steps), state.created.left_out
@@ -178,7 +181,7 @@ def status_of(node: StepState) -> StepStatus:
     return StepStatus.IN_DOUBT if node.is_in_doubt else node.status
 
 
-def _step(node: StepState) -> StepShape:
+def _step(node: StepState, split_of: StepId | None) -> StepShape:
     records = node.work.checks if node.work is not None else node.records
     reason = _reason_at(node)
     is_parked = node.work is not None and node.work.is_parked
@@ -202,6 +205,7 @@ def _step(node: StepState) -> StepShape:
         "commit": node.commit,
         "blocked_by": list(node.blocked_by),
         "tainted_by": list(node.tainted_by),
+        "split_of": split_of,
         "checks": [_check(c, r) for c, r in zip(node.spec.checks, records, strict=True)] if records else [],
         "recoveries": recoveries_of(node),
         "claim": _claim(node),

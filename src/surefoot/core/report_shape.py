@@ -180,6 +180,8 @@ class StepShape(TypedDict):
     tainted_by: list[str]
     """For what is, or was, done again because it consumed a result found wrong: the way from that step to the one that
     it consumed."""
+    split_of: str | None
+    """The step that was too much at once, and of which this one does a part; None: it was split off none."""
     checks: list[CheckShape]
     expected: str | None
     actual: str | None
