@@ -151,3 +151,31 @@ def test_other_agents_are_told_nothing_of_it(play: Any) -> None:
     run = proposes(play(TWO), DROP_B).go().reply("yes").go()
     other = replace(run.state.nodes["a"], spec=replace(run.state.nodes["a"].spec, id=StepId("x")))
     assert answers_told(run.state, other) == ""
+
+
+EXPECTS: dict[str, Any] = {"expects": {"version": r"\d+"}}
+OFF: dict[str, Any] = {"outputs": {"version": "two"}, "unexpected": ("version",)}
+
+
+def test_a_change_is_asked_about_after_a_doubt_was_settled(play: Any) -> None:
+    """M18: whether it was proposed while the doubt was open, or later."""
+    run = proposes(play({"z": EXPECTS, "y": {"needs": ("z",)}, **TWO}), DROP_B).will(do.RunStep, "z", **OFF).go()
+    assert "output version" in run.asked[0]
+    assert "change it" in run.reply("go_on").go().asked[0]
+    assert run.reply("yes").go().states == {"z": "verified", "y": "verified", "a": "unproved"}
+
+
+def test_a_change_is_asked_about_once_others_were_decided(play: Any) -> None:
+    """The system step has been verified by then, and is taken up anew."""
+    steps = {"z": EXPECTS, "y": {"needs": ("z",)}, "a": {**AGENT, "needs": ("y",)}, "b": {"needs": ("a",)}}
+    run = proposes(play(steps), DROP_B).will(do.RunStep, "z", **OFF).go().reply("go_on").go()
+    assert "change it" in run.asked[0]
+    assert run.reply("no").go().report["outcome"] is not None
+
+
+def test_a_doubt_that_comes_up_beside_a_change_is_decided_by_itself(play: Any) -> None:
+    """A yes to the change is none to the doubt."""
+    run = proposes(play({**TWO, "z": EXPECTS, "y": {"needs": ("z",)}}), DROP_B).will(do.RunStep, "z", **OFF).go()
+    assert "change it" in run.asked[0]
+    assert "output version" in run.reply("yes").go().asked[0]
+    assert run.reply("go_on").go().states == {"a": "unproved", "z": "verified", "y": "verified"}

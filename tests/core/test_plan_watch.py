@@ -183,3 +183,13 @@ def test_two_doubts_are_decided_one_after_the_other(play: Any) -> None:
 def kinds(run: Any) -> list[str]:
     """Return the kinds of the findings that speak against the plan."""
     return [one["kind"] for one in run.report["findings"] if one["kind"].startswith("replan-")]
+
+
+def test_an_answer_to_a_word_settles_no_doubt_that_came_up_meanwhile(play: Any) -> None:
+    """M18: what nobody was shown is asked about first, and the word after it."""
+    run = play(THREE).will(do.RunStep, "a", **OFF).go(do.RunStep, "a")
+    run.say(ev.MessageSent, message="m1", text="log it, too", to=None).go(do.RunStep, "a")
+    assert "log it, too" in run.asked[0]
+    assert "output version is 'two'" in run.go().asked[0]
+    assert "log it, too" in run.reply("go_on").go().asked[0]
+    assert run.reply("go_on").go().report["outcome"] == Outcome.COMPLETED

@@ -16,7 +16,7 @@ from surefoot.core.kernel.agent_change_fold import change_proposed, forget_answe
 from surefoot.core.kernel.candidate_fold import drop_candidates
 from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import hold, steps_as_they_stand, validate_anew
-from surefoot.core.kernel.plan_watch_fold import settle_by_change, settle_words
+from surefoot.core.kernel.plan_watch_fold import ask_again, settle_by_change, settle_words
 from surefoot.core.kernel.stop_fold import planner_failed, settle_stop_by
 from surefoot.core.kernel.take_back_fold import steps_in_the_way, take_back, wait_as_before
 from surefoot.core.people_words import note_reason
@@ -43,6 +43,7 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     wanted.touches = touches
     if event.asks:
         wanted.commands = change_proposed(state, event).commands
+        ask_again(state)
     elif not event.by_planner:
         note_reason(state, event.by, event.why)
     state.amendments[event.amendment] = wanted

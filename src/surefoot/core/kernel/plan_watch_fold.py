@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from surefoot.core import events as ev
+from surefoot.core.agent_changes import open_changes
 from surefoot.core.amendment_state import PlanDoubt
-from surefoot.core.event_words import Finding, Severity
+from surefoot.core.event_words import Finding, QuestionKind, Severity
 from surefoot.core.graph_state import leave_queue, make_ready, reset, withdraw
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
@@ -58,6 +59,7 @@ def replan_wanted(state: RunState, event: ev.ReplanWanted) -> None:
     _report(state, event)
     if not event.asks:
         return
+    is_shown_other = not open_doubts(state) and _asks_about_word(state)
     state.plan_doubts.append(PlanDoubt(wanted=event))
     for name in event.affects:
         affected = state.nodes.get(name)
@@ -67,7 +69,16 @@ def replan_wanted(state: RunState, event: ev.ReplanWanted) -> None:
         if affected.work is not None:
             withdraw(state, affected, "the plan for it is looked at first")
             make_ready(state, affected)
+    if is_shown_other:  # an answer to what is shown would settle what was not
+        _ask_anew(state, state.nodes[PLAN_HOLDS], "a step has made the plan doubtful")
     ask_again(state)
+
+
+def _asks_about_word(state: RunState) -> bool:
+    """Tell whether a person is asked just now what was said to the run means for the plan."""
+    node = state.nodes.get(PLAN_HOLDS)
+    name = None if node is None or node.work is None else node.work.people.question
+    return name is not None and state.questions[name].asked.about is QuestionKind.ASK
 
 
 def _report(state: RunState, event: ev.ReplanWanted) -> None:
@@ -85,7 +96,8 @@ def settle_asked(state: RunState, asked: StepState, how: str) -> None:
         open_doubts(state)[0].settled = how
     elif word is not None:
         state.messages[word.message].given[PLAN_HOLDS] = asked.attempt
-    if how == GO_ON and (open_doubts(state) or word_to_decide_on(state) is not None):
+    is_more = bool(open_doubts(state)) or word_to_decide_on(state) is not None or bool(open_changes(state))
+    if how == GO_ON and is_more:
         _ask_anew(state, asked, "")
 
 
