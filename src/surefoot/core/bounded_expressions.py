@@ -34,12 +34,8 @@ def flaw_of_expression(text: str) -> str:
     repeats = choices = 0
     for found in _TOKEN.finditer(text):
         part = found.group()
-        if part[:2] == "(?" and part[2:] != ":":
-            return f"`{part}` is not taken; only `(?:` is, for what looks around or back can take for ever"
-        if part[:1] == "\\" and part[1:].isdigit():
-            return f"`{part}` refers back, which can take for ever"
-        if part[:1] == ")" and part[1:]:
-            return f"`{part}` repeats a group, which can take for ever; repeat single characters or classes"
+        if flaw := _flaw_of_part(part):
+            return flaw
         counts = [int(one) for one in (found[1], found[3]) if one]
         if max(counts, default=0) > _COUNT_MAX:
             return f"`{part}` counts beyond {_COUNT_MAX}"
@@ -48,6 +44,16 @@ def flaw_of_expression(text: str) -> str:
     if choices > CHOICES_MAX:
         return f"it has {choices} of `|` and `?`, and at most {CHOICES_MAX} are taken"
     return f"{repeats} parts of it repeat, and at most {REPEATS_MAX} may" if repeats > REPEATS_MAX else ""
+
+
+def _flaw_of_part(part: str) -> str:
+    if part[:2] == "(?" and part[2:] != ":":
+        return f"`{part}` is not taken; only `(?:` is, for what looks around or back can take for ever"
+    if part[:1] == "\\" and part[1:].isdigit():
+        return f"`{part}` refers back, which can take for ever"
+    if part[:1] == ")" and part[1:]:
+        return f"`{part}` repeats a group, which can take for ever; repeat single characters or classes"
+    return ""
 
 
 @lru_cache(maxsize=64)

@@ -220,6 +220,19 @@ def wants_lane(state: RunState, node: StepState) -> bool:
     return not lanes_are_reserved(state, node)
 
 
+def _branch_commits(state: RunState, node: StepState) -> tuple[do.BranchCommit, ...]:
+    """Return the commits of the run branch, where the step has an effect that may count as irreversible."""
+    if not (node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG):
+        return ()
+    needed = needed_by(state, node)
+    return tuple(
+        # What undoes a step rests on all that the run has done.
+        do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed or node.is_system_step)
+        for one in state.nodes.values()
+        if one.commit is not None
+    )
+
+
 def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Take the checkpoint: the lane at the head of the run branch."""
     if work.checkpoint is not None or not state.has_workspace or not node.spec.takes_lane:
@@ -228,16 +241,6 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
     if lane is None:
         return HOLD
     assert state.branch is not None
-    commits: tuple[do.BranchCommit, ...] = ()
-    # Only an effect that may count as irreversible is held against the commits of the run branch.
-    if node.effect.is_outside or node.spec.reaches_out or state.rung != SEALED_RUNG:
-        needed = needed_by(state, node)
-        commits = tuple(
-            # What undoes a step rests on all that the run has done.
-            do.BranchCommit(commit=one.commit, step=one.spec.id, is_needed=one.spec.id in needed or node.is_system_step)
-            for one in state.nodes.values()
-            if one.commit is not None
-        )
     # Results are compared, so that all are made on one commit.
     base = base_of_candidates(state, node)
     chosen = node.chosen_candidate
@@ -251,7 +254,7 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
         made=node.spec.made,
         artifacts=(*artifacts_for(state, node), *((made,) if made is not None else ())),
         spec=node.spec,
-        branch=commits,
+        branch=_branch_commits(state, node),
     )
     return Proposal(ev.CheckpointRequested(**node.at(now), lane=lane), command)
 
