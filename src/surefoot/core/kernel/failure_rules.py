@@ -87,17 +87,24 @@ def conclude(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     if node.beside:
         return HOLD  # what becomes of the candidates made beside it says whether there is another attempt
     if not failure.is_counted and not failure.applied:
-        if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
-            often = f"the engine ended {node.crashes} times in a row while it was at work"
-            return _ask_how(state, node, now, f"Step {node.spec.id}: {often}. Go on how?")
-        if work.people.has_given_up:
-            return _ask_how(state, node, now, f"Step {node.spec.id} was given back as it was. Go on how?")
-        return (None if work.rung is not None else look_again(state, node, work, now)) or _again(node, now, 0.0)
+        return _conclude_uncounted(state, node, work, failure, now)
     if failure.diagnosis is not Diagnosis.TRANSIENT and _may_make_another(node, work, failure):
         return _again(node, now, 0.0)  # the attempts at candidates know nothing of each other: no ladder has a say
     if work.rung is None and (choosing := choose_rung(state, node, work, now)) is not None:
         return choosing
     return _climb(state, node, work, failure, now)
+
+
+def _conclude_uncounted(
+    state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, now: float
+) -> RuleResult:
+    """Begin anew what was broken off, unless that came too often or a person had it."""
+    if failure.diagnosis is Diagnosis.CRASH and node.crashes >= CRASHES_MAX:
+        often = f"the engine ended {node.crashes} times in a row while it was at work"
+        return _ask_how(state, node, now, f"Step {node.spec.id}: {often}. Go on how?")
+    if work.people.has_given_up:
+        return _ask_how(state, node, now, f"Step {node.spec.id} was given back as it was. Go on how?")
+    return (None if work.rung is not None else look_again(state, node, work, now)) or _again(node, now, 0.0)
 
 
 def _climb(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, now: float) -> RuleResult:

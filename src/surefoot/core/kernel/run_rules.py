@@ -566,19 +566,20 @@ def _startable(state: RunState, count: int) -> list[StepState]:
     for size in (count + AT_FIRST, len(state.ready)):
         nodes = [*kept, *(node for node in next_ready(state, size) if node not in kept)]
         # What is to be made again waits for its turn: begun before that, it could come too late once more.
-        free = [node for node in nodes if node.spec.id not in later and not is_kept_by_doubt(state, node)]
-        free = [
-            node
-            for node in free
-            if waits_for(state, node) is None and not state.found_wrong and not is_touched(state, node)
-        ]
-        # Its next attempt is for the candidates that none was made of beside it, or for the choice.
-        free = [node for node in free if not is_kept_by_replan(state, node) and not node.beside]
-        free = list(one_after_the_other(state, free))
-        found = startable(state, free, count)
+        free = [node for node in nodes if node.spec.id not in later and not _is_kept_back(state, node)]
+        found = startable(state, list(one_after_the_other(state, free)), count)
         if len(found) == count or size >= len(state.ready):
             return found
     return []
+
+
+def _is_kept_back(state: RunState, node: StepState) -> bool:
+    """Tell whether a step waits for something besides the steps it needs."""
+    if node.beside:
+        return True  # its next attempt is for the candidates that none was made of beside it, or for the choice
+    if state.found_wrong or waits_for(state, node) is not None:
+        return True
+    return is_kept_by_doubt(state, node) or is_touched(state, node) or is_kept_by_replan(state, node)
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:
