@@ -73,7 +73,7 @@ AT_WORK = """
     - {tool: propose, arguments: {change: Keep b.txt first, why: it would be lost, changes: CHANGES}}
     - tool: run
       arguments: {command: 'touch $SUREFOOT_MEETING/begun; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done'}
-- when: {step: fix, contains: made anew every night}
+- when: {step: fix, turn: 2, contains: made anew every night}
   calls: [{tool: edit, arguments: {edits: [{path: a.txt, old: one, new: two}]}}]
 - when: {step: fix, turn: 3}
   calls: [{tool: finish, arguments: {summary: It says two., confidence: 1.0}}]
