@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import AddStep, ReplaceStep
 from surefoot.core.ids import StepId
-from surefoot.core.plan import VerifyBody
 from surefoot.core.state import RunState
 
 
@@ -20,7 +19,7 @@ def splits_of(state: RunState) -> dict[StepId, StepId]:
 def _split_by(wanted: AmendmentState) -> Iterator[StepId]:
     """Yield the steps of which an amendment leaves the checks alone."""
     for one in wanted.proposed.operations:
-        if isinstance(one, ReplaceStep) and isinstance(one.by.body, VerifyBody):
+        if isinstance(one, ReplaceStep) and one.by.body.acts and not one.by.body.changes:
             yield one.by.id
 
 
