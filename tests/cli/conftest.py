@@ -143,6 +143,7 @@ class Shapes:
             "commit": "1234567890" if is_verified else None,
             "blocked_by": [],
             "tainted_by": [],
+            "split_of": None,
             "checks": [self.check()] if is_verified else [],
             "recoveries": [],
             "claim": None,
