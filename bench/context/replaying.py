@@ -27,7 +27,8 @@ from surefoot.core.events import ToolCallFinished
 from surefoot.core.ids import BlobId
 from surefoot.core.prompt import brief_of
 from surefoot.core.prompt_prefix import conversation_of, prefix_of, size_of
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 LAST_N = 10
 FULL, LAST = "full history", f"last {LAST_N} turns"

@@ -49,7 +49,8 @@ from surefoot.core.kernel import apply
 from surefoot.core.monitor_table import Watches
 from surefoot.core.plan import Check, Constraint, Limits, Plan, Prepare, RunBody, Step
 from surefoot.core.policy_types import Overdue
-from surefoot.core.state import QuestionState, RunState, StepStatus
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepStatus
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.effects import LANE
 

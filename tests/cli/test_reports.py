@@ -17,7 +17,7 @@ from surefoot.core.kernel import apply
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.report import report_of
 from surefoot.core.report_shape import Report
-from surefoot.core.state import StepStatus
+from surefoot.core.step_state import StepStatus
 from surefoot.views.lines import one_line
 from surefoot.views.report_sections import SHORT_MOST, answers_to, headline, proof_of, standing
 

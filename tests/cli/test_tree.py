@@ -21,7 +21,8 @@ from surefoot.core.graph_state import expand
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check, ForEach, Limits, Plan, RunBody, Step
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import PLANNING, SYSTEM_STEPS, system_step_of
 from surefoot.views.activity import Activity
 from surefoot.views.estimate import about_left_s, roughly

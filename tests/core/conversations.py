@@ -11,7 +11,8 @@ from surefoot.core.conversation import Conversation, ToolCallState, Turn
 from surefoot.core.events import ModelResponded, RunCreated, ToolCallFinished, ToolCallResolved
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.plan import AgentBody, Plan, Step
-from surefoot.core.state import AcceptState, RunState, StepState
+from surefoot.core.state import AcceptState, RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
 from surefoot.core.verdicts import CheckRecord

@@ -13,7 +13,8 @@ from surefoot.core.kernel import apply
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.policy_types import Overdue
 from surefoot.core.sample_state import Sample
-from surefoot.core.state import QuestionState, RunState, StepStatus
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepStatus
 
 A = StepId("a")
 PACKAGE = Package(step="a", does="x", effect="reversible", rule="look", reason="Look.", undo="")

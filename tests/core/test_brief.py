@@ -38,7 +38,8 @@ from surefoot.core.plan import AgentBody, AgentLimits, Check, Limits, RetryPolic
 from surefoot.core.prompt import brief_of
 from surefoot.core.prompt_prefix import conversation_of, prefix_flaw, prefix_of
 from surefoot.core.prompts import instructions
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import Fold
 from surefoot.core.verdicts import CheckRecord
 from surefoot.tools import specs_of

@@ -14,7 +14,8 @@ from surefoot.core.event import ACCEPTANCE
 from surefoot.core.event_words import Outcome
 from surefoot.core.events import Event
 from surefoot.core.plan import AgentBody
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.effects import EFFECTS
 from surefoot.effects.effect import Effect, OnCrash
 from tests.core.conftest import Play

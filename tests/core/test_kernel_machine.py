@@ -22,7 +22,8 @@ from surefoot.core.plan import (
 )
 from surefoot.core.queue import has_result
 from surefoot.core.report import report_of
-from surefoot.core.state import SATISFIED, QuestionState, RunState, StepStatus
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import SATISFIED, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
 from surefoot.core.ways_on import can_reword
 from surefoot.effects import BY_COMMAND, LANE, PATCH, SERVICE_START

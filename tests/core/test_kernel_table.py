@@ -18,7 +18,8 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import Check, Effect, ForEach, Plan, RunBody, Service, Step
 from surefoot.core.probe_kinds import Probe, RunProbe
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepStatus
 from surefoot.errors import IllegalTransition
 from tests.core.specimens import copied, refused_and_changed, specimens
 from tests.core.world import kind_fact

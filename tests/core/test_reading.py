@@ -17,7 +17,7 @@ from surefoot.core.graph import build_graph
 from surefoot.core.graph_state import member_waits
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, RetryPolicy, RunBody, Step
-from surefoot.core.state import FINAL, StepState
+from surefoot.core.step_state import FINAL, StepState
 from tests.core.conftest import Play
 from tests.examples import examples
 

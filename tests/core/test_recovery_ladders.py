@@ -15,7 +15,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.ladder_table import LADDERS, RUNGS, Ladders, Rung, bounded
 from surefoot.core.plan import AgentBody, Body, Limits, OnFailure, RetryPolicy, Step, WorkerBody
 from surefoot.core.prompt_prefix import advice_told
-from surefoot.core.state import StepState
+from surefoot.core.step_state import StepState
 from tests.core.conftest import Play
 from tests.core.test_kernel_conversations import AGENT, CASTING, FIRST, SECOND, begun, failing
 

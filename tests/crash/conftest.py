@@ -27,7 +27,8 @@ from surefoot.core.budget import spent_by
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import AgentBody, digest_of
 from surefoot.core.report import status_of
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.sandbox import mark_prefix_of
 from tests.crash.conversations import Conversations, finished_calls, wrongs_of_conversations
 from tests.forked import Launcher

@@ -16,7 +16,7 @@ from surefoot.cli.app import app
 from surefoot.cli.exits import ExitCode
 from surefoot.core import events as ev
 from surefoot.core.plan_schema import TABLES
-from surefoot.core.state import StepStatus
+from surefoot.core.step_state import StepStatus
 from surefoot.planfile import check_reader
 from surefoot.sandbox import places
 

@@ -19,7 +19,8 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Check
-from surefoot.core.state import SATISFIED, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import SATISFIED, StepState, StepStatus
 from surefoot.core.verdicts import is_red_before
 from surefoot.effects import BY_COMMAND
 from surefoot.effects.effect import OnCrash

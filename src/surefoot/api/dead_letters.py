@@ -25,7 +25,8 @@ from surefoot.core.graph_state import closing_of
 from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.messages import MESSAGE_MAX
 from surefoot.core.record import record
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepStatus
 from surefoot.core.ways_on import BLOCK, RETRY
 from surefoot.errors import RunNotFound, UsageError
 

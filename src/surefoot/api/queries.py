@@ -12,7 +12,8 @@ from surefoot.core.cost_report import spending_of
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
 from surefoot.core.report import Json, report_of
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepStatus
 from surefoot.engines.standings import standing_at
 from surefoot.ports.storage import Recorded, RunRow, Standing
 

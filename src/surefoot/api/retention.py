@@ -16,7 +16,8 @@ from surefoot.core import events as ev
 from surefoot.core.event_words import Outcome, Verdict
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepStatus
 from surefoot.errors import RunHeld, UsageError
 from surefoot.workspace import LandedFiles, RunWorkspace
 

@@ -15,7 +15,8 @@ from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.inquiries import BlameState, blame_key
 from surefoot.core.plan import Check
 from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, RunState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE
 from surefoot.errors import RunNotFound, UsageError
 
 _LISTED_MAX = 12

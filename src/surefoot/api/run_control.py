@@ -11,7 +11,8 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.graph_state import results_after
 from surefoot.core.ids import RunId, StepId, nearest_said
-from surefoot.core.state import RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepStatus
 from surefoot.errors import RunNotFound, UsageError
 
 _RETRIED = frozenset({StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.BLOCKED, StepStatus.CANCELLED})

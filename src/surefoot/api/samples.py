@@ -14,7 +14,8 @@ from surefoot.core.kernel.sample_rules import is_standing, sample_of
 from surefoot.core.messages import MESSAGE_MAX
 from surefoot.core.record import record
 from surefoot.core.sample_state import Sample
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.taint import is_result
 from surefoot.errors import NotAwaitingAnswer, RunNotFound, UsageError
 

@@ -26,7 +26,8 @@ from surefoot.core.ids import RunId, StepId, nearest_said
 from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.report_shape import Report, StepShape
 from surefoot.core.short_text import listed
-from surefoot.core.state import FINAL, RunState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL
 from surefoot.core.system_steps import is_system_step
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.masking import masker_of

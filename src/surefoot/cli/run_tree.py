@@ -15,7 +15,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.report import status_of
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL, StepState, StepStatus
 from surefoot.views.activity import Activity, is_step, progress_of
 from surefoot.views.agent_words import doing
 from surefoot.views.estimate import about_left_s, roughly

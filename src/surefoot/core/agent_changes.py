@@ -11,7 +11,8 @@ from surefoot.core.amendment_effects import AmendmentEffects, fixed_steps
 from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import AddStep, DropStep, MoveStep, ReplaceStep, lost_checks
 from surefoot.core.messages import REPLANS_MAX, has_planner
-from surefoot.core.state import FINAL, RunState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.tool_table import PlanInForce
 

@@ -13,7 +13,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.record import record
 from surefoot.core.service_use import problems_of_services
-from surefoot.core.state import DONE, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, StepState, StepStatus
 from surefoot.core.taint import is_result, taking_back
 
 

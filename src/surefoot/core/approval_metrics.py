@@ -13,7 +13,8 @@ from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import SampleReviewed
 from surefoot.core.priorities import median
 from surefoot.core.record import record
-from surefoot.core.state import QuestionState, RunState, StepStatus
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepStatus
 
 BEFOREHAND = "beforehand"
 """How an answer came that an option, or an approval of all its kind, gave to a question that was open."""

@@ -10,7 +10,8 @@ from surefoot.core.bodies import AgentBody
 from surefoot.core.conversation import Conversation
 from surefoot.core.money import money
 from surefoot.core.record import record
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 LEFT_SHARE = 0.5
 """From here on an agent is told to come to its end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from surefoot.core.candidates import Agreement, Candidate, agreement_of
-from surefoot.core.state import StepState
+from surefoot.core.step_state import StepState
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import CandidateShape

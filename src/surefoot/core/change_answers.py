@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.short_text import shortened
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import in_line
 
 _TEXT_MAX = 400

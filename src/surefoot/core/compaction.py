@@ -16,7 +16,8 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.events import ToolCallFinished
 from surefoot.core.prompt import turns_of
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, prefix_of, size_of
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.stubs import (
     Fold,
     cut,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.graph_state import closing_of
 from surefoot.core.ladder_table import Rung
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.ways_on import is_about_failure
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant

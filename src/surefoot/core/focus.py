@@ -18,7 +18,8 @@ from surefoot.core.model_chain import has_native_tools
 from surefoot.core.people_words import without_words, words_meanwhile, words_told
 from surefoot.core.prompt_prefix import advice_told, asked, conversation_of, lessons_told, shown
 from surefoot.core.prompts import ANEW, FOCUSED, FOCUSED_END
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.stubs import cut, text_part
 from surefoot.core.untrusted_text import behind, in_line
 from surefoot.core.verdicts import interims

@@ -12,7 +12,8 @@ from surefoot.core.placeholders import bound
 from surefoot.core.plan import OnFailure, Plan, Step
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, StepState
 
 _NAMED_MAX = 8
 

@@ -20,7 +20,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Check, Plan
 from surefoot.core.policy_types import Policy
-from surefoot.core.state import FINAL, SATISFIED, AcceptState, RunState, StepState, StepStatus, needed_by
+from surefoot.core.state import AcceptState, RunState, needed_by
+from surefoot.core.step_state import FINAL, SATISFIED, StepState, StepStatus
 from surefoot.core.trains import TRAIN_MAX
 from surefoot.core.verdicts import CheckRecord
 

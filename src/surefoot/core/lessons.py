@@ -8,7 +8,7 @@ from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import AttemptFailed, ToolCallFinished
 from surefoot.core.prompts import INSTEAD, UNUSABLE
-from surefoot.core.state import StepState
+from surefoot.core.step_state import StepState
 from surefoot.core.stubs import call_line, cut
 from surefoot.core.verdicts import first_unpassed
 

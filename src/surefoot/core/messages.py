@@ -11,7 +11,8 @@ from surefoot.core.attempt import Running
 from surefoot.core.event_words import Outcome, Phase
 from surefoot.core.events import MessageSent
 from surefoot.core.ids import StepId, nearest_said
-from surefoot.core.state import FINAL, MessageState, RunState, StepState
+from surefoot.core.state import MessageState, RunState
+from surefoot.core.step_state import FINAL, StepState
 from surefoot.core.system_steps import PLAN_HOLDS, REPLANNING
 
 MESSAGE_MAX = 4_000

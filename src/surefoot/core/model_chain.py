@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from surefoot.core.agent_types import ModelFacts
 from surefoot.core.ladder_table import Rung
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 
 def chain_of(state: RunState, node: StepState) -> tuple[ModelFacts, ...]:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from surefoot.core.ids import BlobId, StepId, encode_id
 from surefoot.core.placeholders import Reference, bound
 from surefoot.core.plan import Step
-from surefoot.core.state import DONE, RunState, StepState, StepStatus, needed_by
+from surefoot.core.state import RunState, needed_by
+from surefoot.core.step_state import DONE, StepState, StepStatus
 
 COST = "cost_usd"
 """The output by which a body says what it has cost."""

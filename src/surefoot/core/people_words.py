@@ -14,7 +14,8 @@ from typing import Final
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import MessageSent, QuestionAnswered
-from surefoot.core.state import PersonWord, QuestionState, RunState, StepState
+from surefoot.core.state import PersonWord, QuestionState, RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import PLAN_HOLDS, SYSTEM_STEPS
 from surefoot.core.untrusted_text import in_line
 from surefoot.core.ways_on import EDIT, WANTS_PLAN, is_about_failure

@@ -17,7 +17,8 @@ from surefoot.core.events import ToolCallFinished, ToolCallResolved
 from surefoot.core.people_words import words_meanwhile
 from surefoot.core.prompt_prefix import conversation_of, goal_and_constraints, later_notes, prefix_of
 from surefoot.core.prompts import EXACT, READ_FIRST, no_call, reminder, said_by, same_reply
-from surefoot.core.state import MessageState, RunState, StepState
+from surefoot.core.state import MessageState, RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
 

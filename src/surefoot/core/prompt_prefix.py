@@ -31,7 +31,8 @@ from surefoot.core.prompts import (
     others_instructions,
     said_by,
 )
-from surefoot.core.state import RunState, StepState, StepStatus, needed_by
+from surefoot.core.state import RunState, needed_by
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
 from surefoot.core.untrusted_text import behind, fenced, in_line
 from surefoot.core.verdicts import CheckRecord, Interim

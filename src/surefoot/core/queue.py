@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from surefoot.core.globs import any_overlap
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Effect, Step
-from surefoot.core.state import FINAL, SATISFIED, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL, SATISFIED, StepState, StepStatus
 
 
 def first_in_queue(state: RunState) -> StepId | None:

@@ -11,7 +11,8 @@ from surefoot.core.events import AttemptFailed, Event, ProbeRequested, QuestionA
 from surefoot.core.failure_words import because, cure_of, followed_by, lacks_network, with_cure, with_output
 from surefoot.core.plan import Effect, digest_of
 from surefoot.core.retry import diagnose
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import fenced_below, in_line
 from surefoot.core.verdicts import first_unpassed
 

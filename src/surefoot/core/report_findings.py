@@ -11,7 +11,8 @@ from surefoot.core.graph_state import stops_its_group
 from surefoot.core.ids import StepId
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.short_text import listed, shortened
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL, StepState, StepStatus
 from surefoot.core.system_steps import REVIEWING
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant

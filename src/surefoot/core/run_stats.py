@@ -12,7 +12,8 @@ from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.ways_on import TRIES_AGAIN, is_about_failure
 
 RETRY, LESSON, STRONGER = "retry", "lesson", "stronger"

@@ -11,7 +11,8 @@ from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Finding
 from surefoot.core.ladder_table import Rung
 from surefoot.core.prompts import AWAY, CHANGED_MEANWHILE
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.stubs import cut
 from surefoot.core.untrusted_text import in_line
 

@@ -12,7 +12,8 @@ from surefoot.core.people_words import without_words
 from surefoot.core.plan import Check
 from surefoot.core.record import record
 from surefoot.core.short_text import shortened
-from surefoot.core.state import DONE, RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, StepState
 from surefoot.core.verdicts import CheckRecord, is_red_before
 
 _TEXT_MAX, _LEARNT_MAX, _WAYS_MAX = 400, 40, 20

@@ -16,7 +16,8 @@ from surefoot.core.outputs import COST
 from surefoot.core.plan_access import touched_by
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
-from surefoot.core.state import ANY_PATH, DONE, RunState, StepState, StepStatus, needed_by
+from surefoot.core.state import ANY_PATH, RunState, needed_by
+from surefoot.core.step_state import DONE, StepState, StepStatus
 
 _ENDED_BADLY = frozenset({StepStatus.FAILED, StepStatus.SKIPPED})
 _SELF_SAID = frozenset({"confidence", "uncertainty", COST})

@@ -12,7 +12,8 @@ from surefoot.core.ids import idempotency_key
 from surefoot.core.plan import EVERYTHING, Effect, RetryPolicy, RunBody, Step, Tier
 from surefoot.core.probe_kinds import FunctionProbe
 from surefoot.core.regex import regex
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import undo_step_id
 
 _NOT_IN_VARIABLES = regex(r"[^A-Za-z0-9]")

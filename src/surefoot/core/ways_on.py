@@ -15,7 +15,8 @@ from surefoot.core.failure_words import LINES_MAX, followed_by, last_lines
 from surefoot.core.messages import may_replan
 from surefoot.core.plan import Check, Effect
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import barred, fenced_below, in_line, prose
 from surefoot.core.verdicts import CheckRecord
 

@@ -21,7 +21,8 @@ from surefoot.core.events import RunCreated
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.plan import Step
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.journal import record_json
 from surefoot.journal.record_json import REFUSALS, read_fields, written
 from surefoot.ports.storage import Journal

@@ -17,7 +17,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_turn
 from surefoot.core.record import record
-from surefoot.core.state import BLAME, CLEAN, FINAL, RunState, StepState
+from surefoot.core.state import BLAME, CLEAN, RunState
+from surefoot.core.step_state import FINAL, StepState
 from surefoot.core.system_steps import attempted_step, is_system_step
 from surefoot.effects import BY_REQUEST
 from surefoot.views.lines import Style, first_line, one_line

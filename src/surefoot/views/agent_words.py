@@ -13,7 +13,8 @@ from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.views.activity import Activity, call_said
 from surefoot.views.lines import Words, counted, duration, first_line, one_line, tokens

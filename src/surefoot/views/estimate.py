@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from surefoot.core.ids import StepId
-from surefoot.core.state import DONE, FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, FINAL, StepState, StepStatus
 
 _FEWEST = 2
 """So many steps have to be over before how long they took says something about others."""

@@ -13,7 +13,8 @@ from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.record import record
 from surefoot.core.report_shape import StepShape
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import attempted_step
 from surefoot.errors import JournalError
 from surefoot.views.candidates_said import candidate_history

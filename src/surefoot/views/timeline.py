@@ -23,7 +23,8 @@ from surefoot.core.proofs import Proof
 from surefoot.core.queue import waits_for
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import attempted_step, is_system_step
 from surefoot.core.verdicts import changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE

@@ -19,7 +19,8 @@ from surefoot.core.kernel.failure_rules import NOBODY_ANSWERED
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.surrounding_commands import commands_of_model, demand_of, lines_of, never_allowed
 from surefoot.core.recovery import question
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import PLAN_HOLDS
 from surefoot.core.untrusted_text import in_line
 

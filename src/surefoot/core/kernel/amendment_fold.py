@@ -22,7 +22,8 @@ from surefoot.core.kernel.take_back_fold import steps_in_the_way, take_back, wai
 from surefoot.core.people_words import note_reason
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Plan, Step
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import CheckRecord
 
 _BEGINS_ANEW = frozenset({Fate.EDITED, Fate.RESTARTED, Fate.INVALIDATED})

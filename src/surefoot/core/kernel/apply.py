@@ -69,7 +69,8 @@ from surefoot.core.kernel.undo_rules import (
 from surefoot.core.placeholders import member_of
 from surefoot.core.priorities import ranks_for
 from surefoot.core.queue import let_past
-from surefoot.core.state import BLAME, CLEAN, DONE, FINAL, LaneState, RunState, StepState, StepStatus
+from surefoot.core.state import BLAME, CLEAN, LaneState, RunState
+from surefoot.core.step_state import DONE, FINAL, StepState, StepStatus
 from surefoot.effects import BY_NAME, GROUP, INQUIRY, LANE, SERVICE_START, TOOL_CALL
 
 _PHASES = (Phase.UNDERSTAND, Phase.PLAN, Phase.EXECUTE, Phase.VALIDATE)

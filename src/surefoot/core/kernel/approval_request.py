@@ -15,7 +15,8 @@ from surefoot.core.plan import digest_of
 from surefoot.core.plan_commands import CommandKind, commands_around, commands_of_step, ways_out
 from surefoot.core.policy_types import Decision, Effect, effect_with
 from surefoot.core.recovery import question
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import call_line
 from surefoot.core.untrusted_text import behind
 

@@ -39,7 +39,8 @@ from surefoot.core.policy import (
 )
 from surefoot.core.policy_types import Decision, Facts
 from surefoot.core.proofs import Proof
-from surefoot.core.state import QuestionState, RunState, StepState
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import in_line
 
 _OF_RESULT = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")

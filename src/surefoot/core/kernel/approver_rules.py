@@ -18,7 +18,8 @@ from surefoot.core.event_words import ApproverWord, Finding, Severity
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import confidence_of
 from surefoot.core.policy_types import Facts
-from surefoot.core.state import QuestionState, RunState, StepState
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepState
 
 
 def consult(state: RunState, node: StepState, asked: QuestionState, facts: Facts, now: float) -> RuleResult:

@@ -10,21 +10,14 @@ from typing import Any
 
 from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Parked, People, Place, Preparing
-from surefoot.core.candidates import leaves_behind
 from surefoot.core.event_words import NOT_JUDGED, Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import (
     car_verified,
     finish,
     fresh_records,
-    hold,
-    hold_all_pending,
     join_queue,
-    make_pending_again,
-    move_back,
-    recount,
     take_ready,
-    wake,
     withdraw_question,
 )
 from surefoot.core.ids import StepId
@@ -33,7 +26,6 @@ from surefoot.core.kernel.candidate_fold import (
     CANDIDATE_FOLDS,
     begin_beside,
     drop_candidates,
-    end_beside,
     step_beside,
     take_chosen,
 )
@@ -41,26 +33,25 @@ from surefoot.core.kernel.equal_attempts import TRIED_MAX, tried_in
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
-from surefoot.core.kernel.plan_watch_fold import GO_ON, STOP, settle_asked, settle_by_change
+from surefoot.core.kernel.plan_watch_fold import GO_ON, settle_asked
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
 from surefoot.core.kernel.replan_fold import (
     keep_offered,
-    left_to_planner,
     replanning_ended,
-    replanning_failed,
     replanning_started,
 )
+from surefoot.core.kernel.retry_fold import RETRY_FOLDS
 from surefoot.core.kernel.take_back_fold import give_up_transplant, take_up
 from surefoot.core.kernel.train_fold import TRAIN_FOLDS
-from surefoot.core.kernel.undo_rules import note_undone, stop_undo
+from surefoot.core.kernel.undo_rules import note_undone
 from surefoot.core.kernel.verdict_fold import ANSWER_FOLDS, has_happened
-from surefoot.core.ladder_table import Rung
 from surefoot.core.outputs import cost_of, edited, reworded, spec_of
 from surefoot.core.plan import Step
 from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_result
-from surefoot.core.session import SESSION_LOST, SessionLeft
-from surefoot.core.state import ANY_PATH, FINAL, RunState, StepState, StepStatus, WantedAttempt
+from surefoot.core.session import SESSION_LOST
+from surefoot.core.state import ANY_PATH, RunState
+from surefoot.core.step_state import FINAL, StepState, StepStatus, WantedAttempt
 from surefoot.core.system_steps import (
     PHASES,
     PLAN_HOLDS,
@@ -72,7 +63,6 @@ from surefoot.core.system_steps import (
 )
 from surefoot.core.trains import parent_of
 from surefoot.core.verdicts import is_red_before
-from surefoot.core.ways_on import BLOCK
 from surefoot.effects import (
     ARTIFACTS,
     BODY,
@@ -466,12 +456,6 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         drop_candidates(state, node)
 
 
-def _restore_requested(state: RunState, event: ev.RestoreRequested) -> None:
-    _, work = begin(state, event)
-    need(work.failure is not None and not work.is_restored, event, "there is nothing to put back")
-    work.open = event.kind
-
-
 def _take_session_up(node: StepState, work: Attempt, event: ev.Checkpointed) -> None:
     """Begin with what was changed in the session that was left; anew where anything but the program is another one."""
     left, body = node.session_left, node.spec.body
@@ -485,108 +469,6 @@ def _take_session_up(node: StepState, work: Attempt, event: ev.Checkpointed) -> 
         node.session_left = None
 
 
-def _lane_restored(state: RunState, event: ev.LaneRestored) -> None:
-    node, work = answered(state, event, ev.RestoreRequested)
-    work.restored_lane()
-    node.left_changes, node.session_left = event.changes, _session_left(node, work, event)
-    assert work.lane is not None
-    lane = state.lanes[work.lane]
-    is_left = work.body_started and node.is_candidate and leaves_behind(node.spec, state.plan)
-    if event.lane_changed or is_left:
-        lane.needs_fresh = True
-        lane.is_ready = False
-    elif work.body_started and (node.spec.reaches_out or state.plan.uses_anything(node.spec)):
-        lane.epoch += 1
-
-
-def _session_left(node: StepState, work: Attempt, event: ev.LaneRestored) -> SessionLeft | None:
-    """Return the session to go on with: its program was ended from outside, and the files were as the journal has them.
-
-    Where the agent had written since, the session knows of changes that nobody can put back for certain.
-    """
-    session, failure, checkpoint = work.session, work.failure, work.checkpoint
-    if session is None or failure is None or checkpoint is None or failure.diagnosis not in NOT_JUDGED:
-        return None
-    if not session.can_load or session.tree is None or session.tree != event.tree:
-        return None
-    body = node.spec.body
-    return SessionLeft(
-        name=session.name,
-        worker=body.worker_named,
-        instruction=body.text,
-        commit=checkpoint.commit,
-        changes=event.changes,
-    )
-
-
-def _retry_scheduled(state: RunState, event: ev.RetryScheduled) -> None:
-    node = node_of(state, event, event.step)
-    if node.work is None:
-        need(event.step in state.waits, event, f"step {event.step!r} waits for nothing")
-        state.waits[event.step] = True
-        return
-    node, work = begin(state, event)
-    need(work.failure is not None and work.is_restored, event, "the attempt has not been put back")
-    node.due = event.due if event.due > event.at else None
-    make_pending_again(state, node)
-
-
-def _retry_due(state: RunState, event: ev.RetryDue) -> None:
-    node = node_of(state, event, event.step)
-    if event.step in state.waits:  # else it was blocked or reset while the clock ran
-        wake(state, node)
-
-
-def _recovery_chosen(state: RunState, event: ev.RecoveryChosen) -> None:
-    if event.rung is Rung.INVALIDATE:
-        node = node_of(state, event, event.step)
-        is_wrong = any(event.step in one.steps for one in state.found_wrong)
-        need(is_wrong, event, f"nobody found {event.step!r} wrong")
-        is_new = not any(one.rung is event.rung and one.evidence == event.evidence for one in node.climbed)
-        need(is_new, event, "its result is about to be taken back")
-    else:
-        node, work = begin(state, event)
-        need(work.failure is not None and work.is_restored, event, "the attempt has not been put back")
-        need(work.rung is None, event, f"{work.rung} was chosen already")
-        work.rung = event.rung
-    node.recoveries = (*node.recoveries, event)
-
-
-def _step_failed(state: RunState, event: ev.StepFailed) -> None:
-    node, work = begin(state, event)
-    # What is a dead letter waits for a person's word, not for the planner's.
-    left_to_planner(state, node, BLOCK if work.rung is Rung.DEAD_LETTER else work.people.answer)
-    finish(state, node, StepStatus.FAILED, event.reason)
-    end_beside(state, node)
-    if event.step == REPLANNING:
-        replanning_failed(state, event.reason)
-    if event.step == PLAN_HOLDS:
-        settle_asked(state, node, STOP)
-    stop_undo(state, node)
-    if event.stop:
-        hold_all_pending(state, event.step)
-
-
-def _step_skipped(state: RunState, event: ev.StepSkipped) -> None:
-    node, work = begin(state, event)
-    nothing = event.reason == "nothing_to_do"
-    need(not (nothing and work.body_started), event, "the body has run")
-    finish(state, node, StepStatus.SKIPPED, event.reason)
-    end_beside(state, node)
-
-
-def _rolled_back(state: RunState, event: ev.RolledBack) -> None:
-    node, _ = begin(state, event)
-    need(state.branch is not None, event, "the run has no workspace")
-    for name in (event.to, *event.invalidated):
-        node_of(state, event, name)
-    finish(state, node, StepStatus.FAILED, event.reason)
-    hold(state, event.invalidated, event.step)
-    settle_by_change(state, event.invalidated, "its step is done again")
-    move_back(state, event.commit, state.nodes[event.to])
-    recount(state)
-
-
 ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.StepStarted: _step_started,
     ev.CheckpointRequested: _checkpoint_requested,
@@ -598,6 +480,7 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     **PERMISSION_FOLDS,
     **TRAIN_FOLDS,
     **CANDIDATE_FOLDS,
+    **RETRY_FOLDS,
     ev.InterruptRequested: _interrupt_requested,
     ev.QuietNoticed: _quiet_noticed,
     ev.InspectionRequested: _inspection_requested,
@@ -615,14 +498,6 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.CommitWritten: _commit_written,
     ev.StepVerified: _step_verified,
     ev.AttemptFailed: _attempt_failed,
-    ev.RecoveryChosen: _recovery_chosen,
-    ev.RestoreRequested: _restore_requested,
-    ev.LaneRestored: _lane_restored,
-    ev.RetryScheduled: _retry_scheduled,
-    ev.RetryDue: _retry_due,
-    ev.StepFailed: _step_failed,
-    ev.StepSkipped: _step_skipped,
-    ev.RolledBack: _rolled_back,
 }
 """What to do with each event of an attempt."""
 

@@ -88,7 +88,8 @@ from surefoot.core.recovery import (
     settle,
     settles_any,
 )
-from surefoot.core.state import RunState, StepState, needed_by
+from surefoot.core.state import RunState, needed_by
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import in_line
 from surefoot.core.verdicts import (
     CheckRecord,

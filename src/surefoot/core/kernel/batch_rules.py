@@ -8,7 +8,8 @@ from surefoot.core.attempt import Ended, Preparing, Running
 from surefoot.core.event_words import Status
 from surefoot.core.graph_state import goes_alone
 from surefoot.core.ids import StepId
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 
 
 def one_after_the_other(state: RunState, nodes: Iterable[StepState]) -> Iterator[StepState]:

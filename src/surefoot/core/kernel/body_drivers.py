@@ -26,7 +26,8 @@ from surefoot.core.messages import give_open_messages, waiting_for_brief
 from surefoot.core.outputs import outputs_for
 from surefoot.core.recovery import question
 from surefoot.core.session import Session
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import fenced
 from surefoot.effects import BY_REQUEST
 from surefoot.effects.effect import OnCrash

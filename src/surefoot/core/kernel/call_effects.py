@@ -11,7 +11,8 @@ from surefoot.core.agent_types import ToolCall
 from surefoot.core.conversation import shown_of
 from surefoot.core.ids import idempotency_key
 from surefoot.core.plan import digest_of
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 
 def rule_for_call(state: RunState, node: StepState, call: ToolCall) -> str:

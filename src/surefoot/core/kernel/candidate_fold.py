@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from surefoot.core import events as ev
-from surefoot.core.attempt import Attempt, Judging, Preparing, Result
+from surefoot.core.attempt import Attempt, Judging, Preparing
+from surefoot.core.attempt_result import Result
 from surefoot.core.candidates import Candidate, leaves_behind
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
@@ -17,7 +18,8 @@ from surefoot.core.kernel.guards import answered, begin, need
 from surefoot.core.kernel.proof_rules import proof_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import SYSTEM_STEPS
 
 

@@ -22,7 +22,8 @@ from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.plan import Disagreement, OnFailure, RetryPolicy, Tier
 from surefoot.core.recovery import question
 from surefoot.core.short_text import listed
-from surefoot.core.state import FINAL, RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL, StepState
 from surefoot.core.system_steps import candidate_step_id
 from surefoot.core.untrusted_text import in_line
 

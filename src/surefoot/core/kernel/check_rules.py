@@ -18,7 +18,8 @@ from surefoot.core.kernel.proposal import HOLD, Proposal
 from surefoot.core.leftover_files import spoiled_finding
 from surefoot.core.plan import Check
 from surefoot.core.retry import diagnose_text
-from surefoot.core.state import CachedVerdict, RunState, StepState
+from surefoot.core.state import CachedVerdict, RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import CheckRecord, is_by_test, verdict_key
 
 

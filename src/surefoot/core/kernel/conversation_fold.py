@@ -25,7 +25,8 @@ from surefoot.core.kernel.plan_watch_fold import ask_again
 from surefoot.core.kernel.stop_fold import leave_without_planner, wrong_plan_said
 from surefoot.core.messages import flaw_of_message, give_open_messages, recipients, waiting_for, word_to_decide_on
 from surefoot.core.people_words import note_message
-from surefoot.core.state import MessageState, RunState, StepState
+from surefoot.core.state import MessageState, RunState
+from surefoot.core.step_state import StepState
 
 SEEN_BEFORE_MAX = 6
 """So many of the latest turns are looked through for the same reply.

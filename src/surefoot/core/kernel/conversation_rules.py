@@ -45,7 +45,8 @@ from surefoot.core.prompts import ANEW, BROKEN_OFF, READ_FIRST, RESTATED, SETTLE
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.rung_advice import away_said
 from surefoot.core.short_text import shortened
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from surefoot.core import events as ev
 from surefoot.core.graph_state import closing_of
 from surefoot.core.kernel.guards import need, node_of
-from surefoot.core.state import DONE, RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, StepStatus
 
 _STUCK = frozenset({StepStatus.FAILED, StepStatus.BLOCKED, StepStatus.WAITING})
 

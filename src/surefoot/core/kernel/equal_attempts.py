@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from surefoot.core.agent_acts import steady
-from surefoot.core.attempt import Attempt, Tried
+from surefoot.core.attempt import Attempt
+from surefoot.core.attempt_result import Tried
 from surefoot.core.plan import digest_of
-from surefoot.core.state import StepState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import first_unpassed
 
 TRIED_MAX = 8

@@ -16,7 +16,8 @@ from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
 from surefoot.core.recovery import question
 from surefoot.core.retry import delay_s
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import first_unanswerable, first_unpassed, has_nothing_to_do
 from surefoot.core.ways_on import TRIES_AGAIN, WANTS_PLAN, failure_shown, ways_on
 

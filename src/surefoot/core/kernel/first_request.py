@@ -13,7 +13,8 @@ from surefoot.core.ladder_table import Rung
 from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
 from surefoot.core.prompt_prefix import asked
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import CheckRecord
 
 SHARE = 0.3

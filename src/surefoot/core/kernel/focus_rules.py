@@ -9,7 +9,8 @@ from surefoot.core.event_words import Moment, Verdict
 from surefoot.core.kernel.check_rules import ask_check
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.messages import waiting_for
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import interims, next_during
 
 PASSED = "the checks that the agent was told of pass"

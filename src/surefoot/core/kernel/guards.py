@@ -9,7 +9,8 @@ from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.errors import IllegalTransition
 
 

@@ -10,7 +10,8 @@ from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import ACCEPTANCE
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import Proposal
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.effects import BY_REQUEST
 
 

@@ -16,7 +16,8 @@ from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
 from surefoot.core.retry import may_retry
 from surefoot.core.rung_advice import evidence_for, misused_tools, told_for
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 BUILT_IN, SETTINGS = "built-in", "settings"
 

@@ -14,7 +14,8 @@ from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Diagnosis
 from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import REPLANNING
 
 TRIES_MAX = 4

@@ -11,7 +11,8 @@ from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.monitor_table import MONITORS, Say
 from surefoot.core.monitors import Watched, alarms, kind_of, score_of, seen_in
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 
 _SAID_MAX = 300
 _FORECAST, _SPEND_RATE, _SCORE = "forecast", "spend_rate", "score"

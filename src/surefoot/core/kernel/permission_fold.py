@@ -15,7 +15,8 @@ from surefoot.core.kernel.guards import active_of, need
 from surefoot.core.messages import waiting_for
 from surefoot.core.permission import Permission
 from surefoot.core.session import Session
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 
 def shown_of_permission(node: StepState, one: Permission) -> str:

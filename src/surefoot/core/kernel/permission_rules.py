@@ -26,7 +26,8 @@ from surefoot.core.permission import Permission
 from surefoot.core.plan import RunBody
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 _STAYS = Decision(tier=Tier.AUTO, rule="agent-tool", reason="It stays inside the step's lane.")
 _WRITES = Decision(tier=Tier.LOG, rule="agent-tool", reason="It stays inside the step's lane.")

@@ -34,7 +34,8 @@ from surefoot.core.kernel.surrounding_commands import (
 from surefoot.core.plan import Plan, Step, digest_of
 from surefoot.core.policy_types import Effect, Tier
 from surefoot.core.recovery import question
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLANNING, REVIEWING, UNDERSTANDING, system_step_of
 from surefoot.core.tool_payload import Planned, ProposedAmendment, Understood
 from surefoot.core.ways_on import EDIT

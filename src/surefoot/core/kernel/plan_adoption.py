@@ -19,7 +19,8 @@ from surefoot.core.kernel.plan_watch_fold import settle_all
 from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.plan import Plan, with_constraints
 from surefoot.core.priorities import ranks_for
-from surefoot.core.state import AcceptState, RunState, StepState
+from surefoot.core.state import AcceptState, RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import REVIEWING
 from surefoot.core.tool_payload import MadePlan, Planned, Understood
 from surefoot.core.verdicts import CheckRecord

@@ -24,7 +24,8 @@ from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.messages import has_planner, word_to_decide_on
 from surefoot.core.recovery import question
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import PLAN_HOLDS
 from surefoot.core.tool_payload import PlanChange
 from surefoot.core.untrusted_text import in_line

@@ -16,7 +16,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.messages import word_to_decide_on
 from surefoot.core.short_text import listed
-from surefoot.core.state import DONE, FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, FINAL, StepState, StepStatus
 from surefoot.core.system_steps import PLAN_HOLDS
 
 GO_ON = "go_on"

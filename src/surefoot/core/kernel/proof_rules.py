@@ -13,7 +13,8 @@ from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.plan import Check
 from surefoot.core.proofs import Proof, is_by_checks, proof_by
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.verdicts import CheckRecord, is_red_before, proves
 
 

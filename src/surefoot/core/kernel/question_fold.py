@@ -25,7 +25,8 @@ from surefoot.core.people_words import note_answer
 from surefoot.core.plan import digest_of
 from surefoot.core.policy_types import Overdue
 from surefoot.core.queue import has_result, let_past
-from surefoot.core.state import QuestionState, RunState, StepState, StepStatus, WantedAttempt
+from surefoot.core.state import QuestionState, RunState
+from surefoot.core.step_state import StepState, StepStatus, WantedAttempt
 from surefoot.core.ways_on import EDIT, RETRY_WITH_CHANGES, TAKE_OVER, can_patch, can_reword, is_about_failure
 
 

@@ -11,7 +11,8 @@ from surefoot.core.kernel.plan_watch_fold import PROPOSAL, open_doubts
 from surefoot.core.kernel.stop_fold import planner_answered, planner_failed
 from surefoot.core.messages import REPLANS_MAX
 from surefoot.core.plan import Check, OnFailure
-from surefoot.core.state import FINAL, RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL, StepState, StepStatus
 from surefoot.core.stock import red_checks
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.tool_payload import ProposedAmendment

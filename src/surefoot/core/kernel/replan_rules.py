@@ -22,7 +22,8 @@ from surefoot.core.kernel.replan_fold import doubts_to_ask_about, failures_to_as
 from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.messages import has_planner
 from surefoot.core.plan import Check, Step
-from surefoot.core.state import FINAL, RunState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL
 from surefoot.core.system_steps import REPLANNING, system_step_of
 from surefoot.core.tool_payload import ProposedAmendment
 from surefoot.core.untrusted_text import in_line

@@ -15,7 +15,8 @@ from surefoot.core.monitors import kind_of
 from surefoot.core.plan import Plan
 from surefoot.core.requirements import uncovered
 from surefoot.core.short_text import shortened
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.untrusted_text import in_line
 
 _NAME = "uncovered_requirements"

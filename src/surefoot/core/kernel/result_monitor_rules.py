@@ -7,7 +7,8 @@ from surefoot.core.kernel.equal_attempts import same_changes, same_failure
 from surefoot.core.kernel.monitor_rules import report, say
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 _NAMED_MAX = 6
 

@@ -62,7 +62,8 @@ from surefoot.core.outputs import artifacts_for, spec_of
 from surefoot.core.queue import first_in_queue, is_kept_by_doubt, startable, waits_for
 from surefoot.core.recovery import doubt_of, is_settling
 from surefoot.core.short_text import shortened
-from surefoot.core.state import CLEAN, DONE, LaneState, RunState, StepState, StepStatus
+from surefoot.core.state import CLEAN, LaneState, RunState
+from surefoot.core.step_state import DONE, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REPLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green, verdict_key
 
@@ -577,9 +578,8 @@ def _is_kept_back(state: RunState, node: StepState) -> bool:
     """Tell whether a step waits for something besides the steps it needs."""
     if node.beside:
         return True  # its next attempt is for the candidates that none was made of beside it, or for the choice
-    if state.found_wrong or waits_for(state, node) is not None:
-        return True
-    return is_kept_by_doubt(state, node) or is_touched(state, node) or is_kept_by_replan(state, node)
+    is_early = bool(state.found_wrong) or waits_for(state, node) is not None
+    return is_early or is_kept_by_doubt(state, node) or is_touched(state, node) or is_kept_by_replan(state, node)
 
 
 def _expansion(state: RunState, group: StepState, now: float) -> list[Proposal]:

@@ -16,7 +16,8 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.outputs import confidence_of
 from surefoot.core.sample_rates import is_sampled
 from surefoot.core.sample_state import Sample
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.core.taint import is_result
 
 # --- decisions

@@ -19,7 +19,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import answered, begin, need, work_of
 from surefoot.core.kernel.interrupts import interrupt
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
-from surefoot.core.state import LaneState, RunState, StepState
+from surefoot.core.state import LaneState, RunState
+from surefoot.core.step_state import StepState
 from surefoot.effects import BY_REQUEST
 
 FAILURES_MAX = 3

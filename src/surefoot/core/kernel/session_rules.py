@@ -10,7 +10,8 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.messages import waiting_for
 from surefoot.core.prompts import said_by
 from surefoot.core.session import Session
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 
 
 def go_on_with_session(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:

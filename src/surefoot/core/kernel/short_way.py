@@ -17,7 +17,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need
 from surefoot.core.plan import AgentBody, Check, Plan, RetryPolicy, Step
 from surefoot.core.short_text import shortened
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import UNDERSTANDING
 from surefoot.core.verdicts import CheckRecord
 

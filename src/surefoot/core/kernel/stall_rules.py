@@ -12,7 +12,8 @@ from surefoot.core.kernel.failure_rules import fails
 from surefoot.core.kernel.monitor_rules import report
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.monitor_table import Say
-from surefoot.core.state import RunState, StepState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState
 from surefoot.effects import BODY, MODEL_REQUEST
 
 _STALL = "stall"

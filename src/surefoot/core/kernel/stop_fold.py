@@ -10,7 +10,8 @@ from surefoot.core.kernel.guards import need
 from surefoot.core.kernel.plan_adoption import forget_review
 from surefoot.core.messages import can_plan_anew
 from surefoot.core.people_words import note_reason
-from surefoot.core.state import FINAL, RunState
+from surefoot.core.state import RunState
+from surefoot.core.step_state import FINAL
 from surefoot.core.system_steps import REPLANNING
 from surefoot.core.tool_payload import PlanChange, ProposedAmendment
 

@@ -14,7 +14,8 @@ from surefoot.core.kernel.replan_fold import red_acceptance
 from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.messages import REPLANS_MAX, can_plan_anew
 from surefoot.core.short_text import listed, shortened
-from surefoot.core.state import DONE, RunState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import DONE, StepStatus
 
 _REASON_MAX, _NAMED_MAX = 400, 6
 

@@ -23,7 +23,8 @@ from surefoot.core.plan_commands import PlanCommand, commands_of_plan, ways_out
 from surefoot.core.policy import BESIDE, strictest, weigh_command
 from surefoot.core.policy_types import Decision, Demand, Tier
 from surefoot.core.recovery import question
-from surefoot.core.state import CheckRecord, RunState, StepState, StepStatus
+from surefoot.core.state import CheckRecord, RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS
 from surefoot.core.untrusted_text import barred, exact, in_line
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Lesson
-from surefoot.core.attempt import Attempt, Judging, Result, Transplant
+from surefoot.core.attempt import Attempt, Judging
+from surefoot.core.attempt_result import Result, Transplant
 from surefoot.core.event_words import Applied, Ending, Finding, Severity, Status
 from surefoot.core.events.invalidation_events import TakingBack
 from surefoot.core.graph_state import leave_attempt, leave_queue, move_head, recount, reset, shorten_train, withdraw
@@ -17,7 +18,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.kernel.plan_adoption import validate_anew
 from surefoot.core.kernel.plan_watch_fold import settle_by_change
-from surefoot.core.state import RunState, StepState, StepStatus, needed_by
+from surefoot.core.state import RunState, needed_by
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.taint import chain_of, is_result, tainted_by
 
 

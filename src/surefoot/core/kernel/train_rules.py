@@ -24,7 +24,8 @@ from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.outputs import artifacts_for
 from surefoot.core.plan import Effect, Verify
 from surefoot.core.queue import has_result, has_turn, in_queue
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.trains import (
     TRAIN_MAX,
     is_in_place,

@@ -12,7 +12,8 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import need, node_of
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.kernel.stop_fold import settle_stop
-from surefoot.core.state import RunState, StepState, StepStatus
+from surefoot.core.state import RunState
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import undone_by_step
 from surefoot.core.undo import next_to_undo, undo_step_of
 

@@ -17,7 +17,8 @@ from surefoot.core.kernel.guards import active_of, answered, begin, need
 from surefoot.core.kernel.service_rules import FAILURES_MAX
 from surefoot.core.kernel.train_fold import share_answer
 from surefoot.core.plan import Check
-from surefoot.core.state import AskedQuestion, CachedVerdict, RunState, StepState
+from surefoot.core.state import CachedVerdict, RunState
+from surefoot.core.step_state import AskedQuestion, StepState
 from surefoot.core.system_steps import undo_step_id
 from surefoot.core.verdicts import CheckRecord, record_answer, verdict_key
 
