@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from surefoot.core.agent_types import Claim
-from surefoot.core.events import (
-    ChangesObserved,
-    Merged,
-)
+from surefoot.core.events import ChangesObserved, Merged
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
 

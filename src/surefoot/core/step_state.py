@@ -19,12 +19,7 @@ from surefoot.core.attempt_result import Transplant, Tried
 from surefoot.core.candidates import Candidate
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Applied
-from surefoot.core.events import (
-    ArtifactsKept,
-    AttemptFailed,
-    MutantsTried,
-    RecoveryChosen,
-)
+from surefoot.core.events import ArtifactsKept, AttemptFailed, MutantsTried, RecoveryChosen
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.ladder_table import RUNGS, Rung
 from surefoot.core.placeholders import Reference

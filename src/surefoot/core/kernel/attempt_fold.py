@@ -12,34 +12,17 @@ from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Parked, People, Place, Preparing
 from surefoot.core.event_words import NOT_JUDGED, Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.graph_state import (
-    car_verified,
-    finish,
-    fresh_records,
-    join_queue,
-    take_ready,
-    withdraw_question,
-)
+from surefoot.core.graph_state import car_verified, finish, fresh_records, join_queue, take_ready, withdraw_question
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
-from surefoot.core.kernel.candidate_fold import (
-    CANDIDATE_FOLDS,
-    begin_beside,
-    drop_candidates,
-    step_beside,
-    take_chosen,
-)
+from surefoot.core.kernel.candidate_fold import CANDIDATE_FOLDS, begin_beside, drop_candidates, step_beside, take_chosen
 from surefoot.core.kernel.equal_attempts import TRIED_MAX, tried_in
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
 from surefoot.core.kernel.plan_adoption import keep_outcome
 from surefoot.core.kernel.plan_watch_fold import GO_ON, settle_asked
 from surefoot.core.kernel.question_fold import QUESTION_FOLDS
-from surefoot.core.kernel.replan_fold import (
-    keep_offered,
-    replanning_ended,
-    replanning_started,
-)
+from surefoot.core.kernel.replan_fold import keep_offered, replanning_ended, replanning_started
 from surefoot.core.kernel.retry_fold import RETRY_FOLDS
 from surefoot.core.kernel.take_back_fold import give_up_transplant, take_up
 from surefoot.core.kernel.train_fold import TRAIN_FOLDS

@@ -10,33 +10,17 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.candidates import leaves_behind
 from surefoot.core.event import Event
 from surefoot.core.event_words import NOT_JUDGED
-from surefoot.core.graph_state import (
-    finish,
-    hold,
-    hold_all_pending,
-    make_pending_again,
-    move_back,
-    recount,
-    wake,
-)
-from surefoot.core.kernel.candidate_fold import (
-    end_beside,
-)
+from surefoot.core.graph_state import finish, hold, hold_all_pending, make_pending_again, move_back, recount, wake
+from surefoot.core.kernel.candidate_fold import end_beside
 from surefoot.core.kernel.guards import answered, begin, need, node_of
 from surefoot.core.kernel.plan_watch_fold import STOP, settle_asked, settle_by_change
-from surefoot.core.kernel.replan_fold import (
-    left_to_planner,
-    replanning_failed,
-)
+from surefoot.core.kernel.replan_fold import left_to_planner, replanning_failed
 from surefoot.core.kernel.undo_rules import stop_undo
 from surefoot.core.ladder_table import Rung
 from surefoot.core.session import SessionLeft
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState, StepStatus
-from surefoot.core.system_steps import (
-    PLAN_HOLDS,
-    REPLANNING,
-)
+from surefoot.core.system_steps import PLAN_HOLDS, REPLANNING
 from surefoot.core.ways_on import BLOCK
 
 
