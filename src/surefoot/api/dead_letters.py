@@ -6,7 +6,7 @@ A letter is taken up again with its own limits anew, or closed with a reason: th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -111,7 +111,8 @@ def retry_dead_letter(home: Home, run: RunId, step: str | None = None, *, by: st
         case Why.ASKED:
             assert letter.question is not None
             assert letter.step is not None
-            say(home, run, _taking_up(home, who, (letter.step,)))
+            wanted = (letter.step,)
+            say(home, run, lambda _: _taken_up(home, who, wanted))
             return answer(home, letter.question, RETRY)
         case Why.FAILED | Why.BLOCKED:
             assert letter.step is not None
@@ -120,7 +121,7 @@ def retry_dead_letter(home: Home, run: RunId, step: str | None = None, *, by: st
             with set_aside(home, run, "pause"):
                 now = home.clock.now()
                 anew = StepsInvalidated(at=now, steps=wanted, by=who)
-                return say(home, run, lambda state: [*_taking_up(home, who, wanted)(state), anew])
+                return say(home, run, lambda _: [*_taken_up(home, who, wanted), anew])
 
 
 def close_dead_letter(home: Home, run: RunId, step: str | None = None, why: str = "", *, by: str = "") -> RunState:
@@ -155,8 +156,8 @@ def close_dead_letter(home: Home, run: RunId, step: str | None = None, why: str 
     return state if letter.question is None else answer(home, letter.question, BLOCK, say=text)
 
 
-def _taking_up(home: Home, who: str, steps: tuple[StepId, ...]) -> Callable[[RunState], list[Event]]:
-    return lambda _: [DeadLetterTakenUp(at=home.clock.now(), step=name, by=who) for name in steps]
+def _taken_up(home: Home, who: str, steps: tuple[StepId, ...]) -> list[Event]:
+    return [DeadLetterTakenUp(at=home.clock.now(), step=name, by=who) for name in steps]
 
 
 def _letter_of(home: Home, run: RunId, step: str | None) -> DeadLetter:

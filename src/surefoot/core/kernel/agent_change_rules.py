@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from surefoot.core import events as ev
-from surefoot.core.agent_changes import objections_to
+from surefoot.core.agent_changes import objections_to, open_changes
 from surefoot.core.amendment_effects import effects_of
 from surefoot.core.amendment_state import AmendmentState
 from surefoot.core.amendments import AmendmentOrigin
@@ -49,8 +49,7 @@ def asked_change(state: RunState, node: StepState) -> AmendmentState | None:
     last = next(asked, None)
     if last is None or last.attempt != node.attempt:
         return None
-    found = (one for one in state.amendments.values() if one.waits_for_consent)
-    return next((one for one in found if last.shown == _shown(one)), None)
+    return next((one for one in open_changes(state) if last.shown == _shown(one)), None)
 
 
 def _shown(wanted: AmendmentState) -> str:
