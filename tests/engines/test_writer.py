@@ -112,6 +112,18 @@ async def test_the_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
     assert threading.main_thread() not in journal.waited_on
 
 
+async def test_the_loop_waits_for_a_quick_disk_where_nothing_else_is_under_way(tmp_path: Path) -> None:
+    """A thread would cost more than the disk; what other runs append as well still goes to it."""
+    journal = CountingJournal.open(tmp_path)
+    writer = GroupWriter(journal, SystemClock())
+    writer.callers = 1
+    await writer.append(creation(1), is_idle=True)
+    assert journal.waited_on == {threading.main_thread()}
+    writer.callers = 2
+    await writer.append(creation(2), is_idle=True)
+    assert len(journal.waited_on) == 2
+
+
 async def test_after_a_sync_that_failed_nothing_is_appended(tmp_path: Path) -> None:
     """A durable commit would claim that what came before it is on disk, and what came before it may be lost."""
     journal = SqliteJournal.open(tmp_path)

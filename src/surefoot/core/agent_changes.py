@@ -33,10 +33,12 @@ def changes_for_planner(state: RunState) -> list[AmendmentState]:
 
 def change_to_decide_on(state: RunState) -> AmendmentState | None:
     """Return the change that a person has to decide on next."""
+    if not (proposed := open_changes(state)):
+        return None
     node = state.nodes.get(REPLANNING)
     is_asked = node is not None and node.status not in FINAL
     planners = [one.proposed.amendment for one in changes_for_planner(state)]
-    found = (one for one in open_changes(state) if one.proposed.amendment not in planners)
+    found = (one for one in proposed if one.proposed.amendment not in planners)
     return next((one for one in found if not (one.is_with_planner and is_asked)), None)
 
 

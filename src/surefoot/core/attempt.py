@@ -454,7 +454,7 @@ class Attempt:
     @property
     def reached(self) -> Reached:
         """The stage; for an attempt that has failed, the one in which it failed."""
-        return self.stage.before if isinstance(self.stage, Failed) else self.stage
+        return stage.before if isinstance(stage := self.stage, Failed) else stage
 
     @property
     def lane(self) -> str | None:
@@ -491,12 +491,12 @@ class Attempt:
     @property
     def body_started(self) -> bool:
         """Whether the body has begun."""
-        return isinstance(self.reached, Running) and self.reached.begun_by is not None
+        return isinstance(reached := self.reached, Running) and reached.begun_by is not None
 
     @property
     def begun_by(self) -> int:
         """The token of the engine under which the body began; 0: it has not, or a person did it."""
-        return (self.reached.begun_by or 0) if isinstance(self.reached, Running) else 0
+        return (reached.begun_by or 0) if isinstance(reached := self.reached, Running) else 0
 
     @property
     def settled(self) -> Applied | None:
@@ -511,27 +511,27 @@ class Attempt:
     @property
     def ending(self) -> Ending | None:
         """How the body ended."""
-        return self.reached.ending if isinstance(self.reached, Ended) else None
+        return reached.ending if isinstance(reached := self.reached, Ended) else None
 
     @property
     def evidence(self) -> BlobId | None:
         """The whole output of the body."""
-        return self.reached.evidence if isinstance(self.reached, Ended) else None
+        return reached.evidence if isinstance(reached := self.reached, Ended) else None
 
     @property
     def outputs(self) -> Mapping[str, str]:
         """What the body put out."""
-        return self.reached.outputs if isinstance(self.reached, Ended) else {}
+        return reached.outputs if isinstance(reached := self.reached, Ended) else {}
 
     @property
     def unexpected(self) -> tuple[str, ...]:
         """Keys of outputs that are not what the step expects."""
-        return self.reached.unexpected if isinstance(self.reached, Ended) else ()
+        return reached.unexpected if isinstance(reached := self.reached, Ended) else ()
 
     @property
     def result(self) -> Result | None:
         """What making the step came to."""
-        return self.reached.result if isinstance(self.reached, Judging) else None
+        return reached.result if isinstance(reached := self.reached, Judging) else None
 
     @property
     def changes(self) -> ChangesObserved | None:
@@ -546,7 +546,7 @@ class Attempt:
     @property
     def parent(self) -> str | None:
         """The head that the commit is made for."""
-        return self.reached.parent if isinstance(self.reached, Committing) else None
+        return reached.parent if isinstance(reached := self.reached, Committing) else None
 
     @property
     def is_restored(self) -> bool:
@@ -556,27 +556,27 @@ class Attempt:
     @property
     def refused(self) -> MergeRefused | None:
         """Why the result does not go with the head, until that has been acted on."""
-        return self.reached.refused if isinstance(self.reached, Judging) else None
+        return reached.refused if isinstance(reached := self.reached, Judging) else None
 
     @property
     def kept(self) -> ArtifactsKept | None:
         """What was kept of what the body made for later steps."""
-        return self.reached.kept if isinstance(self.reached, Judging) else None
+        return reached.kept if isinstance(reached := self.reached, Judging) else None
 
     @property
     def mutants(self) -> MutantsTried | None:
         """Which small changes of the result its checks noticed, where that was tried."""
-        return self.reached.mutants if isinstance(self.reached, Judging) else None
+        return reached.mutants if isinstance(reached := self.reached, Judging) else None
 
     @property
     def commit(self) -> str | None:
         """The durable commit."""
-        return self.reached.commit if isinstance(self.reached, Committed) else None
+        return reached.commit if isinstance(reached := self.reached, Committed) else None
 
     @property
     def failure(self) -> AttemptFailed | None:
         """Why the attempt has failed."""
-        return self.stage.failure if isinstance(self.stage, Failed) else None
+        return stage.failure if isinstance(stage := self.stage, Failed) else None
 
     @property
     def base(self) -> str | None:

@@ -141,7 +141,7 @@ class Watches:
             return self.own[name]
         usual = MONITORS[name].watch
         changed = {Profile.STRICT: _MORE, Profile.QUIET: _LESS}.get(self.profile, {})
-        return replace(usual, say=changed.get(usual.say, usual.say))
+        return replace(usual, say=changed[usual.say]) if usual.say in changed else usual
 
     def figure(self, name: str, figure: str) -> float:
         """Return a figure of a monitor; one that a run of an earlier release does not know is the usual one."""

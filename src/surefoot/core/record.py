@@ -160,7 +160,8 @@ def _fill(self: object, *args: object, **given: object) -> None:
 
 def _init_of(kind: type[Any]) -> Callable[..., None]:
     """Return an `__init__` that takes each field as the class declares it."""
-    known: dict[str, object] = {"_set": object.__setattr__, "_missing": MISSING}
+    known: dict[str, object] = {"_missing": MISSING}
+    is_frozen = kind.__setattr__ is not object.__setattr__
     taken: dict[bool, list[str]] = {False: [], True: []}
     lines: list[str] = []
     for name, one in fields_of(kind).items():
@@ -180,7 +181,8 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
         else:
             value = made
         if value:
-            lines.append(f"  _set(self, {name!r}, {value})\n")
+            known[f"_set_{name}"] = getattr(kind, name).__set__  # that of its slot, which nothing refuses
+            lines.append(f"  _set_{name}(self, {value})\n" if is_frozen else f"  self.{name} = {value}\n")
     if hasattr(kind, "__post_init__"):
         lines.append("  self.__post_init__()\n")
     words = [*taken[False], *(["*", *taken[True]] if taken[True] else [])]

@@ -153,7 +153,7 @@ class RunLoop:
                 standing=standing_at(self.state) if is_last else None,
             )
             try:
-                await self._writer.append(batch)
+                await self._writer.append(batch, is_idle=not self._running)
             except JournalConflict:
                 self.state = load_state(self._journal, self.context.run)
                 self._observe(r.event for r in self._journal.events(self.context.run, after=expected))
@@ -230,10 +230,11 @@ class RunLoop:
         self._bell.set()
 
     def _done(self, running: asyncio.Task[None]) -> None:
-        self._running.pop(running, None)
+        was_running = self._running.pop(running, None) is not None
         if not running.cancelled() and running.exception() is not None:
             self._failure = running.exception()
-        self._bell.set()
+        if was_running or self._failure is not None:  # one that ended by itself has rung already
+            self._bell.set()
 
     def _reason_to_stop(self) -> str | None:
         if self.state.outcome is not None or self.state.is_paused:

@@ -1,7 +1,8 @@
 """Group commit: what several runs append in one turn of the loop goes to disk in one transaction.
 
-No caller is answered before the commit that holds its events, and the loop never waits for the disk: durable batches
-and later syncs run on a thread. When a later sync fails, nothing more is written, and every run is told.
+No caller is answered before the commit that holds its events. Durable batches and later syncs run on a thread, so that
+the loop does not wait for the disk; it does where nothing else is under way and the disk has been quick. When a later
+sync fails, nothing more is written, and every run is told.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Result = Appended | JournalConflict | ClaimLost
 
 
 class GroupWriter:
-    """Appends batches of many runs: small ones that need not be on disk on the loop itself, all others on a thread."""
+    """Appends batches of many runs: on the loop itself what keeps nobody waiting, all else on a thread."""
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
         """Write to `journal`, which nobody else in this program may write to meanwhile."""
@@ -40,8 +41,10 @@ class GroupWriter:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="surefoot-journal")
         """Its own: the threads on which workers act may all be busy for long."""
 
-    async def append(self, batch: Batch) -> Appended:
+    async def append(self, batch: Batch, *, is_idle: bool = False) -> Appended:
         """Append the batch, and return once it is committed (and synced, if it asks for that).
+
+        `is_idle`: nothing is under way in the run, so that nothing is held up while the loop waits for the disk.
 
         Raises:
             JournalConflict: somebody appended first; nothing of the batch was written.
@@ -50,9 +53,10 @@ class GroupWriter:
         """
         if self._failure is not None:
             raise self._failure
-        if self.callers == 1 and not self._flushing and self._is_quick([batch]):
+        if self.callers == 1 and not self._flushing and self._is_quick([batch], is_idle=is_idle):
             results = self._write([batch])
-            self._sync_soon()
+            if not batch.durable:
+                self._sync_soon()
             result = results if isinstance(results, BaseException) else results[0]
         else:
             loop = asyncio.get_running_loop()
@@ -66,10 +70,10 @@ class GroupWriter:
             return result
         raise result
 
-    def _is_quick(self, batches: Sequence[Batch]) -> bool:
-        """Tell whether the loop can be kept waiting for it: it is small, and the disk need not have it."""
+    def _is_quick(self, batches: Sequence[Batch], *, is_idle: bool = False) -> bool:
+        """Tell whether the loop can be kept waiting for it: it is small, and no other work waits for the disk too."""
         is_small = sum(len(batch.events) for batch in batches) <= INLINE_EVENTS_MAX
-        is_small = is_small and not any(batch.durable for batch in batches)
+        is_small = is_small and (is_idle or not any(batch.durable for batch in batches))
         return is_small and sorted(self._recent_s)[(len(self._recent_s) - 1) // 2] < _INLINE_MEDIAN_MAX_S
 
     def _flush(self) -> None:

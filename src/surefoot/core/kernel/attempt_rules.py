@@ -115,10 +115,8 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
         return move if isinstance(move, Proposal) else None
     for rule in IN_TRAIN if work.is_parked and work.failure is None else NEXT[type(work.stage)]:
         move = rule(state, node, work, now)
-        if isinstance(move, Proposal):
-            return move
-        if move == HOLD:
-            return None
+        if move is not None:
+            return move if isinstance(move, Proposal) else None
     proof = proof_of(state, node, work)
     return Proposal(ev.StepVerified(**node.at(now), proof=proof, commit=work.commit))
 

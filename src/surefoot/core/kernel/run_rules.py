@@ -129,7 +129,7 @@ def _in_phase(state: RunState, now: float) -> list[Proposal]:
 def _active(state: RunState) -> list[StepState]:
     """Return the active steps; those in a train in its order, in which they are verified."""
     if state.train is None:
-        return [state.nodes[name] for name in state.active]
+        return list(map(state.nodes.__getitem__, state.active))
     cars = state.train.cars
     return [state.nodes[name] for name in (*cars, *(name for name in state.active if name not in cars))]
 
@@ -209,6 +209,8 @@ def _interrupts(state: RunState, now: float) -> list[Proposal]:
 
 def _break_off_turns(state: RunState, now: float) -> list[Proposal]:
     """End the requests and calls of agents to whom a person has something to say at once."""
+    if not state.messages:
+        return []
     nodes = [node for node in _active(state) if breaks_off(state, node)]
     return interrupts_of(nodes, now)
 
@@ -492,9 +494,8 @@ def _judge_batches(state: RunState, waiting: Mapping[StepId, StepState], now: fl
 
 def _look_at_plan(state: RunState, now: float) -> list[Proposal]:
     """Let a person decide whether a plan holds that a step has made doubtful, once the planner has no answer."""
-    found = (first_open(state), word_to_decide_on(state), change_to_decide_on(state))
-    is_wanted = PLAN_HOLDS in state.nodes or any(one is not None for one in found)
-    if not is_wanted or (has_planner(state) and is_with_planner(state)):
+    found = first_open(state) or word_to_decide_on(state) or change_to_decide_on(state)
+    if (found is None and PLAN_HOLDS not in state.nodes) or (has_planner(state) and is_with_planner(state)):
         return []
     asking = next_system_step(state, PLAN_HOLDS, now)
     return [] if asking is None else [asking]
@@ -539,8 +540,8 @@ def _deadlines(state: RunState, now: float) -> list[Proposal]:
 
 def _start(state: RunState, now: float) -> list[Proposal]:
     """Start what is ready, as far as the limit allows; steps that wait for a person do not count."""
-    own = [node for node in _active(state) if not node.is_system_step or node.made_beside is not None]
-    steps = [node for node in own if node.status is StepStatus.RUNNING]
+    running = [node for node in _active(state) if node.status is StepStatus.RUNNING]
+    steps = [node for node in running if not node.is_system_step or node.made_beside is not None]
     parked = sum(node.work is not None and node.work.is_parked for node in steps)
     running = len(steps) - parked + (state.expanding is not None)
     limits, moves = state.plan.limits, _more_lanes(state, now)
@@ -557,6 +558,8 @@ def _start(state: RunState, now: float) -> list[Proposal]:
 
 def _startable(state: RunState, count: int) -> list[StepState]:
     """Return the next nodes to start; a step that shares files with one in doubt waits."""
+    if not state.ready and not state.queue:
+        return []
     first = first_in_queue(state)
     kept = [] if first is None or first in state.active else [state.nodes[first]]
     later = {name for name in state.queue if name != first}

@@ -72,9 +72,11 @@ _FailureIn = Callable[[str], CallFailure | None]
 
 def _with_outputs(context: RunContext, ended: _Ended, content: bytes) -> _Ended:
     """Add what a body put out; what cannot be understood fails it. One that failed hands on only what it cost."""
+    if not content:
+        return ended
     has_failed = ended.ending.status is not Status.OK
     try:
-        outputs = read_outputs(content, context.masker) if content else {}
+        outputs = read_outputs(content, context.masker)
         kept = {name: text for name, text in outputs.items() if name == COST or not has_failed}
         return replace(ended, outputs=kept)
     except OutputRefused as error:
