@@ -14,6 +14,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.graph import Graph, build_graph, longest_path
+from surefoot.core.graph_state import next_ready, take_ready
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply, decide
 from surefoot.core.plan import ForEach, FunctionBody, Limits, Plan, Step
@@ -217,6 +218,15 @@ def test_what_members_hold_up_counts_for_them() -> None:
     ]
     made = tuple(Step(**{"body": FunctionBody(name="f"), "estimate_s": 2.0, **fields}) for fields in steps)
     assert next(iter(Simulation(made, 2).begun)) == "g-x"
+
+
+@given(graphs(), st.integers(0, 16), st.integers(0, 4))
+def test_what_starts_next_is_the_first_of_all_that_may_start(steps: tuple[Step, ...], count: int, taken: int) -> None:
+    """Those that are asked for come in their order, whatever was taken before them."""
+    state = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=Plan(goal="g", steps=steps)))
+    for node in next_ready(state, taken)[::-1]:
+        take_ready(state, node)
+    assert [(node.place, node.spec.id) for node in next_ready(state, count)] == sorted(state.ready)[:count]
 
 
 @pytest.mark.parametrize("lanes", [1, 8])

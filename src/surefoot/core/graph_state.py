@@ -147,8 +147,15 @@ def make_ready(state: RunState, node: StepState) -> None:
 
 
 def next_ready(state: RunState, count: int) -> list[StepState]:
-    """Return up to `count` nodes to start next, without taking them."""
-    return [state.nodes[name] for _, name in heapq.nsmallest(count, state.ready)]
+    """Return up to `count` nodes to start next, without taking them or looking at all others."""
+    ready, found = state.ready, list[StepState]()
+    nearest = [(ready[0], 0)] if ready else []
+    while nearest and len(found) < count:
+        (_, name), at = heapq.heappop(nearest)
+        found.append(state.nodes[name])
+        for below in range(2 * at + 1, min(2 * at + 3, len(ready))):
+            heapq.heappush(nearest, (ready[below], below))
+    return found
 
 
 def take_ready(state: RunState, node: StepState) -> None:
