@@ -128,7 +128,7 @@ class SqliteJournal:
             ends: dict[RunId, _End] = {}
             answers: list[Appended | JournalConflict | ClaimLost] = []
             with self._database.transaction(durable=any(batch.durable for batch in batches)) as connection:
-                version = self._database.data_version()
+                version = self._database.data_version_within()
                 if version != self._known_at:
                     self._ends.clear()
                     self._tokens.clear()

@@ -25,6 +25,8 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Return `text` with every secret replaced."""
+        if not text:
+            return text
         known = self._values.text(text)
         raw = known.encode("utf-8", "surrogatepass")
         masked = mask_keys(raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 from surefoot.core.events import QuietNoticed
 from surefoot.effects.effect import Command, Effect, StepCommand
@@ -18,11 +19,16 @@ def telling_of_quiet(context: RunContext, command: Command, effect: Effect) -> G
         yield
         return
     context.hear(command.step)
-    watching = asyncio.create_task(_watch(context, command, effect, command.silence_s))
+    watching: list[asyncio.Task[None]] = []
+    watch = partial(_watch, context, command, effect, command.silence_s)
+    # What ends without ever waiting needs no task beside it.
+    starting = asyncio.get_running_loop().call_soon(lambda: watching.append(asyncio.create_task(watch())))
     try:
         yield
     finally:
-        watching.cancel()
+        starting.cancel()
+        for task in watching:
+            task.cancel()
 
 
 async def _watch(context: RunContext, command: StepCommand, effect: Effect, silence_s: float) -> None:
