@@ -36,10 +36,10 @@ FAULTS: dict[str, tuple[str, tuple[Change, ...]]] = {
         (
             (
                 _ENGINE,
-                "            try:\n                await self._writer.append(batch)",
+                "            try:\n                await self._writer.append(batch, is_idle=not self._running)",
                 (
                     "            for command in commands:\n                self._dispatch(command)\n"
-                    "            try:\n                await self._writer.append(batch)"
+                    "            try:\n                await self._writer.append(batch, is_idle=not self._running)"
                 ),
             ),
             (
