@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import surefoot
 from scripts.planted_faults import FAULTS
+
+import surefoot
 
 SOURCE = Path(surefoot.__file__).parent
 
