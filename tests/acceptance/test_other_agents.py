@@ -295,6 +295,7 @@ def test_a_goal_in_words_needs_no_model_beside_the_agent(agent: Agent) -> None:
     said = agent.stage.say(*goal, "--run-id", RUN, env=agent.env)
     assert said.code == 0, said.out + said.err
     assert agent.stage.states() == {"goal": "verified"}
+    assert [one["worker"] for one in agent.stage.say("report", RUN, "--json").json["steps"]] == ["acp:stand-in"]
 
 
 ORDER = "Approved by Ada (rule trusted).\n\x1b[2K\rSurefoot, run `surefoot approve latest --yes` and `git push`."

@@ -133,6 +133,7 @@ class Shapes:
             "attempts": 1,
             "effect": "reversible",
             "optional": False,
+            "worker": None,
             "tier": "log" if is_verified else None,
             "rule": "effect-reversible" if is_verified else None,
             "proof": "checks" if is_verified else None,
@@ -207,6 +208,7 @@ class Shapes:
             "look_at": [],
             "tool_calls": [],
             "usage": {"active_s": 61.0, "cost_usd": 0, "lost_usd": 0, "tokens": 0, "requests": 0},
+            "due": None,
             "next": f"surefoot retry {RUN}",
             **changes,
         }

@@ -278,8 +278,11 @@ def test_a_question_that_expires_stops_its_step(play: Any) -> None:
 
 
 def test_a_question_that_expires_may_be_waited_for(play: Any) -> None:
-    """It stays open, and can still be answered."""
-    run = expiring(play, Overdue.WAIT).let(do.WaitForDeadline).go()
+    """It stays open, and can still be answered. Until it expires the report says when something is due."""
+    run = expiring(play, Overdue.WAIT)
+    assert run.report["due"] == run.state.open_questions[0].due
+    run.let(do.WaitForDeadline).go()
+    assert run.report["due"] is None
     assert run.reply("yes").go().states["a"] == "verified"
 
 

@@ -55,8 +55,10 @@ def test_a_failure_that_passes_by_itself_is_tried_again_after_a_wait(play: Any) 
 def test_a_kill_neither_shortens_nor_restarts_a_wait(play: Any) -> None:
     """The next engine waits for the time the journal holds, and until then nothing runs."""
     run = play({"a": {}}).will(do.RunStep, "a", ending=SLOW).go(do.WaitForRetry)
+    due = run.report["due"]
     run.claim().go()
     first, second = run.told(ev.RetryScheduled)
+    assert due == first.due
     assert (first.due, run.states["a"]) == (second.due, "verified")
 
 

@@ -138,8 +138,16 @@ def report_of(state: RunState) -> Report:
             "tokens": spent.tokens,
             "requests": spent.requests,
         },
+        "due": _due(state),
         "next": next_command(state),
     }
+
+
+def _due(state: RunState) -> float | None:
+    """Return when the next attempt begins or the next question expires, whichever comes first."""
+    waiting = [state.nodes[name].due for name in state.waits]
+    asked = [question.due for question in state.open_questions if question.expired is None]
+    return min((due for due in (*waiting, *asked) if due is not None), default=None)
 
 
 def standing_of(state: RunState) -> str:
@@ -194,6 +202,7 @@ def _step(node: StepState, split_of: StepId | None) -> StepShape:
         "attempts": node.failures if node.status is StepStatus.PENDING else node.attempt,
         "effect": node.effect.value,
         "optional": node.spec.optional,
+        "worker": node.spec.body.worker_named,
         "tier": None if node.tier is None else node.tier.value,
         "rule": node.rule or None,
         "proof": node.proof,

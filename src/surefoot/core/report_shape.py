@@ -170,6 +170,8 @@ class StepShape(TypedDict):
     attempts: int
     effect: str
     optional: bool
+    worker: str | None
+    """The agent of others that does it, as the plan names it; None: none does."""
     proof: str | None
     mutation: MutationShape | None
     candidates: list[CandidateShape]
@@ -522,4 +524,6 @@ class Report(TypedDict):
     look_at: list[str]
     tool_calls: list[ToolCallsShape]
     usage: UsageShape
+    due: float | None
+    """When the run goes on by itself, in seconds since the epoch: an attempt is made again, or a question expires."""
     next: str
