@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from surefoot.core.plan import Check, RunBody, Step
+from surefoot.core.ids import StepId
+from surefoot.core.plan import Check, RetryPolicy, RunBody, Step
 from surefoot.core.record import record
 from surefoot.journal.record_json import REFUSALS, read, written
 
@@ -64,3 +67,17 @@ def test_a_record_of_a_union_that_holds_what_is_not_utf_8_is_read_as_its_class()
     """Such texts are written in another way."""
     held = Holding(one=Second(text="\udc80"))
     assert read(Holding, written(held)) == held
+
+
+@pytest.mark.parametrize("text", ["x", "é", "\udc80"])
+def test_a_long_record_is_read_like_a_short_one(text: str) -> None:
+    """By another parser, which does not take what is not UTF-8."""
+    held = Holding(one=Second(text=text * 200_000))
+    assert read(Holding, written(held)) == held
+
+
+def test_defaults_are_read_as_what_they_are() -> None:
+    """A plan's steps are mostly defaults, which are told from what only looks like them."""
+    step = Step(id=StepId("a"), body=RunBody(command="x", shell="bash"), unproved=True, best_of=3)
+    assert read(Step, written(step)) == step
+    assert read(Step, written(replace(step, retry=RetryPolicy(maximum_attempts=7), unproved=False))).retry != step.retry

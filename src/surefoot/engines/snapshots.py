@@ -15,6 +15,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any, cast
 
 from surefoot import core, effects
 from surefoot.core.events import RunCreated
@@ -45,12 +46,12 @@ def encode_state(state: RunState) -> bytes:
 
 def decode_state(created: RunCreated, content: bytes) -> RunState | None:
     """Return the state that was encoded, of the run that `created` began; None when this release cannot read it."""
-    run, *lines = content.split(b"\n")
+    run, _, nodes = content.partition(b"\n")
     try:
-        told = read_fields(RunState, run)
-        steps = created.plan.steps if told["adopted"] is None else ()
-        nodes = [_node(line, planned) for line, planned in zip_longest(lines, steps)]
-        return RunState(created=created, nodes={node.spec.id: node for node in nodes}, **told)
+        [own] = read_fields(RunState, run)
+        steps = created.plan.steps if own["adopted"] is None else ()
+        made = [_node(told, planned) for told, planned in zip_longest(read_fields(StepState, nodes), steps)]
+        return RunState(created=created, nodes={node.spec.id: node for node in made}, **own)
     except REFUSALS:
         return None
 
@@ -63,11 +64,9 @@ def _node_fields(node: StepState, planned: Step | None) -> dict[str, object]:
     return told
 
 
-def _node(line: bytes, planned: Step | None) -> StepState:
-    told = read_fields(StepState, line)
-    if planned is not None:
-        told.setdefault("spec", planned)
-    return StepState(**told)
+def _node(told: dict[str, Any], planned: Step | None) -> StepState:
+    spec = {} if planned is None else {"spec": planned}
+    return StepState(**cast("dict[str, Any]", spec | told))
 
 
 @cache

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING
 from enum import Enum
 from functools import cache, partial
 from inspect import get_annotations
@@ -24,6 +25,7 @@ Reader = Callable[[Any], Any]
 REFUSALS = (ValueError, TypeError, KeyError, RecursionError)
 
 
+_LONG = 100_000
 TAG = "is"
 """Where an object says of which class it is; no field can have this name."""
 
@@ -48,23 +50,35 @@ def read(kind: type[object], body: bytes) -> Any:
     Raises:
         ValueError: the bytes hold no such thing; or another of `REFUSALS`.
     """
-    return reader_of(kind)(json.loads(body))
+    return reader_of(kind)(_parsed(body))
 
 
-def read_fields(kind: type[object], body: bytes) -> dict[str, Any]:
-    """Return fields of a dataclass that were written as a mapping, perhaps not all of them.
+def read_fields(kind: type[object], lines: bytes) -> list[dict[str, Any]]:
+    """Return fields of dataclasses that were written as mappings, one a line, perhaps not all fields of each.
 
     Raises:
         ValueError: the bytes hold no such thing; or another of `REFUSALS`.
     """
     readers = _readers(kind)
-    return {name: readers[name](each) for name, each in _exactly(dict, json.loads(body)).items()}
+    told = _parsed(b"[%s]" % lines.replace(b"\n", b","))
+    return [{name: readers[name](each) for name, each in _exactly(dict, one).items()} for one in told]
 
 
 def _unfolded(tagged: frozenset[type[object]], record: object) -> dict[str, object]:
     kind = type(record)
     told = {name: getattr(record, name) for name in fields_of(kind)}
     return {TAG: kind.__name__, **told} if kind in tagged else told
+
+
+def _parsed(body: bytes) -> Any:
+    if len(body) > _LONG:
+        import orjson  # which takes longer to load than a short body to parse
+
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:  # lone surrogates, or what is no JSON at all
+            pass
+    return json.loads(body)
 
 
 @cache
@@ -162,10 +176,33 @@ def _record(kind: type[Any]) -> Reader:
             if told.pop(TAG) != kind.__name__:
                 raise ValueError("another class")
             value = told
-        readers = _readers(kind)  # made when there is such a record: most journals hold few of the kinds
-        return kind(**{name: readers[name](each) for name, each in _exactly(dict, value).items()})
+        readers, usual = _readers(kind), _usual(kind)  # made when there is such a record: most journals hold few kinds
+        told = _exactly(dict, value).items()
+        return kind(**{name: readers[name](each) for name, each in told if usual.get(name, _NONE) != each})
 
     return record_of
+
+
+_NONE = object()
+
+
+@cache
+def _usual(kind: type[Any]) -> Mapping[str, object]:
+    """Return how the defaults of fields are written; what is so need not be read: most of a long plan is."""
+    return {
+        name: _plain(one.default if one.default_factory is MISSING else one.default_factory())
+        for name, one in fields_of(kind).items()
+    }
+
+
+def _plain(value: Any) -> object:
+    """Return a default as JSON holds it; what JSON cannot hold equals nothing in it."""
+    kind = cast("type[Any]", type(value))
+    if is_record(kind):
+        return {name: _plain(getattr(value, name)) for name in fields_of(kind)}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in cast("tuple[object, ...]", value)]
+    return value
 
 
 def _union(members: tuple[Any, ...]) -> Reader:
