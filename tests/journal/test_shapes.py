@@ -78,6 +78,6 @@ def test_a_long_record_is_read_like_a_short_one(text: str) -> None:
 
 def test_defaults_are_read_as_what_they_are() -> None:
     """A plan's steps are mostly defaults, which are told from what only looks like them."""
-    step = Step(id=StepId("a"), body=RunBody(command="x", shell="bash"), unproved=True, best_of=3)
+    step = Step(id=StepId("a"), body=RunBody(command="x"), unproved=True, best_of=3)
     assert read(Step, written(step)) == step
     assert read(Step, written(replace(step, retry=RetryPolicy(maximum_attempts=7), unproved=False))).retry != step.retry
