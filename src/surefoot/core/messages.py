@@ -104,7 +104,7 @@ def carried_by(state: RunState, node: StepState) -> frozenset[str]:
 def breaks_off(state: RunState, node: StepState) -> bool:
     """Tell whether a person wants the turn under way broken off, so that their message is read at once."""
     conversation = node.conversation
-    if conversation is None or not conversation.is_begun or not has_conversation(node):
+    if not state.messages or conversation is None or not conversation.is_begun or not has_conversation(node):
         return False
     asked = conversation.asked
     if asked is not None and asked.is_summary:  # the next request holds it anyway

@@ -195,24 +195,18 @@ def _move_branch(state: RunState, now: float) -> list[Proposal]:
 
 def _interrupts(state: RunState, now: float) -> list[Proposal]:
     """End what runs, where a person insists; an outside effect that has begun is waited for, its checks included."""
+    active = _active(state)
     if not state.interrupting and state.cancelling is None:
+        # A person may have something to say at once: the agent's turn is broken off for it.
         return (
             said_by_agent(state, now)
             or propose_changes(state, now)
             or leave(state, now)
-            or _break_off_turns(state, now)
-            or watch_quiet(state, _active(state), now)
+            or interrupts_of([node for node in active if breaks_off(state, node)], now)
+            or watch_quiet(state, active, now)
         )
     moves = acceptance_interrupts(state, now, is_busy=state.is_busy_itself)
-    return moves + interrupts_of(_active(state), now)
-
-
-def _break_off_turns(state: RunState, now: float) -> list[Proposal]:
-    """End the requests and calls of agents to whom a person has something to say at once."""
-    if not state.messages:
-        return []
-    nodes = [node for node in _active(state) if breaks_off(state, node)]
-    return interrupts_of(nodes, now)
+    return moves + interrupts_of(active, now)
 
 
 def _cancel(state: RunState, now: float) -> list[Proposal]:
