@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from operator import is_
+from typing import Any, TypeVar, cast
 
 from surefoot.core.globs import literal
 from surefoot.core.ids import StepId, encode_id
@@ -24,6 +25,7 @@ _REFERENCE = regex(r"(?<!\$)\{steps\.((?:[^{}\s]|\{[A-Za-z_][A-Za-z0-9_]*\})+)\}
 _MARK = "{steps."
 """What every reference begins with."""
 _Text = Callable[[str], str]
+T = TypeVar("T")
 
 
 @record
@@ -41,7 +43,7 @@ class Reference:
 def references_in(text: str) -> tuple[Reference, ...]:
     """Return the references that stand in a text."""
     found: list[Reference] = []
-    for match in _REFERENCE.finditer(text):
+    for match in _REFERENCE.finditer(text) if _MARK in text else ():
         name, dot, key = match[1].rpartition(".")
         found.append(Reference(token=match[0], step=StepId(name if dot else key), key=key if dot else ""))
     return tuple(found)
@@ -50,13 +52,10 @@ def references_in(text: str) -> tuple[Reference, ...]:
 def references_of(step: Step) -> tuple[Reference, ...]:
     """Return the references of a step, each once."""
     found: dict[str, Reference] = {}
-
-    def note(text: str) -> str:
-        if _MARK in text:
-            found.update((one.token, one) for one in references_in(text))
-        return text
-
-    _rewritten(step, dict.fromkeys(Way, note))
+    for one, ways in _holding(step):
+        values = [value for name, _ in ways if (value := getattr(one, name))]
+        texts = [text for value in values for text in _texts(value)]
+        found.update((reference.token, reference) for text in texts for reference in references_in(text))
     return tuple(found.values())
 
 
@@ -107,7 +106,10 @@ def _ways_of(keys: Iterable[Key]) -> _Ways:
     return tuple((key.fills, key.way) for key in keys if key.way is not None)
 
 
-_STEP_WAYS, _CHECK_WAYS = _ways_of(TABLES["step"].keys), _ways_of(TABLES["check"].keys)
+_STEP_WAYS: _Ways = (*_ways_of(TABLES["step"].keys), ("home", Way.PLAIN), ("undo_run", Way.SHELL))
+_CHECK_WAYS = _ways_of(TABLES["check"].keys)
+_EACH_WAYS: _Ways = (("items", Way.PLAIN), ("glob", Way.GLOB), ("lines", Way.SHELL))
+_COMPARE_WAYS: _Ways = (("run", Way.SHELL),)
 _BODY_WAYS: Mapping[type[Body], _Ways] = {
     RunBody: (("command", Way.SHELL),),
     AgentBody: _ways_of(TABLES["agent"].keys),
@@ -121,37 +123,66 @@ _Rewriting = Mapping[Way, _Text]
 """What is done to the texts of a step, by what they are."""
 
 
+def _holding(step: Step) -> Iterator[tuple[object, _Ways]]:
+    """Yield each record of a step in which placeholders may stand, with the fields that hold them."""
+    if step.for_each is not None:
+        yield step.for_each, _EACH_WAYS
+    yield step, _STEP_WAYS
+    yield step.body, _BODY_WAYS.get(type(step.body), ())
+    for check in step.checks:
+        yield check.ask, _KIND_WAYS.get(type(check.ask), ())
+        yield check, _CHECK_WAYS
+    if step.probe is not None:
+        yield step.probe.ask, _KIND_WAYS.get(type(step.probe.ask), ())
+    if step.compare is not None:
+        yield step.compare, _COMPARE_WAYS
+
+
+def _texts(value: object) -> Iterable[str]:
+    """Return the texts of a field."""
+    match value:
+        case str():
+            return (value,)
+        case tuple():
+            return cast("tuple[str, ...]", value)
+        case Mapping():
+            return cast("Mapping[str, str]", value).values()
+        case _:
+            return ()
+
+
 def _rewritten(step: Step, to: _Rewriting) -> Step:
-    plain, probe, each, compare = to[Way.PLAIN], step.probe, step.for_each, step.compare
-    if each is not None:
-        each = replace(
-            each,
-            items=None if each.items is None else tuple(map(plain, each.items)),
-            glob=None if each.glob is None else to[Way.GLOB](each.glob),
-            lines=None if each.lines is None else to[Way.SHELL](each.lines),
-        )
-    return replace(
-        step,
-        **_changes(step, _STEP_WAYS, to),
-        for_each=each,
-        home=tuple(map(plain, step.home)),
-        undo_run=to[Way.SHELL](step.undo_run),
-        body=replace(step.body, **_changes(step.body, _BODY_WAYS.get(type(step.body), ()), to)),
-        checks=tuple(
-            replace(check, ask=_question(check.ask, to), **_changes(check, _CHECK_WAYS, to)) for check in step.checks
-        ),
-        probe=None if probe is None else replace(probe, ask=_question(probe.ask, to)),
-        compare=None if compare is None else replace(compare, run=to[Way.SHELL](compare.run)),
-    )
+    """Return the step with its texts rewritten; whatever none of that changes is not made anew."""
+    each, own = _filled(step.for_each, _EACH_WAYS, to), _changes(step, _STEP_WAYS, to)
+    body = _filled(step.body, _BODY_WAYS.get(type(step.body), ()), to)
+    checks = tuple([_asking(check, _CHECK_WAYS, to) for check in step.checks])
+    probe, compare = _asking(step.probe, (), to), _filled(step.compare, _COMPARE_WAYS, to)
+    own |= {} if all(map(is_, checks, step.checks)) else {"checks": checks}
+    return _with(step, {**own, "for_each": each, "body": body, "probe": probe, "compare": compare})
 
 
-def _question(ask: Any, to: _Rewriting) -> Any:
-    return replace(ask, **_changes(ask, _KIND_WAYS.get(ask.__class__, ()), to))
+def _asking(one: T, ways: _Ways, to: _Rewriting) -> T:
+    """Return a check, or a probe, with its texts and those of its question rewritten."""
+    if one is None:
+        return one
+    ask: object = cast("Any", one).ask
+    return _with(one, {"ask": _filled(ask, _KIND_WAYS.get(type(ask), ()), to), **_changes(one, ways, to)})
 
 
-def _changes(record: object, ways: _Ways, to: _Rewriting) -> dict[str, Any]:
-    """Return the fields that hold texts, each rewritten in its way."""
-    return {name: _text(value, to[way]) for name, way in ways if (value := getattr(record, name))}
+def _filled(one: T, ways: _Ways, to: _Rewriting) -> T:
+    return one if one is None else _with(one, _changes(one, ways, to))
+
+
+def _with(one: T, values: Mapping[str, Any]) -> T:
+    """Return a record with these values; the same one, where it has them."""
+    changed = {name: value for name, value in values.items() if value is not getattr(one, name)}
+    return cast("T", replace(cast("Any", one), **changed)) if changed else one
+
+
+def _changes(one: object, ways: _Ways, to: _Rewriting) -> dict[str, Any]:
+    """Return the fields that hold texts which are other ones when rewritten."""
+    held = ((name, way, value) for name, way in ways if (value := getattr(one, name)))
+    return {name: text for name, way, value in held if (text := _text(value, to[way])) != value}
 
 
 def _text(value: object, rewrite: _Text) -> object:

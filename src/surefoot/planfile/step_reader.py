@@ -76,7 +76,8 @@ def read_step(page: Page, node: Tree, defaults: Fields | None, attempts: int) ->
     _judge_products(page, fields, step)
     files = _takes(page, fields, "files") or ()
     places = dict(reversed(page.references[since:]))
-    page.refuse_references(since, {one.token for one in references_of(step)}, "here")
+    if places:
+        page.refuse_references(since, {one.token for one in references_of(step)}, "here")
     return StepRead(
         step=step if name is not None else None,
         files=files,
