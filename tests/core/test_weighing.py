@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.core import policy_defaults
 from surefoot.core.ids import StepId
-from surefoot.core.patterns import matches_command
+from surefoot.core.patterns import matches_command, matches_one
 from surefoot.core.plan import Plan, RunBody, Step
 from surefoot.core.policy import floor_of, matches_path, raised_by_step, undeclared_of, unnamed_of, weigh
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Effect, Facts, Overdue, Policy, Rule, Tier
@@ -302,6 +302,15 @@ def test_a_pattern_goes_word_by_word(pattern: str, command: str, *, result: bool
 def test_a_pattern_is_not_led_astray_by_blanks_in_a_word() -> None:
     """A commit message is one word."""
     assert not matches_command(("git", "commit", "-m", "git push"), "git push*")
+
+
+@pytest.mark.parametrize("program", ["git", "mkfs.ext4", "test", "[", "python3.12", "curl", ":(){", "echo"])
+@pytest.mark.parametrize("rest", ["", "push", "-m x", "* ~/.netrc", "/dev/sda", "setup.py upload"])
+def test_one_of_many_patterns_matches_where_one_by_itself_does(program: str, rest: str) -> None:
+    """That only those are tried which the first word leaves open changes nothing."""
+    words = f"{program} {rest}".split()
+    for one in policy_defaults.COMMANDS:
+        assert matches_one(words, one.commands) is any(matches_command(words, pattern) for pattern in one.commands)
 
 
 @pytest.mark.parametrize(("tier", "holds"), [(CONFIRM, True), (LOG, False)])

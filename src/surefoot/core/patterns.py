@@ -47,11 +47,24 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
     return all(rest is _ANY_WORDS for rest in parts[part:])
 
 
+def matches_one(words: Sequence[str], patterns: tuple[str, ...]) -> bool:
+    """Tell whether one of the patterns describes the command."""
+    likely = _likely(patterns, words[0]) if words else patterns
+    return bool(likely) and any(matches_command(words, pattern) for pattern in likely)
+
+
 def matches_text(text: str, pattern: str) -> bool:
     """Tell whether a single word, such as the name of a host or of a step, is what the pattern describes."""
     # Most commands differ in their first word: what comes after it is not even compiled.
     asked = _word(pattern)
     return text in asked if isinstance(asked, frozenset) else asked.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)  # a plan has many commands and few programs
+def _likely(patterns: tuple[str, ...], first: str) -> tuple[str, ...]:
+    """Return the patterns that commands with this first word may match."""
+    begins = ((pattern, next(iter(_parts(pattern)), "")) for pattern in patterns)
+    return tuple(pattern for pattern, asked in begins if asked is None or matches_text(first, asked))
 
 
 @lru_cache(maxsize=4096)

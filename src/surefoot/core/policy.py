@@ -18,7 +18,7 @@ from surefoot.core.globs import is_inside, literal, matches
 from surefoot.core.harmless import Beside, beside, unknown_around, unknown_in
 from surefoot.core.ids import StepId
 from surefoot.core.output_conditions import why_it_holds
-from surefoot.core.patterns import matches_command, matches_text
+from surefoot.core.patterns import matches_one, matches_text
 from surefoot.core.plan import LOOPBACK, Effect, Network, Plan, Step, Tier
 from surefoot.core.plan_commands import PlanCommand
 from surefoot.core.policy_types import CommandFacts, Decision, Demand, Facts, Policy, Rule, effect_with
@@ -176,7 +176,7 @@ def facts_before(
 
     `raised_by` is the rule that raised its effect, as `raising_rule` names it.
     """
-    if does is not None and _is_sealed(step, rung, but_for=LOOPBACK):
+    if does is not None and does.unclear is not None and _is_sealed(step, rung, but_for=LOOPBACK):
         does = replace(does, unclear=None)  # whatever it does is done here
     return Facts(
         step=step.id,
@@ -343,7 +343,10 @@ def _files(policy: Policy, facts: Facts, floor: Decision) -> Weighed | None:
 
 def _first(rules: Iterable[Rule], words: tuple[str, ...] | None) -> Rule | None:
     """Return the first of the rules that speak which is about such a command, or about any part."""
-    return next((one for one in rules if not one.commands or (words is not None and _is_among(one, words))), None)
+    for rule in rules:
+        if not rule.commands or (words is not None and _is_among(rule, words)):
+            return rule
+    return None
 
 
 def _that_speak(rules: Iterable[Rule], facts: Facts, paths: Sequence[str]) -> tuple[Rule, ...]:
@@ -359,12 +362,11 @@ def _speaks(rule: Rule, facts: Facts, paths: Sequence[str]) -> bool:
     if rule.when or not (_holds_of_step(rule, facts) and _holds_of_figures(rule, facts)):
         return False
     command = facts.command or CommandFacts()
-    variables = (*facts.variables, *command.variables)
     return (
         (not rule.paths or _hold(rule, rule.paths, paths, matches_path))
         and (not rule.resources or _hold(rule, rule.resources, facts.resources, matches_text))
         and (not rule.hosts or _hold(rule, rule.hosts, command.hosts, matches_text))
-        and (not rule.variables or _hold(rule, rule.variables, variables, matches_text))
+        and (not rule.variables or _hold(rule, rule.variables, (*facts.variables, *command.variables), matches_text))
     )
 
 
@@ -394,12 +396,12 @@ def _hold(rule: Rule, globs: Sequence[str], of: Sequence[str], fits: Callable[[s
 
 def _is_among(rule: Rule, words: tuple[str, ...]) -> bool:
     """Tell whether a pattern of the rule describes the command; a rule that asks knows a program in any folder."""
-    if any(matches_command(words, pattern) for pattern in rule.commands):
+    if matches_one(words, rule.commands):
         return True
     if not words or "/" not in words[0] or rule.tier not in _ASKING:
         return False
     bare = (words[0].rpartition("/")[2], *words[1:])
-    return any(matches_command(bare, pattern) for pattern in rule.commands)
+    return matches_one(bare, rule.commands)
 
 
 def matches_path(path: str, glob: str) -> bool:
@@ -419,6 +421,8 @@ def _rank(tier: Tier) -> int:
 
 def strictest(decisions: Sequence[Decision], floor: Decision) -> Decision:
     """Return the strictest; among equals a rule before the floor, then the one that demands most, with all demands."""
+    if all(one is decisions[0] for one in decisions):
+        return decisions[0]
     tier = max((decision.tier for decision in decisions), key=_rank)
     equals = [decision for decision in decisions if decision.tier is tier]
     first = max(
