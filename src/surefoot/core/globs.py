@@ -35,7 +35,10 @@ _Row = tuple[tuple[_Place | None, ...], int]
 
 def matches(path: str, globs: Sequence[str]) -> bool:
     """Tell whether one of the globs matches the path (relative, `/` between folders)."""
-    return bool(globs) and _any_of(tuple(globs)).fullmatch(path) is not None
+    if not globs:
+        return False
+    exact, pattern = _any_of(tuple(globs))
+    return path in exact or (pattern is not None and pattern.fullmatch(path) is not None)
 
 
 def with_content(globs: Sequence[str]) -> tuple[str, ...]:
@@ -129,15 +132,20 @@ def literal_folder(glob: str) -> tuple[str, ...]:
     """Return the path components before the first with a wildcard: globs that part there share no path."""
     folder: list[str] = []
     for part in _parts(glob):
-        if any(symbol[0] in "*?[" and (len(symbol) > 1 or symbol != "[") for symbol in symbols_of(part)):
+        symbols = symbols_of(part) if _MAGIC.search(part) else ()
+        if any(symbol[0] in "*?[" and (len(symbol) > 1 or symbol != "[") for symbol in symbols):
             break
         folder.append(part)
     return tuple(folder)
 
 
 @lru_cache(maxsize=512)
-def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_pattern(glob)})" for glob in globs), re.DOTALL)
+def _any_of(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """Return the paths of those globs that match one path each, and the pattern of the others."""
+    exact = {glob: "/".join(_parts(glob)) for glob in globs if glob and not _MAGIC.search(glob)}
+    exact = {glob: path for glob, path in exact.items() if not path.endswith("**")}  # a folder is all that is in it
+    others = [f"(?:{_pattern(glob)})" for glob in globs if glob not in exact]
+    return frozenset(exact.values()), re.compile("|".join(others), re.DOTALL) if others else None
 
 
 def _pattern(glob: str) -> str:
@@ -320,6 +328,6 @@ def _past_stars(reached: int, stars: int) -> int:
 
 def is_inside(glob: str, scope: tuple[str, ...]) -> bool:
     """Tell whether one glob of the scope covers all that `glob` matches; where that is hard to tell, it does not."""
-    if glob in scope:
+    if glob in scope or "**" in scope:
         return True
     return any(all(matches(sample, (outer,)) for sample in samples(glob)) for outer in scope)
