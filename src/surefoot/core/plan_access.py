@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from surefoot.core.globs import matches
 from surefoot.core.ids import StepId, encode_id
@@ -18,6 +19,9 @@ from surefoot.core.record import record
 from surefoot.core.regex import regex
 
 _MAGIC = regex(r"([*?\[])")
+_QUOTING = regex(r"['\"\\]")
+_UNQUOTED = regex(r"[();<>|&]+|[^ \t\r\n();<>|&]+")
+"""The words of a command without quotes and backslashes, as `shlex` has them but much faster."""
 _COMMAND_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "{", "}", "!", ";;", "|&"})
 _REDIRECTS = frozenset({">", ">>", ">|", "&>", "&>>"})
 _NOT_TRACEABLE = regex(r"[$`~]|<<|<\(|>\(")
@@ -152,9 +156,14 @@ def _own_text(command: str, each: ForEach | None) -> str:
     return command if each is None else command.replace(f"{{{each.name}}}", "$ITEM")
 
 
-def _words(command: str) -> list[str] | None:
+@lru_cache(maxsize=16)  # each question about a step asks for the words of its few commands again
+def words_in(command: str) -> Sequence[str] | None:
+    """Return the words of a command, with `;` where a line ends; None: a quote in it is never closed."""
+    text = command.replace("\n", " ; ")
+    if _QUOTING.search(text) is None:
+        return _UNQUOTED.findall(text)
     try:
-        found = shlex.shlex(command.replace("\n", " ; "), posix=True, punctuation_chars="();<>|&")
+        found = shlex.shlex(text, posix=True, punctuation_chars="();<>|&")
         found.whitespace_split = True
         found.commenters = ""
         return list(found)
@@ -175,7 +184,7 @@ def _simple_commands(words: Iterable[str]) -> Iterator[list[str]]:
 
 def _file_words(command: str) -> Iterator[tuple[str, bool]]:
     """Yield the words of a command that can only be files of the tree, and whether they are evidently written."""
-    for part in _simple_commands(_words(command) or ()):
+    for part in _simple_commands(words_in(command) or ()):
         for index, word in enumerate(part[1:], 1):
             is_target = part[index - 1] in _REDIRECTS
             is_path = is_target or "/" in word or _HAS_SUFFIX.search(word) is not None
@@ -209,7 +218,7 @@ def _is_all_seen(step: Step) -> bool:
 
 
 def _is_transparent(command: str) -> bool:
-    words = None if _NOT_TRACEABLE.search(command) else _words(command)
+    words = None if _NOT_TRACEABLE.search(command) else words_in(command)
     if words is None:
         return False
     for part in _simple_commands(words):
@@ -222,11 +231,11 @@ def _is_transparent(command: str) -> bool:
 def _all_words(step: Step) -> frozenset[str]:
     found: set[str] = set()
     for command, cwd in _commands(step):
-        for word in _words(command) or ():
-            for text in {word, word.rpartition("=")[2]}:
+        for word in words_in(command) or ():
+            for text in (word, word.rpartition("=")[2]) if "=" in word else (word,):
                 if text and not text.startswith("/"):
                     path = _joined(cwd, text)
-                    found |= set(resolved([path, f"{path}/**"], step.for_each))
+                    found.update(resolved([path, f"{path}/**"], step.for_each))
     return frozenset(found)
 
 
