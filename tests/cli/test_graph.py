@@ -14,6 +14,7 @@ from rich.cells import cell_len
 
 from surefoot.cli import main
 from surefoot.cli.graph_boxes import graph_rows
+from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import AskBody, Effect, ForEach, Plan, RunBody, Step
 from surefoot.core.review import review
@@ -38,8 +39,9 @@ def step(name: str, needs: list[str]) -> Step:
 
 def pictured(*steps: Step) -> Picture:
     """Return the picture of a plan of these steps."""
-    plan = Plan(goal="g", steps=steps)
-    return picture_of(plan, review(plan))
+    plan, (graph, _) = Plan(goal="g", steps=steps), build_graph(steps)
+    assert graph is not None
+    return picture_of(plan, graph, review(plan))
 
 
 def of(needs: dict[str, list[str]]) -> Picture:

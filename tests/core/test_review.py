@@ -67,6 +67,7 @@ def test_a_sound_plan_gives_no_findings() -> None:
         rollback_points=(StepId("a"),),
         recovery=review_of(STEP).recovery,
         sequencing=review_of(STEP).sequencing,
+        order=(StepId("a"),),
     )
 
 

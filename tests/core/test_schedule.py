@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.event_words import Ending, Status
+from surefoot.core.file_order import waits_of
 from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.graph_state import next_ready, take_ready
 from surefoot.core.ids import RunId, StepId
@@ -131,7 +132,8 @@ def test_no_step_begins_before_what_it_needs_has_ended(steps: tuple[Step, ...], 
 @given(graphs())
 def test_one_step_at_a_time_goes_by_the_order_that_check_shows(steps: tuple[Step, ...]) -> None:
     """Nothing is taken up in another order than people were shown."""
-    assert list(Simulation(steps, 1).begun) == start_order(Plan(goal="g", steps=steps), graph_of(steps))
+    plan, graph = Plan(goal="g", steps=steps), graph_of(steps)
+    assert list(Simulation(steps, 1).begun) == start_order(plan, graph, waits_of(plan, graph))
 
 
 @given(graphs())

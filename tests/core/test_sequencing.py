@@ -14,6 +14,7 @@ from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import Sequencing, drawn_needs, sequencing_of
 from surefoot.core.plan import Check, Effect, ForEach, Limits, OnFailure, Plan, Prepare, RunBody, Service, Step
+from surefoot.core.plan_access import touched_by
 from surefoot.core.probe_kinds import HttpAnswer, HttpProbe, Probe
 from surefoot.core.review import review
 
@@ -32,7 +33,8 @@ def graph_of(*steps: Step) -> Graph:
 
 def looked_over(*steps: Step, **changes: object) -> Sequencing:
     """Look over the order of a plan of these steps."""
-    return sequencing_of(replace(Plan(goal="g", steps=steps), **changes), graph_of(*steps))
+    plan = replace(Plan(goal="g", steps=steps), **changes)
+    return sequencing_of(plan, graph_of(*steps), {step.id: touched_by(step, plan) for step in steps})
 
 
 def shared(*steps: Step, **changes: object) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from surefoot.api.home import home_folder
 from surefoot.core.event_words import Finding, Phase, Severity
+from surefoot.core.graph import Graph
 from surefoot.core.graph_state import policy_of
 from surefoot.core.ids import StepId
 from surefoot.core.leftover_files import finding_of, products_of
@@ -25,21 +26,24 @@ from surefoot.workers.preflight import missing, plan_in_lanes
 from surefoot.workspace import ignored_among
 
 
-def look_over(plan: Plan, root: Path, places: Mapping[StepId, str], file: Path | None = None) -> Review:
+def look_over(
+    plan: Plan, root: Path, places: Mapping[StepId, str], file: Path | None = None, graph: Graph | None = None
+) -> Review:
     """Look a plan over for the repository at `root`, with the rules that will hold there and what this machine has.
 
-    `file` is the plan file.
+    `file` is the plan file; `graph` is that of its steps, where it is known already.
 
     Raises:
         ConfigInvalid: the settings cannot be read.
     """
     settings = load_settings(root)
     policy, rung, agents = policy_of(plan, settings.policy), detect_rung().value, settings.workers.known
-    decisions = _decisions_on(plan, policy, rung)
+    facts = {step.id: facts_on(step, plan, rung) for step in plan.steps if step.body.acts}
+    decisions = _decisions_on(plan, policy, rung, facts)
     # Steps that count as irreversible whatever they declare, each with the rule that recognised them.
-    named = ((step.id, _raised_by(step, commands_of(step, plan.env), rung)) for step in plan.steps)
+    named = ((step.id, _raised_by(step, facts[step.id].command, rung)) for step in plan.steps if step.body.acts)
     raised = {step: rule for step, rule in named if rule}
-    reviewed = review(plan, checkout=str(root), places=places, decisions=decisions, raised=raised)
+    reviewed = review(plan, graph=graph, checkout=str(root), places=places, decisions=decisions, raised=raised)
     secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
     around = [(one, weigh_command(policy, one, Phase.PLAN.value, rung)) for one in with_facts(commands_around(plan))]
     never = [never_run(one, decision) for one, decision in around if decision.tier is Tier.NEVER]
@@ -118,15 +122,14 @@ def _raised_by(step: Step, does: CommandFacts | None, rung: str) -> str:
     return raising_rule(step, does, rung) if step.body.acts and not step.body.by_model else ""
 
 
-def _decisions_on(plan: Plan, policy: Policy, rung: str) -> Mapping[StepId, Decision]:
+def _decisions_on(plan: Plan, policy: Policy, rung: str, facts: Mapping[StepId, Facts]) -> Mapping[StepId, Decision]:
     """Return, for each step that a person is asked about or that is never allowed, what decides on it and why."""
     found: dict[StepId, Decision] = {}
     for step in plan.steps:
         if not step.body.acts:
             continue
-        facts = facts_on(step, plan, rung)
-        decision = weigh_step(step, plan, policy, facts)
-        probed = weigh_probe(step, plan, policy, facts, rung)
+        decision = weigh_step(step, plan, policy, facts[step.id])
+        probed = weigh_probe(step, plan, policy, facts[step.id], rung)
         if probed is not None:
             decision = strictest([decision, probed[1]], decision)
         if decision.tier in (Tier.CONFIRM, Tier.NEVER):

@@ -23,7 +23,7 @@ from surefoot.core.system_steps import is_system_step
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.planfile import load_plan
 from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line, said_once
-from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, ordered, problems_of, summary
+from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, problems_of, summary
 from surefoot.views.report_sections import style_of
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def check(given: Given, screen: Screen) -> int:
         screen.show([Line(text, hang=4) for text in problems])
         screen.show([Line(f"{counted(len(problems), 'problem')}: the plan cannot run.", "bad")])
         return FOUND_PROBLEMS
-    reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path)
-    picture = picture_of(loaded.plan, reviewed)
+    reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path, loaded.graph)
+    picture = picture_of(loaded.plan, loaded.graph, reviewed)
     drawn = _drawings(given, picture, loaded.plan, reviewed)
     if screen.is_json:
-        screen.document({**check_document(path, loaded.plan, reviewed), **drawn})
+        screen.document({**check_document(path, loaded.plan, loaded.graph, reviewed), **drawn})
     elif drawn:
         screen.text("".join(drawn.values()))
     else:
@@ -207,7 +207,8 @@ def ask_lines(reviewed: Review) -> Iterator[Line]:
 
 
 def _order_lines(plan: Plan, reviewed: Review, most: int) -> Iterator[Line]:
-    steps = ordered(plan)
+    known = {step.id: step for step in plan.steps}
+    steps = [known[name] for name in reviewed.order]
     choices = {choice.step: choice for choice in reviewed.batches}
     yield Line(f"{counted(len(steps), 'step')}, in this order", "head")
     widest = max(len(step.id) for step in steps)

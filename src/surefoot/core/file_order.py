@@ -6,7 +6,7 @@ so that it forms no cycle with the needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from surefoot.core.globs import overlapping
 from surefoot.core.graph import Graph
@@ -52,16 +52,16 @@ def readings_of(touched: Sequence[Files]) -> Iterator[Reading]:
             yield Reading(kind="file", what=(path,), readers=users, writers=authors)
 
 
-def waits_of(plan: Plan, graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
+def waits_of(plan: Plan, graph: Graph, files: Mapping[StepId, Files] | None = None) -> dict[StepId, tuple[StepId, ...]]:
     """Return for each step those it starts after though it needs none of them; steps without such are left out.
 
     What waits for a step that waits for another one waits for that one, too: only the last of such a chain is named.
     A group whose members share a file that their commands name is among its own: each member starts after the one
-    before it.
+    before it. `files` is what each step touches, where that is known already.
     """
     known = {step.id: step for step in plan.steps}
     number = {name: at for at, name in enumerate(graph.order)}
-    readings = tuple(readings_of([files_of(known[name]) for name in graph.order]))
+    readings = tuple(readings_of([files_of(known[name]) if files is None else files[name] for name in graph.order]))
     sharing = _sharing(readings, len(number))
     inner = union(reading.readers & reading.writers for reading in readings if reading.kind == "file")
     needed: list[int] = []

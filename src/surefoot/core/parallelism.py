@@ -12,7 +12,7 @@ from surefoot.core.globs import any_overlap, overlapping
 from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId, encode_id
 from surefoot.core.plan import Effect, OnFailure, Plan, Step
-from surefoot.core.plan_access import Touched, resolved, touched_by
+from surefoot.core.plan_access import Touched, resolved
 from surefoot.core.record import record
 
 EXACT_MAX = 1500
@@ -71,9 +71,9 @@ class Sequencing:
     """Steps that declare no `writes` and may run beside another one."""
 
 
-def sequencing_of(plan: Plan, graph: Graph) -> Sequencing:
-    """Look over the order of a plan's steps."""
-    order = _Order(plan, graph)
+def sequencing_of(plan: Plan, graph: Graph, touched: Mapping[StepId, Touched]) -> Sequencing:
+    """Look over the order of a plan's steps; `touched` is what each of them touches."""
+    order = _Order(plan, graph, touched)
     layers = layers_of(graph)
     is_exact = len(order.steps) <= EXACT_MAX
     return Sequencing(
@@ -115,12 +115,12 @@ def drawn_needs(graph: Graph) -> dict[StepId, tuple[StepId, ...]]:
 class _Order:
     """The steps of a plan by number, with everything before and behind each."""
 
-    def __init__(self, plan: Plan, graph: Graph) -> None:
+    def __init__(self, plan: Plan, graph: Graph, touched: Mapping[StepId, Touched]) -> None:
         self.plan = plan
         self.graph = graph
         self.steps: Sequence[Step] = plan.steps
         self.index = {step.id: at for at, step in enumerate(plan.steps)}
-        self.touched: list[Touched] = [touched_by(step, plan) for step in plan.steps]
+        self.touched: list[Touched] = [touched[step.id] for step in plan.steps]
         self.readings = tuple(readings_of(self.touched))
         self.before = closure(self.index, graph.order, graph.needs)
         self.behind = closure(self.index, tuple(reversed(graph.order)), graph.dependants)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from surefoot.core.file_order import waits_of
 from surefoot.core.graph import Graph, longest_path, sorted_by_needs
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
@@ -91,9 +90,11 @@ def _prerequisites(graph: Graph, path: Sequence[StepId]) -> set[StepId]:
     return found
 
 
-def start_order(plan: Plan, graph: Graph) -> list[StepId]:
-    """Return the steps in the order in which they are taken up one at a time, when nothing fails."""
+def start_order(plan: Plan, graph: Graph, waits: Mapping[StepId, Sequence[StepId]]) -> list[StepId]:
+    """Return the steps in the order in which they are taken up one at a time, when nothing fails.
+
+    `waits` are those that each starts after though it needs none of them.
+    """
     _, ranks = ranks_for(plan, graph, {})
-    waits = waits_of(plan, graph)
     names = sorted(graph.needs, key=lambda name: -ranks.get(name, 0.0))
     return sorted_by_needs({name: {*graph.needs[name], *waits.get(name, ())} for name in names})

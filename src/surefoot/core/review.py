@@ -20,9 +20,11 @@ from surefoot.core.graph import Graph, build_graph, longest_path
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import Sequencing, closure, sequencing_of
 from surefoot.core.plan import LOOPBACK, Effect, OnFailure, Plan, Step, Tier
+from surefoot.core.plan_access import touched_by
 from surefoot.core.plan_commands import PlanCommand, open_commands
 from surefoot.core.policy import tier_of, writes_outside
 from surefoot.core.policy_types import Decision, effect_with
+from surefoot.core.priorities import start_order
 from surefoot.core.probe_kinds import RunProbe, SqlProbe
 from surefoot.core.record import record
 from surefoot.core.regex import regex
@@ -108,6 +110,9 @@ class Review:
     batches: tuple[BatchChoice, ...] = ()
     """For each group, in order: whether its members are taken up in a batch or carefully, and why."""
 
+    order: tuple[StepId, ...] = ()
+    """All steps, as they are taken up one at a time when nothing fails."""
+
     @property
     def has_problems(self) -> bool:
         """Tell whether anything was found that is more than a note."""
@@ -117,6 +122,7 @@ class Review:
 def review(
     plan: Plan,
     *,
+    graph: Graph | None = None,
     checkout: str | None = None,
     places: Mapping[StepId, str] | None = None,
     decisions: Mapping[StepId, Decision] | None = None,
@@ -126,6 +132,7 @@ def review(
 
     Args:
         plan: What to look at.
+        graph: That of its steps, where it is known already.
         checkout: The user's own checkout as an absolute path, so that what points into it is found.
         places: Where each step stands in its file, for the findings.
         decisions: What the rules say to steps that are asked about or never allowed; without it only what effect
@@ -133,16 +140,17 @@ def review(
         raised: Steps that count as irreversible whatever they declare, each with the rule that recognised them.
     """
     places = places or {}
-    graph, problems = build_graph(plan.steps)
+    graph, problems = build_graph(plan.steps) if graph is None else (graph, ())
     if graph is None:
         found = [Finding(kind="graph", severity=Severity.PROBLEM, text=p.text, step=p.step) for p in problems]
         return Review(findings=_placed(found, places))
     decisions, raised = decisions or {}, raised or {}
-    sequencing = sequencing_of(plan, graph)
+    touched = {step.id: touched_by(step, plan) for step in plan.steps}
+    sequencing, waits = sequencing_of(plan, graph, touched), waits_of(plan, graph, touched)
     found = _findings(plan, sequencing, checkout, decisions, raised)
     steps = {step.id: step for step in plan.steps}
     ordered = [steps[name] for name in graph.order]
-    counting = {one.id: replace(one, effect=effect_with(one.effect, raised.get(one.id, ""))) for one in ordered}
+    counting = {one.id: _counting(one, raised.get(one.id, "")) for one in ordered}
     estimates = sorted(((step.estimate_s or 0.0, step.id) for step in ordered), key=lambda one: -one[0])
     return Review(
         findings=_placed(found, places),
@@ -154,18 +162,23 @@ def review(
         recovery=tuple(_recovery(list(counting.values()), graph)),
         open_commands=open_commands(plan),
         sequencing=sequencing,
-        batches=tuple(_batches(plan, graph, list(counting.values()))),
+        batches=tuple(_batches(list(counting.values()), waits)),
+        order=tuple(start_order(plan, graph, waits)),
     )
+
+
+def _counting(step: Step, raised_by: str) -> Step:
+    """Return the step with the effect class that counts."""
+    effect = effect_with(step.effect, raised_by)
+    return step if effect is step.effect else replace(step, effect=effect)
 
 
 def _irreversible(counting: Mapping[StepId, Step]) -> tuple[StepId, ...]:
     return tuple(name for name, step in counting.items() if step.effect is Effect.IRREVERSIBLE)
 
 
-def _batches(plan: Plan, graph: Graph, ordered: Sequence[Step]) -> Iterator[BatchChoice]:
-    groups = [step for step in ordered if step.for_each is not None]
-    waits = waits_of(plan, graph) if groups else {}
-    for group in groups:
+def _batches(ordered: Sequence[Step], waits: Mapping[StepId, Sequence[StepId]]) -> Iterator[BatchChoice]:
+    for group in (step for step in ordered if step.for_each is not None):
         yield batch_choice(group, shares_file=group.id in waits.get(group.id, ()))
 
 
@@ -371,7 +384,7 @@ def _about_ways_out(step: Step) -> Iterator[Finding]:
 
 def _about_placeholders(step: Step) -> Iterator[Finding]:
     declared = {step.for_each.name} if step.for_each is not None else set[str]()
-    found = {name: None for text in _replaced_texts(step) for name in _PLACEHOLDER.findall(text)}
+    found = {name: None for text in _replaced_texts(step) if "{" in text for name in _PLACEHOLDER.findall(text)}
     found |= dict.fromkeys(_ENCODED_PLACEHOLDER.findall(step.id))
     # What an agent is told, or a file is searched for, may well hold braces: there, only what looks like a slip counts.
     free = [text for check in step.checks for text in check.ask.searched]

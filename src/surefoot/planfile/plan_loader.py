@@ -14,7 +14,7 @@ from typing import Any
 
 from surefoot.core.agents import problems_of_agents
 from surefoot.core.candidates import problems_of_candidates
-from surefoot.core.graph import build_graph
+from surefoot.core.graph import Graph, build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Limits, Plan
 from surefoot.core.plan_schema import TABLES
@@ -43,6 +43,8 @@ class ParsedPlan:
     """What a plan's text says."""
 
     plan: Plan
+    graph: Graph
+    """That of its steps."""
     places: Places
     """Where its steps stand."""
 
@@ -52,6 +54,8 @@ class LoadedPlan:
     """What a plan file says."""
 
     plan: Plan
+    graph: Graph
+    """That of its steps."""
     digest: str
     """The SHA-256 of the file's bytes, in hex."""
     folder: Path
@@ -80,7 +84,8 @@ def load_plan(path: Path) -> LoadedPlan:
         raise invalid(str(path), [text])
     folder = path.resolve().parent
     parsed = _parse(text, str(path), folder)
-    return LoadedPlan(plan=parsed.plan, digest=hashlib.sha256(content).hexdigest(), folder=folder, places=parsed.places)
+    digest = hashlib.sha256(content).hexdigest()
+    return LoadedPlan(plan=parsed.plan, graph=parsed.graph, digest=digest, folder=folder, places=parsed.places)
 
 
 def parse_plan(text: str, name: str) -> ParsedPlan:
@@ -107,13 +112,14 @@ def _parse(text: str, name: str, folder: Path | None) -> ParsedPlan:
         raise invalid(name, page.flaws)
     steps = _read_steps(page, fields)
     plan = _read_plan(page, fields, steps)
-    _judge_steps(page, fields, plan, steps)
+    graph = _judge_steps(page, fields, plan, steps)
     if folder is not None:
         _judge_files(page, fields, plan, steps, folder)
     if page.flaws:
         raise invalid(name, page.flaws)
+    assert graph is not None, "steps without a graph are a flaw"
     places = {read.step.id: f"{name}:{read.place.line}:{read.place.column}" for read in steps if read.step is not None}
-    return ParsedPlan(plan=plan, places=places)
+    return ParsedPlan(plan=plan, graph=graph, places=places)
 
 
 def _read_plan(page: Page, fields: Fields, steps: Sequence[StepRead]) -> Plan:
@@ -171,13 +177,14 @@ def _read_resource(page: Page, node: Tree) -> dict[str, Any] | None:
     return None if fields is None else read_values(page, fields, TABLES["resource"].keys)
 
 
-def _judge_steps(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead]) -> None:
-    """Have the core judge the graph, who uses which service, and what agents carry out."""
+def _judge_steps(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead]) -> Graph | None:
+    """Have the core judge the graph, who uses which service, and what agents carry out; return the graph."""
+    graph = None
     by_id = {read.step.id: read for read in steps if read.step is not None}
     known = [read.step for read in steps if read.step is not None]
     node = fields.node("steps")
     if isinstance(node, Items) and len(known) == len(node.items):  # without all ids there is no graph to judge
-        _, problems = build_graph(known)
+        graph, problems = build_graph(known)
         for problem in problems:
             read = by_id[problem.step]
             place = read.place if problem.name is None else read.named.get(problem.name, read.place)
@@ -190,6 +197,7 @@ def _judge_steps(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRea
     for step in known:
         if unknown := unknown_requirements(plan, step):
             page.flaw(by_id[step.id].keys.at("covers"), unknown_said(plan, unknown))
+    return graph
 
 
 def _judge_files(page: Page, fields: Fields, plan: Plan, steps: Sequence[StepRead], folder: Path) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import cast
 
 from surefoot.core.event_words import Finding, Severity
-from surefoot.core.graph import build_graph
+from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
-from surefoot.core.priorities import start_order
 from surefoot.core.review import Review, members_known
 from surefoot.errors import PlanInvalid
 from surefoot.views.lines import counted, duration
@@ -29,30 +28,19 @@ def problems_of(error: PlanInvalid) -> list[str]:
     return list(problems) or [error.message]
 
 
-def check_document(path: Path, plan: Plan, reviewed: Review) -> dict[str, object]:
+def check_document(path: Path, plan: Plan, graph: Graph, reviewed: Review) -> dict[str, object]:
     """Return what `check` says of a plan that can run, as plain data."""
-    graph, _ = build_graph(plan.steps)
-    assert graph is not None
     return {
         "schema": SCHEMA,
         "plan": str(path),
         "valid": True,
         "goal": plan.goal,
-        "order": start_order(plan, graph),
         "needs": dict(graph.needs),
         "added": {step.id: step.why for step in plan.steps if step.is_added},
         "risks": {step.id: step.risk for step in plan.steps if step.risk},
         "undo_commands": {step.id: step.undo_run for step in plan.steps if step.undo_run},
         **asdict(reviewed),
     }
-
-
-def ordered(plan: Plan) -> list[Step]:
-    """Return the steps in the order in which they are taken up when nothing fails."""
-    graph, _ = build_graph(plan.steps)
-    assert graph is not None
-    known: dict[StepId, Step] = {step.id: step for step in plan.steps}
-    return [known[name] for name in start_order(plan, graph)]
 
 
 def folded(findings: Sequence[Finding]) -> list[Finding]:

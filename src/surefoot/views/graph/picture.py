@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import partial
 
-from surefoot.core.graph import build_graph
+from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.parallelism import drawn_needs
 from surefoot.core.plan import Plan, Step
@@ -24,8 +25,8 @@ class Box:
     """One box: a step, a group, or several of them put together."""
 
     label: str
-    tip: str
-    """More about it, line by line."""
+    tip: Callable[[], str]
+    """Returns more about it, line by line; a drawing of letters does not ask."""
     kind: str
     """`step`, `group`, `ask` or `folded`."""
     size: int = 1
@@ -54,10 +55,8 @@ class Picture:
         return found
 
 
-def picture_of(plan: Plan, reviewed: Review) -> Picture:
+def picture_of(plan: Plan, graph: Graph, reviewed: Review) -> Picture:
     """Return the graph of a plan, with a box for each step and group."""
-    graph, _ = build_graph(plan.steps)
-    assert graph is not None
     steps = {step.id: step for step in plan.steps}
     critical = set(reviewed.critical_path.steps) if reviewed.critical_path.seconds > 0 else set[StepId]()
     index = {name: at for at, name in enumerate(graph.order)}
@@ -69,8 +68,18 @@ def picture_of(plan: Plan, reviewed: Review) -> Picture:
 def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
     each = step.for_each
     number = f" {TIMES}{len(each.items)}" if each is not None and each.items is not None else f" {TIMES}…"
-    kind = "group" if each is not None else "step" if step.body.acts else "ask"
-    tip = [
+    return Box(
+        label=one_line(f"{step.id}{number if each is not None else ''}"),
+        tip=partial(_tip, step, needs),
+        kind="group" if each is not None else "step" if step.body.acts else "ask",
+        is_outside=step.effect.is_outside,
+        is_critical=is_critical,
+    )
+
+
+def _tip(step: Step, needs: Sequence[StepId]) -> str:
+    """Say more about a step, line by line."""
+    lines = [
         str(step.id),
         *([step.title] if step.title else []),
         shortened(f"{step.body.kind}: {one_line(step.body.text)}", 120),
@@ -80,13 +89,7 @@ def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
         *([f"uses: {', '.join(step.uses)}"] if step.uses else []),
         *([f"estimate: {duration(step.estimate_s)}"] if step.estimate_s is not None else []),
     ]
-    return Box(
-        label=one_line(f"{step.id}{number if each is not None else ''}"),
-        tip="\n".join(one_line(line) for line in tip if line),
-        kind=kind,
-        is_outside=step.effect.is_outside,
-        is_critical=is_critical,
-    )
+    return "\n".join(one_line(line) for line in lines if line)
 
 
 def _made(boxes: Sequence[Box], arrows: Iterable[tuple[int, int]]) -> Picture:
@@ -175,7 +178,7 @@ def _together(boxes: Sequence[Box], sign: str) -> Box:
     return replace(
         boxes[0],
         label=f"{size} steps: {sign.join(ends)}",
-        tip=tip,
+        tip=lambda: tip,
         kind="folded",
         size=size,
         is_outside=any(box.is_outside for box in boxes),

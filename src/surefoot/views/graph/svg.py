@@ -110,6 +110,6 @@ def _boxes(picture: Picture, layout: Layout, left: float) -> Iterator[str]:
             place = f'x="{middle - spot.width / 2:.1f}" y="{top:.1f}" width="{spot.width:.1f}" height="{_HEIGHT:.0f}"'
             label = _escaped(_short(box.label, _LABEL_MOST))
             yield (
-                f'<g><title>{_escaped(box.tip)}</title><rect class="box {box.kind}{marks}" rx="5" {place}/>'
+                f'<g><title>{_escaped(box.tip())}</title><rect class="box {box.kind}{marks}" rx="5" {place}/>'
                 f'<text x="{middle:.1f}" y="{top + _HEIGHT / 2 + 4:.1f}" text-anchor="middle">{label}</text></g>'
             )
