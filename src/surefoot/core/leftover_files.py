@@ -23,6 +23,8 @@ _MAKES: tuple[tuple[re.Pattern[str], str], ...] = (
     (regex(r"\bpython[\d.]*\s+-m\s+build\b"), "dist"),
 )
 """Commands that make a folder: what they look like, and which it is where they do not name it."""
+_MAY_MAKE = regex(r"venv|\buv\b|npm|yarn|cargo|build")
+"""What is in all of them: most commands have none of it."""
 _MISSING = regex(r"no such file|not found|cannot find|cannot open|does not exist", re.IGNORECASE)
 
 
@@ -31,7 +33,8 @@ def products_of(step: Step, plan: Plan) -> Iterator[str]:
 
     They count from the folder of the plan.
     """
-    made = ((usual, found) for text, _ in step.body.commands for of, usual in _MAKES for found in of.finditer(text))
+    texts = [text for text, _ in step.body.commands if _MAY_MAKE.search(text)]
+    made = ((usual, found) for text in texts for of, usual in _MAKES for found in of.finditer(text))
     for usual, found in made:
         name = (found.groupdict().get("path") or usual).rstrip("/").removeprefix("./")
         path = name if step.cwd is None else f"{step.cwd.strip('/')}/{name}"

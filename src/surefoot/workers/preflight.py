@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -268,12 +269,17 @@ def _texts(plan: Plan) -> Iterator[str]:
 def _programs(plan: Plan, env: Mapping[str, str]) -> Iterator[Finding]:
     """Yield programs that no PATH has; each once, with the first place that runs it."""
     told: set[str] = set()
+
+    @cache
+    def is_missing(program: str) -> bool:
+        return shutil.which(program, path=env.get("PATH")) is None
+
     for where, text, step, variables, finds_prepared in _shell_texts(plan):
         may_be_provided = plan.prepare is not None and bool(plan.prepare.path) and finds_prepared
         if may_be_provided or "PATH" in variables:
             continue
         for program in _first_words(text):
-            if program not in told and shutil.which(program, path=env.get("PATH")) is None:
+            if program not in told and is_missing(program) and _is_started(program, text):
                 told.add(program)
                 said = (
                     f"{where} runs {program!r}, which is not on the PATH here, and no `prepare.path` provides it; "
@@ -297,12 +303,16 @@ def _shell_texts(plan: Plan) -> Iterator[tuple[str, str, StepId | None, Mapping[
 
 
 def _first_words(text: str) -> Iterator[str]:
-    """Yield the programs that a text surely starts by their bare names."""
-    facts = facts_of(text)
-    if facts.unclear is not None or _LOOKS_ITSELF.search(text):
+    """Yield the programs that a text seems to start by their bare names."""
+    if _LOOKS_ITSELF.search(text):
         return
-    started = {words[0] for words in facts.commands if words}
     for part in _BREAKS.split(text):
         match = _FIRST.match(part)
-        if match is not None and match[1] in started and match[1] not in _BUILTINS:
+        if match is not None and match[1] not in _BUILTINS:
             yield match[1]
+
+
+def _is_started(program: str, text: str) -> bool:
+    """Tell whether a text surely starts a program by its bare name."""
+    facts = facts_of(text)
+    return facts.unclear is None and any(words[:1] == (program,) for words in facts.commands)
