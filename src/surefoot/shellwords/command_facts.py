@@ -81,15 +81,16 @@ _LISTERS = {"ls", "fd", "fdfind", "rg", "ag", "grep", "git", "find", "seq", "doc
 def facts_in(command: str, budget: Budget) -> CommandFacts:
     """Return what the text does when a shell is given it, as far as the budget lets it be looked at."""
     looking = _Looking({}, budget)
-    for _ in range(_WALKS_MAX):
-        before = looking
-        looking = _Looking(before.values, budget)
+    looking.text(command, "")
+    for _ in range(_WALKS_MAX - 1):
+        if budget.is_spent or looking.values == looking.known:
+            break
+        before, looking = looking, _Looking(looking.values, budget)
         looking.text(command, "")
         if budget.is_spent:
             looking.add(before)
-        if budget.is_spent or looking.values == before.values:
-            return looking.facts()
-    looking.doubt("what its variables hold changes with every look")
+    if not budget.is_spent and looking.values != looking.known:
+        looking.doubt("what its variables hold changes with every look")
     return looking.facts()
 
 
@@ -253,7 +254,8 @@ class _Looking:
         self.commands[words] = None
         name = first.rpartition("/")[2]
         for word in words[1:]:
-            self.hosts.update(dict.fromkeys(match.group(1) for match in _URL.finditer(word[:2000])))
+            if "://" in word:
+                self.hosts.update(dict.fromkeys(match.group(1) for match in _URL.finditer(word[:2000])))
             remote = _REMOTE.match(word) if name in _REMOTE_PROGRAMS else None
             if remote:
                 self.hosts[remote.group(1)] = None

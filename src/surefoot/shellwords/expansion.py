@@ -24,6 +24,7 @@ _DECLARED = regex(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 DECLARING = {"export", "declare", "typeset", "local", "readonly"}
 _FILLING = {"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"}
 _RANGE = regex(r"(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(?:\.\.-?\d+)?")
+_PATTERN = regex(r"[*?\[]")
 _HERE = ("pwd", "git rev-parse --show-toplevel")
 
 Values = dict[str, list[Word | None]]
@@ -77,6 +78,9 @@ def readings_of(words: Sequence[Word], values: Values, budget: Budget) -> Iterat
         Unreadable: there are too many.
     """
     names = sorted({piece.text for word in words for piece in word if piece.kind is Kind.VARIABLE})
+    if not names:
+        yield list(_terms(words, {}, budget))
+        return
     options = [[(name, value) for value in _texts(name, values, (), budget)] for name in names]
     for count, choice in enumerate(product(*options)):
         if count >= EXPANDED_MAX:
@@ -86,6 +90,11 @@ def readings_of(words: Sequence[Word], values: Values, budget: Budget) -> Iterat
 
 def _terms(words: Iterable[Word], choice: Choice, budget: Budget) -> Iterator[Term]:
     for word in words:
+        plain = _plain(word)
+        if plain is not None:
+            budget.spend(2 * (_PART_STEPS + len(plain.text)))
+            yield plain
+            continue
         parts: list[_Part] = []
         for piece in word:
             found = list(_parts(piece, choice))
@@ -94,6 +103,16 @@ def _terms(words: Iterable[Word], choice: Choice, budget: Budget) -> Iterator[Te
         for expanded in _braced(parts, budget):
             budget.spend(sum(_PART_STEPS + len(part.text) for part in expanded))
             yield from _split(expanded)
+
+
+def _plain(word: Word) -> Term | None:
+    """Return the argument that a word of one piece of text stands for, as most do; None: look closer."""
+    if len(word) != 1 or word[0].kind is not Kind.TEXT or not word[0].text:
+        return None
+    text = word[0].text
+    if word[0].is_quoted:
+        return Term(text)
+    return None if "{" in text else Term(text, is_pattern=_PATTERN.search(text) is not None)
 
 
 def _parts(piece: Piece, choice: Choice) -> Iterator[_Part]:
@@ -200,7 +219,7 @@ def _split(parts: Sequence[_Part]) -> Iterator[Term]:
                 text, is_known, is_pattern, is_there = "", True, False, False
             text += piece
             is_known = is_known and part.is_known
-            is_pattern = is_pattern or (not part.is_quoted and bool(re.search(r"[*?\[]", piece)))
+            is_pattern = is_pattern or (not part.is_quoted and _PATTERN.search(piece) is not None)
             is_there = is_there or part.is_quoted or bool(piece)
     if is_there:
         yield Term(text, is_known, is_pattern)

@@ -23,7 +23,7 @@ _INDEX_STEPS = 8
 """What looking for such an index takes for each character."""
 _ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
 _REDIRECT = regex(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
-_SEPARATOR = regex(r"[ \t]+|\\\n|#[^\n]*")
+_BLANKS = regex(r"(?:[ \t]+|\\\n|#[^\n]*)*+")
 _AFTER_ITEM = regex(r";;&|;;|;&")
 _BETWEEN = regex(r"&&|\|\||&(?!>)|;(?![;&])")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*(?=[\s;]|$)")
@@ -80,17 +80,16 @@ class Grammar(Words):
             return True
         if ";;" in closing and _AFTER_ITEM.match(self.text, self.at):
             return True
-        return self._reserved() in closing
+        return bool(closing) and self._reserved() in closing
 
     def _reserved(self) -> str:
         match = _RESERVED.match(self.text, self.at)
         return match.group() if match else ""
 
     def _skip_blanks(self) -> None:
-        match = _SEPARATOR.match(self.text, self.at)
-        while match:
-            self.at = match.end()
-            match = _SEPARATOR.match(self.text, self.at)
+        match = _BLANKS.match(self.text, self.at)
+        assert match is not None, "no blank at all matches, too"
+        self.at = match.end()
 
     def _skip_lines(self) -> None:
         self._skip_blanks()
@@ -343,9 +342,10 @@ class Grammar(Words):
         self.script.commands.append(simple)
 
     def _read_assignment(self, simple: Simple) -> bool:
+        if simple.words and simple.words[0][0].text not in _DECLARING:
+            return False
         match = _ASSIGNMENT.match(self.text, self.at)
-        is_declared = bool(simple.words) and simple.words[0][0].text in _DECLARING
-        if match is None or (simple.words and not (is_declared and self.text.startswith("(", match.end()))):
+        if match is None or (simple.words and not self.text.startswith("(", match.end())):
             return False
         self.at = match.end()
         name, is_known = match.group(1), not match.group(2) and not match.group(3)
