@@ -9,6 +9,7 @@ replacement of placeholders, and the tables of `docs/reference/plan-file.md` and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from surefoot.core.check_kinds import CHECK_KINDS, Expect
 from surefoot.core.event_words import Phase
@@ -456,3 +457,9 @@ TABLES: Mapping[str, Table] = {
         SqlAnswer,
     ),
 }
+
+
+@cache
+def names_of(table: str) -> tuple[str, ...]:
+    """Return the names of all keys of a table; they are asked for at each mapping of a file."""
+    return TABLES[table].names

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from surefoot.core.check_kinds import CheckQuestion
 from surefoot.core.plan import Check
-from surefoot.core.plan_schema import TABLES
+from surefoot.core.plan_schema import TABLES, names_of
 from surefoot.core.short_text import shortened
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.readers import read_kind, read_values
@@ -25,7 +25,7 @@ def read_checks(page: Page, node: Tree) -> tuple[Check, ...] | None:
     table = TABLES["check"]
     checks: list[Check] = []
     for item in node.items:
-        fields = Fields.read(page, item, table.said, table.names, LATER_KEYS)
+        fields = Fields.read(page, item, table.said, names_of("check"), LATER_KEYS)
         ask: CheckQuestion | None = None if fields is None else read_kind(page, fields, table)
         if fields is None or ask is None:
             continue

@@ -28,6 +28,8 @@ E = TypeVar("E", bound=StrEnum)
 DURATION_MAX_S = 366 * 86400.0
 _DURATION = regex(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNIT_SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
+_NOT_GIVEN = regex("[\0\ud800-\udfff]")
+"""Characters that no program can be given."""
 _VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -54,7 +56,7 @@ class Page:
                 cure = "write one, or remove the key"
             self.flaw(node, f"found {described(node)}; a text was expected; {cure}")
             return None
-        if "\0" in node.text or any("\ud800" <= char <= "\udfff" for char in node.text):
+        if _NOT_GIVEN.search(node.text):
             self.flaw(
                 node, "the text holds a character no program can be given; printable text was expected; remove it"
             )
@@ -266,7 +268,8 @@ class Fields:
     def __init__(self, page: Page, place: Place, entries: Mapping[str, Tree]) -> None:
         self.page = page
         self.place = place
-        self._entries = entries
+        self.entries = entries
+        """The values by their keys."""
 
     @classmethod
     def read(
@@ -295,26 +298,26 @@ class Fields:
 
     def with_defaults(self, defaults: Fields) -> Fields:
         """Return the fields with another's values for keys that are not set."""
-        return Fields(self.page, self.place, {**defaults._entries, **self._entries})
+        return Fields(self.page, self.place, {**defaults.entries, **self.entries})
 
     def __contains__(self, key: str) -> bool:
-        return key in self._entries
+        return key in self.entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self.entries)
 
     def node(self, key: str) -> Tree | None:
         """Return the value of a key as it stands in the file."""
-        return self._entries.get(key)
+        return self.entries.get(key)
 
     def at(self, key: str) -> Place:
         """Return where the value of a key stands, or else where the mapping begins."""
-        node = self._entries.get(key)
+        node = self.entries.get(key)
         return self.place if node is None else node.place
 
     def take(self, key: str, read: Callable[[Tree], T | None], default: D) -> T | D:
         """Read the value of a key; the default, if it is not set or could not be read."""
-        node = self._entries.get(key)
+        node = self.entries.get(key)
         if node is None:
             return default
         value = read(node)
@@ -322,13 +325,13 @@ class Fields:
 
     def need(self, key: str, read: Callable[[Tree], T | None], default: D, what: str) -> T | D:
         """Read the value of a key that must be there."""
-        if key not in self._entries:
+        if key not in self.entries:
             self.page.flaw(self.place, f"`{key}` is missing; {what} was expected; add it")
         return self.take(key, read, default)
 
     def exactly_one(self, keys: Collection[str], what: str) -> str | None:
         """Return the one key of several that is set."""
-        present = [key for key in self._entries if key in keys]
+        present = [key for key in self.entries if key in keys]
         if len(present) == 1:
             return present[0]
         names = ", ".join(f"`{key}`" for key in keys)

@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from surefoot.core.regex import regex
-from surefoot.planfile.tree import DEPTH_MAX, Items, Kind, Scalar, Table, Tree, missing_value, place_of
+from surefoot.planfile.tree import DEPTH_MAX, Items, Kind, Place, Scalar, Table, Tree, missing_value
 
 _RARE = regex(
     r"""[^\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]
@@ -86,10 +86,7 @@ class _Growing:
             if event.anchor not in self.anchors:
                 raise _Rare
             return self.anchors[event.anchor]
-        assert isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent)
-        if event.tag is not None:
-            raise _Rare
-        place = place_of(event.start_mark)
+        place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
         grown: Tree
         if isinstance(event, ScalarEvent):
             text = str(event.value)
@@ -97,7 +94,10 @@ class _Growing:
         elif isinstance(event, MappingStartEvent):
             grown = Table(place, tuple(self.entries(depth + 1)))
         else:
+            assert isinstance(event, SequenceStartEvent)
             grown = Items(place, tuple(self.items(depth + 1)))
+        if event.tag is not None:
+            raise _Rare
         if event.anchor is not None:
             self.anchors[event.anchor] = grown
         return grown

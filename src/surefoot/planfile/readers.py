@@ -11,7 +11,7 @@ from typing import Any
 from surefoot.core.agent_programs import is_worker
 from surefoot.core.output_conditions import EXAMPLES, condition
 from surefoot.core.plan_keys import TEXT, Key, Kind, Table, Value
-from surefoot.core.plan_schema import TABLES
+from surefoot.core.plan_schema import TABLES, names_of
 from surefoot.core.probe_kinds import has_password, place_of
 from surefoot.expressions import CURE, flaw_of
 from surefoot.planfile import tree
@@ -47,7 +47,7 @@ def read_value(page: Page, node: Tree, value: Value, own: Mapping[str, Reader] |
 
 def read_keys(page: Page, node: Tree, name: str) -> Fields | None:
     """Judge the keys of a mapping by the table of that name."""
-    return Fields.read(page, node, TABLES[name].said, TABLES[name].names)
+    return Fields.read(page, node, TABLES[name].said, names_of(name))
 
 
 def read_values(
@@ -63,6 +63,8 @@ def read_values(
     """
     values: dict[str, Any] = {}
     for key in keys:
+        if key.name not in found.entries and not key.need:
+            continue
         node = found.node(key.name)
         if node is None and key.need and key.fills:
             page.flaw(found.place, f"`{key.name}` is missing; {key.need} was expected; add it")
