@@ -31,10 +31,11 @@ AGENT_ASKS = """
 
 
 def test_an_agent_is_told_to_look_again_after_a_long_absence(stage: Stage) -> None:
-    """A person took long to answer it; without the hint its script has no reply (M142)."""
+    """A person took long to answer it, and nobody knows what the network has become meanwhile (M142)."""
     (stage.user / "surefoot.toml").write_text('[run]\nabsence = "1ms"\n', "utf-8")
     (stage.folder / "play.yaml").write_text(AGENT_ASKS, "utf-8")
-    assert stage.run(PLAN, "--model", f"scripted:{stage.folder / 'play.yaml'}").code == 4
+    plan = PLAN.replace("writes:", "network: true\n    effect: reversible\n    writes:")
+    assert stage.run(plan, "--model", f"scripted:{stage.folder / 'play.yaml'}").code == 4
     [question] = stage.say("report", "--json").json["questions"]
     stage.say("answer", question["id"], "done")
     assert stage.say("resume").code == 0

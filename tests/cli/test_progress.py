@@ -369,6 +369,8 @@ QUIET = {
     ev.InspectionRequested,
     ev.MergeRequested,
     ev.CheckoutRequested,
+    ev.LookRequested,
+    ev.LookedAgain,
     ev.ArtifactsRequested,
     ev.ArtifactsKept,
     ev.MutationRequested,

@@ -70,8 +70,9 @@ def kind_fact_for_step(command: do.Command, place: Mapping[str, Any]) -> Event: 
             onto_tree = command.onto_tree or command.onto.replace("c", "t", 1)
             merged = {"onto": command.onto, "onto_tree": onto_tree, "tree": f"{onto_tree}+{command.tree}"}
             return ev.Merged(**place, **merged, changed=(command.step,))
-        case do.CheckOutTree():
-            return ev.TreeCheckedOut(**place, tree=command.tree)
+        case do.CheckOutTree() | do.LookAgain():
+            is_look = isinstance(command, do.LookAgain)
+            return ev.LookedAgain(**place) if is_look else ev.TreeCheckedOut(**place, tree=command.tree)
         case do.RestoreLane() | do.ApplyPatch():
             return (ev.LaneRestored if isinstance(command, do.RestoreLane) else ev.PatchApplied)(**place)
         case do.WaitForDeadline():

@@ -292,7 +292,8 @@ def _recovered() -> list[Event]:
     run.say(ev.RecoveriesConfigured, ladders=ladders.in_force)
     for _ in range(3):
         run.will(do.AskCheck, "proof", verdict=Verdict.FAILED, text="not yet")
-    run.go(do.UseTool).claim().say(ev.AbsenceNoted, away_s=7200.0).go()
+    run.will(do.UseTool, "1.1", saw={"x.log": "d"}).will(do.LookAgain, "a", changed=("x.log",))
+    run.go(do.UseTool).go(do.RequestModel).claim().say(ev.AbsenceNoted, away_s=7200.0).go()
     return run.journal
 
 

@@ -160,6 +160,11 @@ ROWS: Mapping[type[do.Command], Row] = {
         broken=ev.EffectFailed,
         told={"reason": NO_STORE},
     ),
+    do.LookAgain: Row(
+        make=lambda _, commit, tree: do.LookAgain(**AT, spec=SPEC, commit=commit, tree=tree, seen={"a.log": "d"}),
+        broken=ev.EffectFailed,
+        told={"reason": NO_STORE},
+    ),
     do.KeepArtifacts: Row(
         make=lambda *_: do.KeepArtifacts(**AT, artifacts=("**",)),
         broken=ev.EffectFailed,

@@ -20,6 +20,8 @@ from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 _DIGEST: Final = regex(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 _PRECONDITIONS_SHOWN: Final = 8
 _ODD_SHOWN: Final = 6
+RESOURCE: Final = "resource "
+"""So the name of a precondition begins that says how a resource stands."""
 
 
 @record

@@ -26,6 +26,7 @@ from surefoot.effects.group.contract import ExpandGroup as ExpandGroup
 from surefoot.effects.inquiry.contract import Inquire as Inquire
 from surefoot.effects.inspection.contract import Inspect as Inspect
 from surefoot.effects.lane.contract import OpenLane as OpenLane
+from surefoot.effects.look.contract import LookAgain as LookAgain
 from surefoot.effects.merge.contract import MergeResult as MergeResult
 from surefoot.effects.model_request.contract import RequestModel as RequestModel
 from surefoot.effects.mutation.contract import TryMutants as TryMutants

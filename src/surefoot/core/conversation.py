@@ -7,6 +7,7 @@ from dataclasses import field
 from surefoot.core.agent_types import Claim, Excerpt, Guidance, Role, ToolCall, ToolKind, Usage
 from surefoot.core.events import (
     ConversationStopped,
+    LookedAgain,
     ModelRequested,
     ModelRequestFailed,
     ModelResponded,
@@ -136,6 +137,10 @@ class Conversation:
     """So many commands of earlier attempts at the step reached others."""
     away: tuple[float, int] | None = None
     """For how long nobody worked on it when an engine last took it up again, in seconds, and after which turn."""
+    looked: LookedAgain | None = None
+    """What was found out after that about what it saw; None: nothing yet."""
+    looked_at: int = 0
+    """The position of that in the journal."""
     is_compressed: bool = False
     """Whether its briefs have half the room, as an earlier attempt grew too long."""
     words_before: int = 0
@@ -145,6 +150,11 @@ class Conversation:
     def repeats(self) -> int:
         """How often the last reply was given before, while no file was changed."""
         return len(self.turns[-1].same_as) if self.turns else 0
+
+    @property
+    def away_s(self) -> float | None:
+        """For how long nobody worked on it before its next request; None: not for long."""
+        return None if self.away is None or self.away[1] != len(self.turns) else self.away[0]
 
     @property
     def put_off(self) -> ToolCallFinished | None:

@@ -143,8 +143,9 @@ _LIMITS = (
     Key("resources", Value("resources", table="resource"), "`{NAME: NUMBER}`: at most this many steps with that name "
         "in `uses` run at once. `{NAME: {count: NUMBER, observe: COMMAND}}`: the command's output tells how it stands.",
         "An effect outside the workspace that `uses` it is asked about anew when that has changed since it was "
-        "approved. It runs outside the sandbox, with the network, for 60 s at most, and starts as "
-        "[probes](#network-sockets-and-confine) do.", usual="1 for each name", field=""),
+        "approved; an agent that `uses` it begins anew when that has changed in a long "
+        "[absence](failures.md#after-a-long-absence). It runs outside the sandbox, with the network, for 60 s at "
+        "most, and starts as [probes](#network-sockets-and-confine) do.", usual="1 for each name", field=""),
 )
 _RESOURCE = (
     Key("count", COUNT, "At most this many steps use it at once.", usual="1"),

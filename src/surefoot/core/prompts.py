@@ -185,7 +185,7 @@ ADVICE: Mapping[Rung, str] = {
         "whole files, and change one thing at a time."
     ),
     Rung.REOBSERVE: (
-        "The run branch has moved since an earlier attempt began. Do not rest on what that attempt saw: look again."
+        "What an earlier attempt rested on has changed since. Do not rest on what that attempt saw: look again."
     ),
 }
 """What the next attempts are told because of a rung; the facts of the failed one stand behind it."""
@@ -196,7 +196,15 @@ AWAY = (
     "outside may have changed: what you saw of services, of the network, of installed programs{uses} may hold no "
     "longer. Look again before you rest on it."
 )
-"""What an agent is told once that goes on after a long time."""
+"""What an agent of others is told once that goes on after a long time: nobody knows what it saw."""
+ABSENT = "Nobody worked on this run for {hours:.1f} hours."
+"""What stands before that which an agent is told once that goes on after a long time, if there is something."""
+NOT_AS_READ = (
+    "Your lane is as you left it, but for files that git does not track. These are not as you read them: {files}. Read "
+    "them again before you rest on them."
+)
+NOT_COMPARED = "What you saw of {outside} may hold no longer. Look again before you rest on it."
+"""What is told of uses that nobody can compare with what they were."""
 CHANGED_MEANWHILE = "On the run branch this has changed since your attempt began:"
 EXACT = "The exact schema of the tool {tool}, and a call in its form:"
 """What stands before the schema of a tool that was used wrongly."""

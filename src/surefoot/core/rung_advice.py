@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from surefoot.core.agent_acts import named_in_vain
 from surefoot.core.agent_types import ToolKind
+from surefoot.core.approval import RESOURCE, difference_of
 from surefoot.core.attempt import Attempt
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Finding
 from surefoot.core.ladder_table import Rung
-from surefoot.core.prompts import AWAY, CHANGED_MEANWHILE
+from surefoot.core.prompts import ABSENT, AWAY, CHANGED_MEANWHILE, NOT_AS_READ, NOT_COMPARED
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 from surefoot.core.stubs import cut
@@ -92,8 +93,20 @@ def _drifted(state: RunState, node: StepState, work: Attempt) -> Iterator[str]:
             yield f"it wanted {call.asked.summary}, and was told: {call.result.text}"
 
 
-def _changed(state: RunState, node: StepState, _: Attempt) -> Iterator[str]:
+def _changed(state: RunState, node: StepState, work: Attempt) -> Iterator[str]:
+    yield from resources_changed(work)
     yield from changed_meanwhile(state, node)
+
+
+def resources_changed(work: Attempt) -> tuple[str, ...]:
+    """Say which resources of an agent's attempt stand otherwise than when it began, as was found after an absence."""
+    looked = None if work.conversation is None else work.conversation.looked
+    if looked is None or work.checkpoint is None:
+        return ()
+    now = {one.name for one in looked.resources}  # the plan may say otherwise by now how they are observed
+    before = tuple(one for one in work.checkpoint.observed if one.name in now)
+    known = {one.name for one in before}
+    return difference_of(before, tuple(one for one in looked.resources if one.name in known))
 
 
 def changed_meanwhile(state: RunState, node: StepState) -> Iterator[str]:
@@ -108,12 +121,47 @@ def changed_meanwhile(state: RunState, node: StepState) -> Iterator[str]:
             yield f"step {other.spec.id} changed {', '.join(paths)}{f' (you read {read})' if read else ''}"
 
 
-def away_said(state: RunState, node: StepState, away_s: float) -> str:
-    """Say to an agent that goes on after a long time what may hold no longer, and what has changed on the branch."""
-    changed = [f"- {one}" for one in changed_meanwhile(state, node)]
+def away_said(state: RunState, node: StepState, conversation: Conversation) -> str:
+    """Say to an agent that goes on after a long time what holds no longer of what it saw; empty: all of it does."""
+    told = [*_not_as_read(conversation), *_not_compared(state, node, conversation), *_on_branch(state, node)]
+    return "\n".join([ABSENT.format(hours=(conversation.away_s or 0.0) / 3600), *told]) if told else ""
+
+
+def away_said_to_others(state: RunState, node: StepState, away_s: float) -> str:
+    """Say to an agent of others that goes on after a long time what may hold no longer: what it saw is not known."""
     uses = f", and of {', '.join(node.spec.uses)}" if node.spec.uses else ""
-    head = AWAY.format(hours=away_s / 3600, uses=uses)
-    return "\n".join([head, *([CHANGED_MEANWHILE, *changed] if changed else [])])
+    return "\n".join([AWAY.format(hours=away_s / 3600, uses=uses), *_on_branch(state, node)])
+
+
+def _not_as_read(conversation: Conversation) -> Iterator[str]:
+    """Yield what is to be said of the files that are not as the agent read them."""
+    looked = conversation.looked
+    if looked is None or not (looked.changed or looked.gone):
+        return
+    files = [f"{in_line(path)} is gone" for path in looked.gone]
+    files += [f"{in_line(path)} has changed" for path in looked.changed]
+    more = len(files) - _PATHS_MAX
+    yield NOT_AS_READ.format(files=", ".join([*files[:_PATHS_MAX], *([f"and {more} more"] if more > 0 else [])]))
+
+
+def _not_compared(state: RunState, node: StepState, conversation: Conversation) -> Iterator[str]:
+    """Yield what is to be said of what the step uses outside its lane and nobody has compared."""
+    spec, looked, checkpoint = node.spec, conversation.looked, None if node.work is None else node.work.checkpoint
+    services = state.plan.services_of(spec)
+    before = () if checkpoint is None else tuple(one.name for one in checkpoint.observed)
+    known = () if looked is None else tuple(one.name for one in looked.resources if one.name in before)
+    found = [f"the service {name}, which was started anew," for name in services]
+    found += [name for name in spec.uses if name not in services and f"{RESOURCE}{name}" not in known]
+    found += ["the network"] if spec.network else []
+    found += [] if spec.confine and not spec.sockets else ["programs and files outside your lane"]
+    if found:
+        yield NOT_COMPARED.format(outside=" and of ".join(found))
+
+
+def _on_branch(state: RunState, node: StepState) -> list[str]:
+    """Say what has changed on the run branch, under its head; empty: nothing has."""
+    changed = [f"- {one}" for one in changed_meanwhile(state, node)]
+    return [CHANGED_MEANWHILE, *changed] if changed else []
 
 
 _TELLS: Mapping[Rung, Callable[[RunState, StepState, Attempt], Iterator[str]]] = {

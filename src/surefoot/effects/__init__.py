@@ -20,6 +20,7 @@ from surefoot.effects.group.contract import GROUP
 from surefoot.effects.inquiry.contract import INQUIRY
 from surefoot.effects.inspection.contract import INSPECTION
 from surefoot.effects.lane.contract import LANE
+from surefoot.effects.look.contract import LOOK
 from surefoot.effects.merge.contract import MERGE
 from surefoot.effects.model_request.contract import MODEL_REQUEST
 from surefoot.effects.mutation.contract import MUTATION
@@ -41,6 +42,7 @@ EFFECTS: tuple[Effect, ...] = (
     PROBE,
     BODY,
     CONVERSATION,
+    LOOK,
     MODEL_REQUEST,
     TOOL_CALL,
     INQUIRY,

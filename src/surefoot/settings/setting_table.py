@@ -150,8 +150,9 @@ SECTIONS: Mapping[str, Section] = {
         Setting(Key("confirm", FLAG, "Whether `surefoot run PLAN` shows the plan and waits for a yes, where a person "
             "is at the terminal and something in the plan will ask or cannot be undone. `--yes` does not wait."),
             refused=_CONFIRMS),
-        Setting(Key("absence", DURATION, "Once no engine has worked on a run for so long, its agents under way are "
-            "told to look again at what they saw outside their lane.", field="absence_s"), Project.LOWER),
+        Setting(Key("absence", DURATION, "Once no engine has worked on a run for so long, what its agents under way "
+            "saw is compared with what is there, and they are told what holds no longer.",
+            field="absence_s"), Project.LOWER),
     )),
     "approvers": Section("an approver", Approver, (
         Setting(Key("name", TEXT, "The name by which they stand in the journal.", need="the name of a person")),

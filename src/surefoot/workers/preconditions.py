@@ -15,7 +15,7 @@ from pathlib import Path
 from surefoot import safe_open
 from surefoot.checks import files_matching
 from surefoot.core import commands as do
-from surefoot.core.approval import Precondition
+from surefoot.core.approval import RESOURCE, Precondition
 from surefoot.core.plan import Effect, Step
 from surefoot.core.plan_commands import PlanCommand, probe_command
 from surefoot.core.policy_types import CommandFacts, effect_with
@@ -90,9 +90,7 @@ async def preconditions_of(
     if not effect.is_outside:
         return ()
     found = await in_thread(lambda: list(_files(context, lane, spec)))
-    found += [
-        await _resource(context, command, lane, name) for name in spec.uses if name in context.plan.limits.observed
-    ]
+    found += await resources_of(context, command, lane)
     found += await in_thread(lambda: list(named_preconditions(context, command, spec)))
     if effect is Effect.IRREVERSIBLE:
         found.append(await in_thread(head_precondition, context, command))
@@ -114,7 +112,24 @@ def _files(context: RunContext, lane: str, spec: Step) -> Iterator[Precondition]
         yield Precondition(name=f"files {glob}", state=digest.hexdigest())
 
 
-async def _resource(context: RunContext, command: do.TakeCheckpoint, lane: str, name: str) -> Precondition:
+async def resources_of(
+    context: RunContext, command: do.TakeCheckpoint | do.LookAgain, lane: str
+) -> tuple[Precondition, ...]:
+    """Return how the resources stand that a step uses, as far as the plan says how to find that out."""
+    names = () if command.spec is None else command.spec.uses
+    observed = [name for name in names if name in context.plan.limits.observed]
+    return tuple([await _resource(context, command, lane, name) for name in observed])
+
+
+async def resources_of_agent(context: RunContext, command: do.TakeCheckpoint, lane: str) -> tuple[Precondition, ...]:
+    """Return how the resources stand that an agent works with; any other body begins anew after an absence."""
+    is_agents = command.spec is not None and command.spec.body.by_model
+    return await resources_of(context, command, lane) if is_agents else ()
+
+
+async def _resource(
+    context: RunContext, command: do.TakeCheckpoint | do.LookAgain, lane: str, name: str
+) -> Precondition:
     """Ask a resource how it stands, outside the sandbox, as probes are asked."""
     mark = f"{command.step}/{command.attempt}/resource"
     commands = LaneCommands(context=context, lane=lane, mark=mark, step=command.spec, commit=command.commit)
@@ -125,7 +140,7 @@ async def _resource(context: RunContext, command: do.TakeCheckpoint, lane: str, 
     content = b"" if outcome.evidence is None else context.blobs.get(outcome.evidence)
     last = next(iter(outcome.tail.strip().splitlines()[-1:]), "")[:_SHOWN]
     state = f"{outcome.said}: {last} ({hashlib.sha256(content).hexdigest()[:12]})"
-    return Precondition(name=f"resource {name}", state=state)
+    return Precondition(name=f"{RESOURCE}{name}", state=state)
 
 
 def _beginnings(context: RunContext, head: str) -> Iterator[Precondition]:

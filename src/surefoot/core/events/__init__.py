@@ -114,6 +114,8 @@ from surefoot.effects.inspection.contract import ChangesObserved as ChangesObser
 from surefoot.effects.inspection.contract import InspectionRequested as InspectionRequested
 from surefoot.effects.lane.contract import LaneReady as LaneReady
 from surefoot.effects.lane.contract import LaneRequested as LaneRequested
+from surefoot.effects.look.contract import LookedAgain as LookedAgain
+from surefoot.effects.look.contract import LookRequested as LookRequested
 from surefoot.effects.merge.contract import Merged as Merged
 from surefoot.effects.merge.contract import MergeRefused as MergeRefused
 from surefoot.effects.merge.contract import MergeRequested as MergeRequested

@@ -74,7 +74,7 @@ class RunCreated(Event):
 
 @record
 class AbsenceNoted(Event):
-    """No engine had worked on the run for long: agents under way are told to look again at what they saw."""
+    """No engine had worked on the run for long: what agents under way saw is compared with what is there."""
 
     away_s: float
     """Since the last event before, in seconds."""

@@ -185,7 +185,7 @@ def _undo_of(effect: Effect) -> str:
 
 def _beside(state: RunState, node: StepState) -> tuple[str, ...]:
     """Say what runs beside the body with a way out of the sandbox: looks at resources, checks and the probe."""
-    spec, observed = node.spec, node.spec.uses if node.effect.is_outside else ()
+    spec, observed = node.spec, node.spec.uses if node.effect.is_outside or node.spec.body.by_model else ()
     around = (one for one, _ in commands_around(state.plan))
     found = [one for one in around if one.kind is CommandKind.OBSERVE and one.name in observed]
     found += (one for one, _ in commands_of_step(spec, {}) if one.reaches_out)

@@ -57,6 +57,7 @@ from surefoot.effects import (
     COMMIT,
     CONVERSATION,
     INSPECTION,
+    LOOK,
     MERGE,
     MUTATION,
     PATCH,
@@ -486,6 +487,9 @@ ATTEMPT_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
 
 ATTEMPT_FAILURES: dict[str, Callable[[RunState, ev.EffectFailed], None]] = {
     CHECKPOINT.name: _checkpoint_failed,
-    **{effect.name: failed for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, MUTATION, ARTIFACTS, CANDIDATE, COMMIT)},
+    **{
+        effect.name: failed
+        for effect in (INSPECTION, PATCH, MERGE, CHECKOUT, LOOK, MUTATION, ARTIFACTS, CANDIDATE, COMMIT)
+    },
 }
 """What it means that an effect of an attempt failed."""

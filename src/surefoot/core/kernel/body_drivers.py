@@ -158,13 +158,13 @@ class WorkerDriver(BodyDriver):
         # Who only reads a run makes no brief.
         from surefoot.core.kernel.first_request import SHARE, first_look
         from surefoot.core.prompt_prefix import OTHERS_TOKENS, brief_for_others, prompt_to_go_on
-        from surefoot.core.rung_advice import away_said
+        from surefoot.core.rung_advice import away_said_to_others
 
         command = super()._command(state, node, work, key)
         assert isinstance(command, do.RunStep)
         if node.session_left is not None:
             told = [prompt_to_go_on(state, node)]
-            told += [away_said(state, node, node.away_s)] if node.away_s else []
+            told += [away_said_to_others(state, node, node.away_s)] if node.away_s else []
             return replace(command, brief="\n\n".join(told), session=node.session_left.name)
         look = first_look(state, node, work, Role.WORKER, int(OTHERS_TOKENS * SHARE))
         return replace(command, brief=brief_for_others(state, node), look=look)

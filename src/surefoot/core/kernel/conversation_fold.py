@@ -367,9 +367,23 @@ def _absence_noted(state: RunState, event: ev.AbsenceNoted) -> None:
     for name in state.active:
         conversation = state.nodes[name].conversation
         if conversation is not None and conversation.turns:
-            conversation.away = (event.away_s, len(conversation.turns))
+            conversation.away, conversation.looked = (event.away_s, len(conversation.turns)), None
         elif state.nodes[name].spec.body.reaches_provider:
             state.nodes[name].away_s = event.away_s
+
+
+def _look_requested(state: RunState, event: ev.LookRequested) -> None:
+    _, _, conversation = _conversation_of(state, event)
+    _, work = begin(state, event)
+    need(conversation.away_s is not None and conversation.looked is None, event, "nobody was away, or it is known")
+    need(not conversation.is_open, event, "tool calls are being carried out")
+    work.open = event.kind
+
+
+def _looked_again(state: RunState, event: ev.LookedAgain) -> None:
+    _, work = answered(state, event, ev.LookRequested)
+    assert work.conversation is not None
+    work.conversation.looked, work.conversation.looked_at = event, state.seq + 1
 
 
 def _recoveries_configured(state: RunState, event: ev.RecoveriesConfigured) -> None:
@@ -411,6 +425,8 @@ TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {
     ev.ModelsConfigured: _models_configured,
     ev.MonitorsConfigured: _monitors_configured,
     ev.AbsenceNoted: _absence_noted,
+    ev.LookRequested: _look_requested,
+    ev.LookedAgain: _looked_again,
     ev.RecoveriesConfigured: _recoveries_configured,
     ev.ConversationStarted: _conversation_started,
     ev.ModelRequested: _model_requested,

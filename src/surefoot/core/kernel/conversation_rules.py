@@ -27,6 +27,7 @@ from surefoot.core.kernel.approval_request import ask_about_call, taken_over
 from surefoot.core.kernel.call_effects import approval_of_call, key_for_call, rule_for_call
 from surefoot.core.kernel.check_rules import ask_check
 from surefoot.core.kernel.conversation_fold import is_conversing
+from surefoot.core.kernel.conversation_lane import look_after_absence, place_lane
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
@@ -82,6 +83,7 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     if work.people.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
     move = _stop_beforehand(node, work, conversation, now)
+    move = move or look_after_absence(state, node, work, conversation, now)
     move = move or beside_question(state, node, work, now) or _settle_answered(node, work, conversation, now)
     if move is not None:
         return move
@@ -140,7 +142,7 @@ def _bring_back(
     is_lost = work.lane_tree is None and work.changes is None
     if work.ending is None or not is_agents or not is_lost or not state.has_workspace:
         return None
-    return _place(node, work, conversation, now)
+    return place_lane(node, work, conversation, now)
 
 
 # --- tool calls
@@ -194,7 +196,7 @@ def _carry_out(
     if decision.tier is Tier.CONFIRM and not _is_approved(state, node, call, decision):
         return None
     if work.lane_tree is None and state.has_workspace:
-        return _place(node, work, conversation, now)
+        return place_lane(node, work, conversation, now)
     wanted = TOOLBOX[call.asked.tool].state
     key = key_for_call(state, node, call.asked) if raised_by else ""
     command = do.UseTool(
@@ -272,16 +274,6 @@ def _settled(
 ) -> Proposal:
     event = ev.ToolCallResolved(**node.at(now), call=call.asked.call, text=text, ok=ok, is_misuse=is_misuse)
     return Proposal(event)
-
-
-def _place(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal:
-    """Make the lane hold what the conversation left there."""
-    assert work.checkpoint is not None
-    tree = conversation.tree or work.checkpoint.tree
-    commit = work.checkpoint.commit
-    command = do.CheckOutTree(**node.in_lane, commit=commit, tree=tree, scratch=node.spec.uncommitted)
-    event = ev.CheckoutRequested(**node.at(now), commit=commit, tree=tree)
-    return Proposal(event, command)
 
 
 # --- what a person has a say in
@@ -377,7 +369,7 @@ def _next_request(
     if move is not None:
         return move
     if work.lane_tree is None and state.has_workspace:
-        return _place(node, work, conversation, now)
+        return place_lane(node, work, conversation, now)
     return _ask_during(state, node, work, conversation, now) or _ask(state, node, conversation, chain, now)
 
 
@@ -481,8 +473,8 @@ def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tup
     """Return what is said at the end of a brief: how the work stands, what is left, what has gone wrong just now."""
     texts = [standing] if (standing := standing_said(node.spec.checks, _interims(node, conversation))) else []
     texts += [left] if (left := left_said(state, node, conversation, end_of(conversation.role))) else []
-    if conversation.away is not None and conversation.away[1] == len(conversation.turns):
-        texts.append(away_said(state, node, conversation.away[0]))
+    if conversation.away_s is not None and (away := away_said(state, node, conversation)):
+        texts.append(away)
     if Rung.RESTATE in node.helped_by:
         texts.append(RESTATED.format(goal=shortened(goal_and_constraints(state, node), REMINDER_MAX)))
     if conversation.fault is not None and conversation.fault.fault in ANEW:

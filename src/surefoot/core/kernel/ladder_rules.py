@@ -15,7 +15,7 @@ from surefoot.core.ladder_table import LADDERS, RUNGS, Rung
 from surefoot.core.messages import may_replan
 from surefoot.core.plan import OnFailure
 from surefoot.core.retry import may_retry
-from surefoot.core.rung_advice import evidence_for, misused_tools, told_for
+from surefoot.core.rung_advice import evidence_for, misused_tools, resources_changed, told_for
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 
@@ -56,10 +56,15 @@ def look_again(state: RunState, node: StepState, work: Attempt, now: float) -> P
         rung=Rung.REOBSERVE,
         ladder=state.ladders.of(Diagnosis.STALE),
         rule=_rule(state, Diagnosis.STALE),
-        evidence=(work.failed_at,),
+        evidence=(work.failed_at, *_looked_at(work)),
         told=told_for(state, node, work, Rung.REOBSERVE),
     )
     return Proposal(event)
+
+
+def _looked_at(work: Attempt) -> tuple[int, ...]:
+    """Return where it was found out that a resource of the attempt has changed."""
+    return (work.conversation.looked_at,) if work.conversation is not None and resources_changed(work) else ()
 
 
 def invalidating(state: RunState, wrong: list[StepId], now: float) -> list[Proposal]:

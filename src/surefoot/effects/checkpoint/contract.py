@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from surefoot.core.approval import Precondition
+from surefoot.core.approval import RESOURCE, Precondition
 from surefoot.core.event import StepEvent
 from surefoot.core.ids import BlobId, StepId
 from surefoot.core.plan import Step
@@ -27,7 +27,7 @@ class CheckpointRequested(StepEvent):
 class Checkpointed(StepEvent):
     """The lane is at a point it can be put back to."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     commit: Digest
     """The head of the run branch."""
     tree: Digest
@@ -44,6 +44,13 @@ class Checkpointed(StepEvent):
     is declared; empty: the declared effect counts. Since version 3."""
     probe: PlanCommand | None = None
     """What the step's probe runs or requests, with what its text tells; since version 4."""
+    resources: tuple[Precondition, ...] = ()
+    """Where an agent works inside the workspace: what `observe` of the resources that it uses said; since version 5."""
+
+    @property
+    def observed(self) -> tuple[Precondition, ...]:
+        """How the resources stood that the step uses, whatever its effect."""
+        return (*self.resources, *(one for one in self.preconditions if one.name.startswith(RESOURCE)))
 
 
 @record

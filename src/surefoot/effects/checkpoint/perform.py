@@ -27,7 +27,7 @@ from surefoot.effects.lane.perform import (
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
-from surefoot.workers.preconditions import commands_of, preconditions_of, probe_of
+from surefoot.workers.preconditions import commands_of, preconditions_of, probe_of, resources_of_agent
 from surefoot.workers.prepared import cache_digests
 from surefoot.workers.run_context import RunContext
 
@@ -50,6 +50,7 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
         # What an agent runs is looked at call by call.
         raised_by = "" if spec is None or spec.body.by_model else raising_rule(spec, does, context.rung.value)
         preconditions = await preconditions_of(context, command, lane, raised_by)
+        resources = () if preconditions else await resources_of_agent(context, command, lane)
         probe = None if spec is None else probe_of(spec, context.plan.env)
         left = await in_thread(_note_ignored, context, lane, command)
         point("checkpoint.after")
@@ -67,6 +68,7 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
         preconditions=preconditions,
         raised_by=raised_by,
         probe=probe,
+        resources=resources,
     )
 
 
