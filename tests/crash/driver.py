@@ -30,11 +30,13 @@ from surefoot.core.events import Event, QuestionAsked
 from surefoot.core.ids import RunId
 from surefoot.core.kernel import apply
 from surefoot.core.report import standing_of
+from surefoot.core.sample_rates import SampleRates
 from surefoot.core.state import RunState
 from surefoot.engines.snapshots import decode_state, encode_state
 from surefoot.errors import SurefootError
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
+from surefoot.settings import Settings
 from tests.crash import played
 from tests.forked import serve
 
@@ -48,7 +50,7 @@ class Order:
     repository: str
     run: str
     act: str = "work"
-    """`work`, `answer`, `retry`, `land`, `undo`, `fork`, `tell`, `blame`, `remove`, `pause` or `cancel`."""
+    """`work`, `answer`, `retry`, `land`, `undo`, `fork`, `tell`, `blame`, `review`, `remove`, `pause` or `cancel`."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to say to a step's questions; `*`: to all others; the word `truth` looks into the world."""
     yes: bool = False
@@ -63,8 +65,10 @@ class Order:
     by: str = "tester"
     planner: bool = False
     """Whether the planner may change the plan."""
+    samples: bool = False
+    """Whether every result that nobody was asked about is laid before a person."""
     text: str = ""
-    """What is said to the run; or the run and the step that another one is begun at."""
+    """What is said to the run; or the run and the step that another one is begun at; or the sample that is right."""
 
 
 def say(line: str) -> None:
@@ -115,6 +119,8 @@ def options_of(order: Order) -> api.Options:
     }
     if order.approver:
         consent["should_proceed"] = Gate(order.approver)
+    if order.samples:
+        consent["settings"] = Settings(samples=SampleRates(auto=1.0, log=1.0))
     return api.Options(
         **consent, routing=played.routing(with_planner=order.planner), asking=surefoot.scripted(played.play)
     )
@@ -215,6 +221,9 @@ def act(home: api.Home, order: Order) -> dict[str, object]:
     if order.act == "tell":
         api.tell(home, run, order.text)
         return {"told": order.text}
+    if order.act == "review":
+        api.review(home, f"{run}.{order.text}", ok=True)
+        return {"reviewed": order.text}
     if order.act == "fork":
         if home.journal.head(run)[0] == 0:
             api.fork_run(home, order.text, options_of(order), run_id=run)
