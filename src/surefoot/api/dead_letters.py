@@ -5,7 +5,6 @@ A letter is taken up again with its own limits anew, or closed with a reason: th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -83,8 +82,8 @@ def dead_letters(
 
     What somebody leaves as it is is among them only on request.
     """
-    root, now = None if repository is None else str(repository), time.time()
-    found = (one for one in runs(home) if root in (None, one.repository) and run in (None, one.run))
+    root, now = None if repository is None else str(repository), home.clock.now()
+    found = (one for one in runs(home, run) if root in (None, one.repository))
     letters = (letter for one in found for letter in _letters(home, one, now))
     return [letter for letter in letters if with_closed or letter.closed_by is None]
 

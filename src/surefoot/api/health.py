@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -72,7 +71,7 @@ def health(home: Home, repository: Path | None = None) -> Health:
     for one in found:
         word = one.outcome or one.state
         counts[word] = counts.get(word, 0) + 1
-    symptoms = [symptom for one in found for symptom in _symptoms(home, one, time.time())]
+    symptoms = [symptom for one in found for symptom in _symptoms(home, one, home.clock.now())]
     order = list(Trouble)
     return Health(
         symptoms=tuple(sorted(symptoms, key=lambda one: order.index(one.trouble))),

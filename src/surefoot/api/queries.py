@@ -72,12 +72,13 @@ def told(home: Home, state: RunState) -> Report:
     return report
 
 
-def runs(home: Home) -> list[RunSummary]:
-    """Return a line about each run, newest first."""
-    standings = home.standings()
+def runs(home: Home, run: RunId | None = None) -> list[RunSummary]:
+    """Return a line about each run, newest first; about one alone, where it is named, and then no other is read."""
+    rows = [row for row in home.journal.runs() if run in (None, row.run)]
+    standings = home.standings() if run is None else {}
     return [
         _summary(home, row, standings.get(row.run) or standing_at(home.state(row.run)))
-        for row in sorted(home.journal.runs(), key=lambda row: -row.created_at)
+        for row in sorted(rows, key=lambda row: -row.created_at)
     ]
 
 
