@@ -64,6 +64,22 @@ def test_an_absence_is_told_to_a_session_that_goes_on(agent: Agent) -> None:
     assert "Look again before you rest on it" in agent.heard("prompt")[-1]["prompt"]
 
 
+@pytest.mark.parametrize(("absence", "begun"), [("1ms", 2), ("1h", 1)])
+def test_a_session_whose_resource_has_changed_in_an_absence_begins_anew(agent: Agent, absence: str, begun: int) -> None:
+    """What it saw of the resource holds no longer; in a short time it may have changed the resource itself (M142)."""
+    version = agent.stage.folder / "version"
+    version.write_text("1\n", "utf-8")
+    (agent.stage.user / "surefoot.toml").write_text(f'[run]\nabsence = "{absence}"\n', "utf-8")
+    observed = f"limits: {{resources: {{db: {{observe: cat {version}}}}}}}\nsteps:"
+    plan = PLAN.replace("steps:", observed).replace("    writes:", "    uses: [db]\n    writes:")
+    agent.will({"when": ENDED, "deeds": [PUSH]}, [RIGHT, PUSH], loads=True)
+    assert agent.run(plan=plan).code == 4
+    version.write_text("2\n", "utf-8")
+    agent.stage.say("reject", f"{RUN}.1", "--reason", "never", env=agent.env)
+    agent.stage.say("resume", RUN, env=agent.env)
+    assert len(agent.heard("cwd")) == begun
+
+
 def test_what_a_session_tells_of_its_history_is_not_reported_again(agent: Agent) -> None:
     """The agent sends it while it loads; the journal has it already."""
     resumed(agent, RIGHT)

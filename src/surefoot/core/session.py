@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from surefoot.core.approval import Precondition
 from surefoot.core.ids import BlobId
 from surefoot.core.record import record
 
@@ -25,6 +26,8 @@ class SessionLeft:
     """The checkpoint of its attempt."""
     changes: BlobId | None
     """What had been changed in it, as a patch; None: nothing."""
+    resources: tuple[Precondition, ...] = ()
+    """How the resources stood that it used, when its attempt began."""
 
 
 @record(frozen=False)

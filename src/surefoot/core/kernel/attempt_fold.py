@@ -441,13 +441,15 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
 
 
 def _take_session_up(node: StepState, work: Attempt, event: ev.Checkpointed) -> None:
-    """Begin with what was changed in the session that was left; anew where anything but the program is another one."""
+    """Begin with what was changed in the session that was left; anew where anything but the program is another one.
+
+    A resource that has changed is another one after a long absence only: else it may be the session that changed it.
+    """
     left, body = node.session_left, node.spec.body
     if left is None:
         return
-    if node.wanted is None and (left.commit, left.worker, left.instruction) == (
-        *(event.commit, body.worker_named, body.text),
-    ):
+    is_same = (left.commit, left.worker, left.instruction) == (event.commit, body.worker_named, body.text)
+    if node.wanted is None and is_same and (not node.away_s or left.resources == event.resources):
         work.people.start = left.changes
     else:
         node.session_left = None

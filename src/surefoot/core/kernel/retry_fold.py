@@ -61,6 +61,7 @@ def _session_left(node: StepState, work: Attempt, event: ev.LaneRestored) -> Ses
         instruction=body.text,
         commit=checkpoint.commit,
         changes=event.changes,
+        resources=checkpoint.resources,
     )
 
 
