@@ -329,6 +329,11 @@ class World:
         self._lane(command).files = dict(self.trees[command.tree])
         return lambda now: ev.TreeCheckedOut(**command.at(now), tree=command.tree)
 
+    def _look(self, _: RunContext, command: do.LookAgain) -> Callable[[float], Event]:
+        if self.keep_tree(self._lane(command).files) != command.tree:
+            self.surprises.append(f"the agent of {command.step} goes on in another tree than it left")
+        return lambda now: ev.LookedAgain(**command.at(now))
+
     def _restore(self, _: RunContext, command: do.RestoreLane) -> Callable[[float], Event]:
         lane = self._lane(command)
         lane.files = dict(self.trees[self.tree_of(command.commit)])
@@ -395,6 +400,7 @@ class World:
         do.WriteCommit: _commit,
         do.MergeResult: _merge,
         do.CheckOutTree: _check_out,
+        do.LookAgain: _look,
         do.RestoreLane: _restore,
         do.StartConversation: _start_conversation,
         do.RequestModel: _request,
