@@ -90,6 +90,15 @@ def test_an_agent_whose_resource_has_changed_begins_anew_with_what_has(play: Any
     assert run.states == {"a": "verified"}
 
 
+def test_what_a_person_answered_meanwhile_is_told_to_the_attempt_that_begins_anew(play: Any) -> None:
+    """Long absences are often long answers: the question is not asked again (M142)."""
+    run = begun(play, {"a": {**AGENT, "uses": ("db",)}}, limits=DB).will(do.TakeCheckpoint, "a", resources=(ONE,))
+    reply(run, 1, "ask", summary="Which word?").go().reply("red").claim().say(ev.AbsenceNoted, away_s=7200.0)
+    run.will(do.LookAgain, "a", resources=(TWO,)).go()
+    [rung] = run.told(ev.RecoveryChosen)
+    assert rung.told == ("resource db: was one, is two", "a person answered: red (it had asked: Which word?)")
+
+
 def test_a_look_that_an_engine_did_not_live_to_see_is_asked_for_again(play: Any) -> None:
     """Also where the next engine comes soon."""
     run = away(play, saw={"x.log": "d"}).go(do.LookAgain).claim().go(do.LookAgain)

@@ -96,6 +96,15 @@ def _drifted(state: RunState, node: StepState, work: Attempt) -> Iterator[str]:
 def _changed(state: RunState, node: StepState, work: Attempt) -> Iterator[str]:
     yield from resources_changed(work)
     yield from changed_meanwhile(state, node)
+    yield from _answered(work)
+
+
+def _answered(work: Attempt) -> Iterator[str]:
+    """Yield what people answered to the agent's questions: it holds on, and is not to be asked again."""
+    for turn in work.conversation.turns if work.conversation is not None else ():
+        for call in turn.calls:
+            if call.kind is ToolKind.ASK and call.result is not None and call.result.ok:
+                yield f"{call.result.text} (it had asked: {call.asked.summary})"
 
 
 def resources_changed(work: Attempt) -> tuple[str, ...]:

@@ -83,7 +83,9 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     if work.people.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
     move = _stop_beforehand(node, work, conversation, now)
-    move = move or look_after_absence(state, node, work, conversation, now)
+    if conversation.away_s is not None:  # an answer is taken down first, so that no new attempt has to ask again
+        move = move or _settle_answered(node, work, conversation, now)
+        move = move or look_after_absence(state, node, work, conversation, now)
     move = move or beside_question(state, node, work, now) or _settle_answered(node, work, conversation, now)
     if move is not None:
         return move
