@@ -70,8 +70,8 @@ _RUNGS = (
         "goal at the end of each request, and do without the tools `run`, `note` and `propose`."),
     RungRow(Rung.COMPRESS, "Briefs have half the room: the plan, advice and files are told in short, and older turns "
         "are folded earlier. For agents of Surefoot."),
-    RungRow(Rung.REOBSERVE, "The next brief names what has changed on the run branch since the failed attempt began. "
-        "For agents. Not counted.", is_kept=True),
+    RungRow(Rung.REOBSERVE, "The next brief names what has changed since the failed attempt began, on the run "
+        "branch and of resources, and what people had answered to its agent. For agents. Not counted.", is_kept=True),
     RungRow(Rung.STRONGER, "The `stronger` model is asked first. For agents of Surefoot; only where one is set."),
     RungRow(Rung.SMALLER, "The planner is asked to split the step into smaller ones. Only where a planner is named; it "
         "needs no attempt that is left.", tries_again=False),
