@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KEPT: Mapping[str, tuple[str, ...]] = {
+    "acceptance/test_absences.py::test_an_agent_goes_on_where_its_resource_is_as_it_was_or_nobody_was_long_away": (
+        "as it was",
+    ),
+    "acceptance/test_absences.py::test_an_agent_is_told_which_files_are_not_as_it_read_them": ("changed", "as it was"),
     "acceptance/test_amending.py::test_what_cannot_be_or_allows_more_is_refused": ("verified",),
     "acceptance/test_bad_providers.py::test_a_provider_that_is_well_again_loses_nothing": ("0",),
     "acceptance/test_cached_requests.py::test_each_request_of_a_run_begins_with_the_one_before": ("0",),
@@ -36,6 +40,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "acceptance/test_lanes.py::test_what_one_body_does_to_its_lane_does_not_reach_the_others": ("clone deleted",),
     "acceptance/test_lanes_stopped.py::test_four_lanes_that_are_broken_off_are_put_back_and_done_again": (),
     "acceptance/test_loaded_sessions.py::test_a_session_goes_on_with_the_files_as_they_were_left": (),
+    "acceptance/test_loaded_sessions.py::test_a_session_whose_resource_has_changed_in_an_absence_begins_anew": (
+        "1ms-2",
+    ),
     "acceptance/test_loaded_sessions.py::test_an_instruction_that_a_person_changed_begins_a_new_session": (),
     "acceptance/test_loaded_sessions.py::test_what_a_session_tells_of_its_history_is_not_reported_again": (),
     "acceptance/test_loaded_sessions.py::test_where_the_agent_has_no_such_session_the_attempt_begins_anew": (),

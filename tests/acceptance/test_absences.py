@@ -72,6 +72,7 @@ def summary(stage: Stage) -> str:
         ("true", "Nothing was said."),
         ("echo two > a.txt", "Nothing was said."),  # the lane is put back, so that the file is as it was read
     ],
+    ids=["changed", "gone", "as it was", "put back"],
 )
 def test_an_agent_is_told_which_files_are_not_as_it_read_them(stage: Stage, meanwhile: str, said: str) -> None:
     """The names of those files, and nothing where all are as they were (M142)."""
@@ -89,7 +90,9 @@ def test_an_agent_whose_resource_has_changed_begins_anew(stage: Stage) -> None:
     assert shown["attempts"] == 1
 
 
-@pytest.mark.parametrize(("change", "absence"), [("true", "1ms"), ("echo two > ../../../../db.txt", "1h")])
+@pytest.mark.parametrize(
+    ("change", "absence"), [("true", "1ms"), ("echo two > ../../../../../db.txt", "1h")], ids=["as it was", "soon"]
+)
 def test_an_agent_goes_on_where_its_resource_is_as_it_was_or_nobody_was_long_away(
     stage: Stage, change: str, absence: str
 ) -> None:
