@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
 from itertools import islice
+from typing import Any, Final
 
 from surefoot.core.batches import BatchChoice, batch_choice, is_careful
 from surefoot.core.empty_checks import why_empty
@@ -119,14 +120,17 @@ class Review:
         return any(finding.severity is not Severity.NOTE for finding in self.findings)
 
 
+_NOTHING: Final[Mapping[StepId, Any]] = {}
+
+
 def review(
     plan: Plan,
     *,
     graph: Graph | None = None,
     checkout: str | None = None,
-    places: Mapping[StepId, str] | None = None,
-    decisions: Mapping[StepId, Decision] | None = None,
-    raised: Mapping[StepId, str] | None = None,
+    places: Mapping[StepId, str] = _NOTHING,
+    decisions: Mapping[StepId, Decision] = _NOTHING,
+    raised: Mapping[StepId, str] = _NOTHING,
 ) -> Review:
     """Look a plan over.
 
@@ -139,12 +143,10 @@ def review(
             class, scope and the step's own tier say is told.
         raised: Steps that count as irreversible whatever they declare, each with the rule that recognised them.
     """
-    places = places or {}
     graph, problems = build_graph(plan.steps) if graph is None else (graph, ())
     if graph is None:
         found = [Finding(kind="graph", severity=Severity.PROBLEM, text=p.text, step=p.step) for p in problems]
         return Review(findings=_placed(found, places))
-    decisions, raised = decisions or {}, raised or {}
     touched = {step.id: touched_by(step, plan) for step in plan.steps}
     sequencing, waits = sequencing_of(plan, graph, touched), waits_of(plan, graph, touched)
     found = _findings(plan, sequencing, checkout, decisions, raised)

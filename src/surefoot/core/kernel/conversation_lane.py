@@ -38,11 +38,7 @@ def look_after_absence(
     if conversation.away_s is None or checkpoint is None or conversation.doubtful is not None:
         return None
     if conversation.looked is not None:
-        changed = resources_changed(work)
-        if not changed or work.is_busy:
-            return None
-        since = f"in the {conversation.away_s / 3600:.1f} hours in which nobody worked on the run"
-        return late(node, now, f"what its agent saw holds no longer: {listed(changed)}, {since}")
+        return None if work.is_busy else _begin_anew(node, work, conversation.away_s, now)
     observes = any(name in state.plan.limits.observed for name in node.spec.uses)
     if work.is_busy or state.pausing is not None or not (conversation.seen or observes):
         return None
@@ -58,3 +54,12 @@ def look_after_absence(
         earlier=tuple(dict.fromkeys(tree for tree in trees if tree is not None and tree != work.lane_tree)),
     )
     return Proposal(ev.LookRequested(**node.at(now)), command)
+
+
+def _begin_anew(node: StepState, work: Attempt, away_s: float, now: float) -> Proposal | None:
+    """Fail the attempt of an agent that rests on resources which have changed, where some have."""
+    changed = resources_changed(work)
+    if not changed:
+        return None
+    since = f"in the {away_s / 3600:.1f} hours in which nobody worked on the run"
+    return late(node, now, f"what its agent saw holds no longer: {listed(changed)}, {since}")

@@ -82,16 +82,21 @@ def converse(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         return _bring_back(state, node, work, conversation, now)
     if work.people.taken_by is not None:
         return HOLD if work.is_busy else taken_over(state, node, now)
-    move = _stop_beforehand(node, work, conversation, now)
-    if conversation.away_s is not None:  # an answer is taken down first, so that no new attempt has to ask again
-        move = move or _settle_answered(node, work, conversation, now)
-        move = move or look_after_absence(state, node, work, conversation, now)
+    move = _stop_beforehand(node, work, conversation, now) or _after_absence(state, node, work, conversation, now)
     move = move or beside_question(state, node, work, now) or _settle_answered(node, work, conversation, now)
     if move is not None:
         return move
     if work.is_busy or (conversation.turns and not conversation.turns[-1].is_over):
         return _ask_next(state, node, work, conversation, now) or HOLD
     return _stopped(node, conversation, _go_on(state, node, work, conversation, now))
+
+
+def _after_absence(
+    state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float
+) -> Proposal | None:
+    """Look again; an answer is taken down first, so that no new attempt has to ask again."""
+    answered = None if conversation.away_s is None else _settle_answered(node, work, conversation, now)
+    return answered or look_after_absence(state, node, work, conversation, now)
 
 
 def _go_on(state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float) -> RuleResult:
