@@ -21,6 +21,7 @@ from surefoot.core.review import Review
 from surefoot.core.short_text import listed
 from surefoot.core.system_steps import is_system_step
 from surefoot.errors import PlanInvalid, UsageError
+from surefoot.garbage import uncollected
 from surefoot.planfile import load_plan
 from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line, said_once
 from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, problems_of, summary
@@ -63,7 +64,8 @@ def check(given: Given, screen: Screen) -> int:
         screen.show([Line(text, hang=4) for text in problems])
         screen.show([Line(f"{counted(len(problems), 'problem')}: the plan cannot run.", "bad")])
         return FOUND_PROBLEMS
-    reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path, loaded.graph)
+    with uncollected():
+        reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path, loaded.graph)
     picture = picture_of(loaded.plan, loaded.graph, reviewed)
     drawn = _drawings(given, picture, loaded.plan, reviewed)
     if screen.is_json:

@@ -7,10 +7,8 @@ that a long run keeps in memory.
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from itertools import zip_longest
@@ -24,6 +22,7 @@ from surefoot.core.kernel import apply
 from surefoot.core.plan import Step
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
+from surefoot.garbage import uncollected
 from surefoot.journal import record_json
 from surefoot.journal.record_json import REFUSALS, read_fields, written
 from surefoot.ports.storage import Journal
@@ -83,24 +82,12 @@ def load_state(journal: Journal, run: RunId) -> RunState:
     Raises:
         JournalCorrupt: an event was altered or is missing.
     """
-    with _uncollected():
+    with uncollected():
         state = _kept_state(journal, run)
         for recorded in journal.events(run, 0 if state is None else state.seq):
             state = apply(state, recorded.event)
     assert state is not None
     return state
-
-
-@contextmanager
-def _uncollected() -> Generator[None]:
-    """Look for no garbage meanwhile: of the many objects of a long run hardly one is any."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _kept_state(journal: Journal, run: RunId) -> RunState | None:

@@ -22,6 +22,7 @@ from surefoot.core.record import record
 from surefoot.core.requirements import unknown_requirements, unknown_said
 from surefoot.core.service_use import problems_of_services
 from surefoot.errors import PlanInvalid
+from surefoot.garbage import uncollected
 from surefoot.planfile.check_reader import read_checks
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.readers import read_keys, read_values
@@ -83,7 +84,8 @@ def load_plan(path: Path) -> LoadedPlan:
     if isinstance(text, Flaw):
         raise invalid(str(path), [text])
     folder = path.resolve().parent
-    parsed = _parse(text, str(path), folder)
+    with uncollected():
+        parsed = _parse(text, str(path), folder)
     digest = hashlib.sha256(content).hexdigest()
     return LoadedPlan(plan=parsed.plan, graph=parsed.graph, digest=digest, folder=folder, places=parsed.places)
 
