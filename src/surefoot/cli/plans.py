@@ -66,16 +66,16 @@ def check(given: Given, screen: Screen) -> int:
         return FOUND_PROBLEMS
     with uncollected():
         reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path, loaded.graph)
-    picture = picture_of(loaded.plan, loaded.graph, reviewed)
-    drawn = _drawings(given, picture, loaded.plan, reviewed)
-    if screen.is_json:
-        screen.document({**check_document(path, loaded.plan, loaded.graph, reviewed), **drawn})
-    elif drawn:
-        screen.text("".join(drawn.values()))
-    else:
-        screen.show(check_lines(path, loaded.plan, reviewed, picture, screen))
-        if given.svg is not None:
-            screen.show([Line(f"Drew the graph into {given.svg}.")])
+        picture = picture_of(loaded.plan, loaded.graph, reviewed)
+        drawn = _drawings(given, picture, loaded.plan, reviewed)
+        if screen.is_json:
+            screen.document({**check_document(path, loaded.plan, loaded.graph, reviewed), **drawn})
+        elif drawn:
+            screen.text("".join(drawn.values()))
+        else:
+            screen.show(check_lines(path, loaded.plan, reviewed, picture, screen))
+            if given.svg is not None:
+                screen.show([Line(f"Drew the graph into {given.svg}.")])
     return FOUND_PROBLEMS if reviewed.has_problems else FOUND_NOTHING
 
 
