@@ -61,7 +61,7 @@ build/bytecode.ok: .venv/.ok $(wildcard tests/*.py tests/*/*.py)
 # Side by side, for each by itself keeps one processor busy.
 .PHONY: ready
 ready: .venv/.ok
-	@$(MAKE) --no-print-directory -j2 --output-sync=target lint bytecode small-model
+	@$(MAKE) --no-print-directory -j2 lint bytecode small-model
 
 # Tests that need it are skipped where it cannot be fetched.
 small-model: .venv/.ok
