@@ -375,6 +375,14 @@ def test_who_insists_ends_a_call_and_it_is_carried_out_anew(play: Any) -> None:
     assert run.states == {"a": "verified"}
 
 
+def test_who_insists_has_no_check_begun_again_and_again(play: Any) -> None:
+    """The agent has ended: the check of its result is ended, and asked once the run goes on."""
+    run = begun(play).go(do.Inspect).let(do.Inspect).go(do.AskCheck)
+    run.say(ev.PauseRequested, interrupt=True).go()
+    assert (run.report["state"], len(run.told(ev.InterruptRequested))) == ("paused", 1)
+    assert run.claim().say(ev.RunResumed).go().states == {"a": "verified"}
+
+
 # --- models that do not answer
 
 

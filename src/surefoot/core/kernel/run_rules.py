@@ -66,6 +66,7 @@ from surefoot.core.state import CLEAN, LaneState, RunState
 from surefoot.core.step_state import DONE, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REPLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green, verdict_key
+from surefoot.effects import BY_REQUEST
 
 _SHORT_WAY = (
     "One file in scope and a red acceptance check: the runtime made the plan itself, one step with the goal as its "
@@ -143,7 +144,7 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
     taken: set[str] = set()
     for node in nodes:
         move = next_for(state, node, now)
-        if move is None:
+        if move is None or _is_ended_at_once(state, node, move):
             continue
         event, work = move.event, node.work
         if isinstance(event, ev.AttemptFailed) and work is not None and teaches(node, event):
@@ -163,6 +164,12 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         if doubts:  # what they concern is taken back: the others are asked again afterwards
             break
     return moves
+
+
+def _is_ended_at_once(state: RunState, node: StepState, move: Proposal) -> bool:
+    """Tell whether the pause that a person insists on would end what the move begins, again and again."""
+    effect = BY_REQUEST.get(move.event.kind)
+    return state.interrupting and effect is not None and effect.is_ended_by_pause and not node.is_reaching_out
 
 
 def _leaves_train(state: RunState, event: Event) -> bool:
