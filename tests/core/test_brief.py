@@ -438,7 +438,7 @@ def test_an_attempt_has_its_share_of_the_requests(failures: int, used: int, shar
     own = Usage(requests=used if not failures else 0)
     node = {"spec": spec, "failures": failures, "usage": Usage(requests=used)}
     state = stage(node=node, conversation={"usage": own})
-    assert share_of_requests(at_work(state), conversation_of(at_work(state))) == share
+    assert share_of_requests(state, at_work(state)) == share
 
 
 def left(state: RunState) -> str:

@@ -55,7 +55,7 @@ def test_what_is_taken_up_has_its_own_limits_anew(play: Any) -> None:
     run = failed(play)
     run.state.nodes[A].usage = Usage(requests=7, output_tokens=3)
     run.say(ev.DeadLetterTakenUp, step=A)
-    assert (used_of(run.state.nodes[A]).requests, run.state.nodes[A].usage.requests) == (0, 7)
+    assert (used_of(run.state, run.state.nodes[A]).requests, run.state.nodes[A].usage.requests) == (0, 7)
 
 
 def test_a_letter_is_closed_once(play: Any) -> None:

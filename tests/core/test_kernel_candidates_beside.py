@@ -10,11 +10,12 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.amendments import DropStep, ReplaceStep
+from surefoot.core.approval import Precondition
 from surefoot.core.ids import StepId
-from surefoot.core.plan import AgentBody, Effect, Limits, RetryPolicy, RunBody, Service, Step, Tier
+from surefoot.core.plan import Effect, FunctionBody, Limits, RetryPolicy, RunBody, Service, Step, Tier
+from surefoot.errors import IllegalTransition
 from tests.core.conftest import Play
 from tests.core.test_kernel_candidates import BAD, MAJORITY, SEVERAL
-from tests.core.test_kernel_table import CASTING
 
 TWO, THREE = "(candidate:a:2)", "(candidate:a:3)"
 AT_ONCE = Limits(parallel=3)
@@ -147,22 +148,50 @@ def test_a_run_that_is_cancelled_leaves_nothing_under_way() -> None:
         assert (run.open, run.state.outcome is not None) == ([], True)
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"body": RunBody(command="a"), "tier": Tier.CONFIRM},
-        {"uses": ("web",), "network": True, "effect": Effect.REVERSIBLE},
-    ],
-)
-def test_what_a_person_is_asked_about_or_shares_a_port_is_made_one_after_the_other(more: dict[str, Any]) -> None:
-    """Nobody is asked three times at once, and no service stands in the way of another one."""
-    run = Play({"a": {**SEVERAL, **more}}, limits=AT_ONCE, services=(Service(name="web", run="w", network=True),)).go()
+def test_what_shares_a_port_is_made_one_after_the_other() -> None:
+    """No service stands in the way of another one."""
+    web = Service(name="web", run="w", network=True)
+    step = {**SEVERAL, "uses": ("web",), "network": True, "effect": Effect.REVERSIBLE}
+    run = Play({"a": step}, limits=AT_ONCE, services=(web,)).go()
     assert {event.step for event in run.told(ev.StepStarted)} == {"a"}
 
 
-def test_agents_make_their_candidates_one_after_the_other() -> None:
-    """What one says to a person, or is told, is about the step."""
-    agent = {**SEVERAL, "body": AgentBody(instructions="do it")}
-    run = Play({"a": agent}, limits=AT_ONCE).say(ev.ModelsConfigured, routing=CASTING).go()
-    assert {event.step for event in run.told(ev.StepStarted)} == {"a"}
-    assert len(run.told(ev.CandidateKept)) == 3
+def test_functions_of_the_program_are_called_at_once() -> None:
+    """Each in a lane of its own, and told which candidate it makes."""
+    run = Play({"a": {**SEVERAL, "body": FunctionBody(name="f")}}, limits=AT_ONCE)
+    assert with_bodies_open(run) == ["a", TWO, THREE]
+    assert [one.candidate for one in run.open if isinstance(one, do.RunStep)] == [1, 2, 3]
+    assert run.go().steps["a"]["proof"] == "agreement"
+
+
+def test_one_approval_covers_all_candidates_of_a_step() -> None:
+    """The others begin once the person has said yes, and nobody is asked about them."""
+    run = Play({"a": {**SEVERAL, "tier": Tier.CONFIRM}}, limits=AT_ONCE).go()
+    assert ({event.step for event in run.told(ev.StepStarted)}, len(run.asked)) == ({"a"}, 1)
+    run.reply("yes")
+    assert with_bodies_open(run) == ["a", TWO, THREE]
+    assert (run.go().steps["a"]["proof"], len(run.told(ev.QuestionAsked))) == ("agreement", 1)
+
+
+def test_a_refusal_begins_no_candidate() -> None:
+    """Nothing of the step runs."""
+    run = Play({"a": {**SEVERAL, "tier": Tier.CONFIRM}}, limits=AT_ONCE).go().reply("no").go()
+    assert (run.bodies, {event.step for event in run.told(ev.StepStarted)}) == ([], {"a"})
+
+
+def test_a_candidate_that_rests_on_something_else_is_asked_about_by_itself() -> None:
+    """What was approved is the step as it was shown: where its lane finds it otherwise, that is another question."""
+    run = Play({"a": {**SEVERAL, "tier": Tier.CONFIRM}}, limits=AT_ONCE)
+    other = (Precondition(name="x", state="other"),)
+    run.will(do.TakeCheckpoint, THREE, preconditions=other).go().reply("yes").go()
+    assert [one.asked.step for one in run.state.open_questions] == [THREE]
+    assert run.reply("yes").go().steps["a"]["proof"] == "agreement"
+
+
+def test_what_is_asked_about_one_candidate_cannot_be_answered_with_another_command() -> None:
+    """All are made from the same step."""
+    run = Play({"a": {**SEVERAL, "tier": Tier.CONFIRM}}, limits=AT_ONCE)
+    other = (Precondition(name="x", state="other"),)
+    run.will(do.TakeCheckpoint, THREE, preconditions=other).go().reply("yes").go()
+    with pytest.raises(IllegalTransition, match="one of several candidates"):
+        run.reply("yes", edit="other")

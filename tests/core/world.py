@@ -134,7 +134,8 @@ def used(command: do.UseTool, place: Mapping[str, Any]) -> ev.ToolCallFinished:
     done = ev.ToolCallFinished(**place, call=call.call, ok=True, text="ok", output=BlobId(f"out-{call.call}"), tokens=5)
     match tool:
         case "edit" | "run":
-            return replace(done, tree=f"t-{command.step}", changed=(command.step,), exit_code=0)
+            name = attempted_step(command.step)
+            return replace(done, tree=f"t-{name}", changed=(name,), exit_code=0)
         case "understood":
             return replace(done, payload=Understood(understanding=Understanding(summary="known")))
         case "amend":

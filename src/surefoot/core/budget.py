@@ -12,6 +12,7 @@ from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
+from surefoot.core.system_steps import attempted_step, is_other_candidate
 
 LEFT_SHARE = 0.5
 """From here on an agent is told to come to its end."""
@@ -62,14 +63,16 @@ def worst_of(facts: ModelFacts, tokens_at_most: int) -> tuple[float, int]:
 
 
 def spend(state: RunState, node: StepState, role: Role, model: str, usage: Usage) -> None:
-    """Note what a request took."""
-    phase, step = state.phase.value, node.spec.id
+    """Note what a request took; of a candidate that is made beside a step it counts for the step, too."""
+    phase, step = state.phase.value, attempted_step(node.spec.id)
     key = f"{phase} {step} {role} {model}"
     before = state.spent.get(key)
     total = usage if before is None else before.usage.plus(usage)
     state.spent[key] = Spent(phase=phase, step=step, role=role, model=model, usage=total)
     state.cost_usd += usage.cost_usd
     node.usage = node.usage.plus(usage)
+    if step != node.spec.id and step in state.nodes:
+        state.nodes[step].usage = state.nodes[step].usage.plus(usage)
 
 
 def spent_by(state: RunState) -> Usage:
@@ -80,9 +83,13 @@ def spent_by(state: RunState) -> Usage:
     return total
 
 
-def used_of(node: StepState) -> Usage:
-    """Return what counts against the limits of a step's own: all since it was begun, or taken up again."""
-    return node.usage.minus(node.usage_before)
+def used_of(state: RunState, node: StepState) -> Usage:
+    """Return what counts against the limits of a step's own: all since it was begun, or taken up again.
+
+    What candidates beside it took is in it, and for each of them it is what all of them took together.
+    """
+    step = state.nodes.get(attempted_step(node.spec.id), node)
+    return step.usage.minus(step.usage_before)
 
 
 def crossing_of(state: RunState, node: StepState, worst: tuple[float, int]) -> Crossing | None:
@@ -90,18 +97,20 @@ def crossing_of(state: RunState, node: StepState, worst: tuple[float, int]) -> C
     limits, spent = state.plan.limits, spent_by(state)
     under_way = [held for name, held in state.reserved.items() if name != node.spec.id]
     held_usd, held_tokens = sum(usd for usd, _ in under_way), sum(tokens for _, tokens in under_way)
-    own = node.spec.body.own_limits
+    own, used = node.spec.body.own_limits, used_of(state, node)
+    beside = [held for name, held in state.reserved.items() if is_other_candidate(name, node.spec.id)]
+    beside_usd, beside_tokens = sum(usd for usd, _ in beside), sum(tokens for _, tokens in beside)
     amounts = (
         ("cost_usd", False, limits.cost_usd, state.cost_usd, worst[0], held_usd),
         ("tokens", False, limits.tokens, spent.tokens, worst[1], held_tokens),
         ("requests", False, limits.requests, spent.requests, 1, len(under_way)),
-        ("cost_usd", True, own.cost_usd, used_of(node).cost_usd, worst[0], 0),
-        ("tokens", True, own.tokens, used_of(node).tokens, worst[1], 0),
-        ("requests", True, own.requests, used_of(node).requests, 1, 0),
+        ("cost_usd", True, own.cost_usd, used.cost_usd, worst[0], beside_usd),
+        ("tokens", True, own.tokens, used.tokens, worst[1], beside_tokens),
+        ("requests", True, own.requests, used.requests, 1, len(beside)),
     )
-    for name, is_of_step, limit, used, more, held in amounts:
-        if limit is not None and used + held + more > limit:
-            return _crossing(name, limit, used, is_of_step=is_of_step, may_pass=held > 0 and used + more <= limit)
+    for name, is_of_step, limit, taken, more, held in amounts:
+        if limit is not None and taken + held + more > limit:
+            return _crossing(name, limit, taken, is_of_step=is_of_step, may_pass=held > 0 and taken + more <= limit)
     return None
 
 
@@ -130,12 +139,19 @@ def said_of(limit: str, amount: float) -> str:
     return money(amount) if limit == "cost_usd" else f"{amount:,.0f} {limit}"
 
 
-def share_of_requests(node: StepState, conversation: Conversation) -> int | None:
-    """Return how many requests the attempt may make, so that each attempt to come has as many; None: no such share."""
-    limit, to_come = node.spec.body.own_limits.requests, node.spec.retry.maximum_attempts - node.failures - 1
-    if limit is None or to_come <= 0 or used_of(node).requests >= limit:
+def share_of_requests(state: RunState, node: StepState) -> int | None:
+    """Return how many requests the attempt may make, so that each attempt to come has as many; None: no such share.
+
+    Candidates of the step that are under way beside it have the same share.
+    """
+    step = state.nodes.get(attempted_step(node.spec.id), node)
+    limit, to_come = node.spec.body.own_limits.requests, step.spec.retry.maximum_attempts - step.failures - 1
+    used = used_of(state, node).requests
+    if limit is None or to_come <= 0 or used >= limit:
         return None  # where nothing is left, the limit itself ends the step
-    left = limit - (used_of(node).requests - conversation.usage.requests)
+    names = [name for name in state.active if attempted_step(name) == step.spec.id]
+    under_way = (one for name in names if (one := state.nodes[name].conversation) is not None)
+    left = limit - used + sum(one.usage.requests for one in under_way)
     return max(1, math.ceil(left / (to_come + 1)))
 
 
@@ -144,11 +160,11 @@ def left_said(state: RunState, node: StepState, conversation: Conversation, end:
     own, run, spent = AgentBody.of(node.spec.body), state.plan.limits, spent_by(state)
     requests = [
         (own.turns_max, len(conversation.turns)),
-        (share_of_requests(node, conversation), conversation.usage.requests),
-        (own.limits.requests, used_of(node).requests),
+        (share_of_requests(state, node), conversation.usage.requests),
+        (own.limits.requests, used_of(state, node).requests),
         (run.requests, spent.requests),
     ]
-    tokens = [(own.limits.tokens, used_of(node).tokens), (run.tokens, spent.tokens)]
+    tokens = [(own.limits.tokens, used_of(state, node).tokens), (run.tokens, spent.tokens)]
     said: list[str] = []
     is_late = False
     for name, amounts in (("Requests", requests), ("Tokens", tokens)):

@@ -100,9 +100,11 @@ def recount(state: RunState) -> None:
         node.missing = sum(state.nodes[need].status not in SATISFIED for need in node.needs)
         if node.status is StepStatus.PENDING and node.missing == 0 and node.due is None:
             make_ready(state, node)
-    # Attempts that have not begun are taken back where their needs are not satisfied any more.
+    # Attempts that have not begun are taken back where their needs are not satisfied any more; a candidate beside a
+    # step is begun for that attempt of the step alone, and a rule ends it.
     for node in [state.nodes[name] for name in state.active]:
-        if node.missing > 0 and node.work is not None and not node.work.has_begun:
+        has_begun = node.work is None or node.work.has_begun or node.made_beside is not None
+        if node.missing > 0 and not has_begun:
             withdraw(state, node, "what it needs was taken back")
     _recount_blocked(state)
     state.unfinished = sum(node.status not in FINAL for node in state.nodes.values())

@@ -84,13 +84,13 @@ def _is_open(state: RunState, message: MessageState) -> bool:
 def waiting_for(state: RunState, node: StepState) -> tuple[MessageState, ...]:
     """Return the messages that the next request of the step's agent has to hold, in the order they came."""
     step = node.spec.id
-    return tuple(one for one in state.messages.values() if step in one.to and step not in one.given)
+    return tuple(one for one in state.messages.values() if one.waits_for(step))
 
 
 def waiting_for_brief(state: RunState, node: StepState) -> tuple[MessageState, ...]:
     """Return the messages that the brief of an agent of others has to hold, who is told all at its beginning."""
     step = node.spec.id
-    is_for = (one for one in state.messages.values() if step in one.to or _is_open(state, one))
+    is_for = (one for one in state.messages.values() if one.is_for(step) or _is_open(state, one))
     return tuple(one for one in is_for if step not in one.given)
 
 

@@ -16,7 +16,7 @@ from surefoot.core.event_words import QuestionKind
 from surefoot.core.events import MessageSent, QuestionAnswered
 from surefoot.core.state import PersonWord, QuestionState, RunState
 from surefoot.core.step_state import StepState
-from surefoot.core.system_steps import PLAN_HOLDS, SYSTEM_STEPS
+from surefoot.core.system_steps import PLAN_HOLDS, SYSTEM_STEPS, attempted_step, is_other_candidate, step_said
 from surefoot.core.untrusted_text import in_line
 from surefoot.core.ways_on import EDIT, WANTS_PLAN, is_about_failure
 
@@ -48,7 +48,7 @@ def note_answer(state: RunState, node: StepState, question: QuestionState, event
 def _about_answer(node: StepState, question: QuestionState, event: QuestionAnswered) -> str:
     """Say what an answer is about; empty: it holds for nothing but its question."""
     asked = question.asked
-    name = f"step {node.spec.id}"
+    name = step_said(node.spec.id)
     if is_about_failure(asked) and node.work is not None and node.work.failure is not None:
         return f"{name}, whose attempt {asked.attempt} failed ({_chosen(node, event)})"
     if asked.about is not QuestionKind.CONFIRM:
@@ -79,7 +79,7 @@ def _decided(event: QuestionAnswered) -> str:
 
 def note_message(state: RunState, event: MessageSent) -> None:
     """Note a message to an agent."""
-    about = "all of the run" if event.to is None else f"step {event.to}"
+    about = "all of the run" if event.to is None else step_said(event.to)
     word = PersonWord(by=event.by, about=about, text=event.text, step=event.to, message=event.message)
     state.said = (*state.said, word)
 
@@ -112,7 +112,7 @@ def words_meanwhile(state: RunState, node: StepState, conversation: Conversation
     """Return what people have said to others since the conversation began; empty: nothing."""
     own = {one.asked.call for turn in conversation.turns for one in turn.calls}
     new = state.said[conversation.words_before :]
-    others = [one for one in new if not one.message or node.spec.id not in state.messages[one.message].to]
+    others = [one for one in new if not one.message or not state.messages[one.message].is_for(node.spec.id)]
     return _told(_NEWS, [one for one in others if not (one.step == node.spec.id and one.call in own)], node, most)
 
 
@@ -136,14 +136,22 @@ def _told(head: str, words: Sequence[PersonWord], node: StepState, most: int) ->
 def _within(words: Sequence[PersonWord], node: StepState, most: int) -> Iterator[PersonWord]:
     """Yield, the latest first, what is about the step itself, and of all else as much as there is room for."""
     for one in reversed(words):
-        if one.step == node.spec.id:
-            yield one
+        if one.step is not None and attempted_step(one.step) == attempted_step(node.spec.id):
+            yield _as_told(one, node)
             continue
         is_long = len(one.text) > _OTHER_MAX
         text = f"{one.text[:_OTHER_MAX]}…" if is_long else one.text
         most -= len(text) + len(one.about)
         if most >= 0:
             yield replace(one, text=text)
+
+
+def _as_told(word: PersonWord, node: StepState) -> PersonWord:
+    """Return what a person said without what it answers, where another candidate of the step asked: what it wanted."""
+    is_others = word.step is not None and is_other_candidate(word.step, node.spec.id)
+    if not is_others or word.message:
+        return word
+    return replace(word, about=f"what another attempt at {step_said(attempted_step(node.spec.id))} asked")
 
 
 def _lines(word: PersonWord) -> tuple[str, ...]:

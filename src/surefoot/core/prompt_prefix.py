@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from surefoot.core.agent_types import ExcerptKind, Lesson, Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
+from surefoot.core.ids import StepId
 from surefoot.core.ladder_table import TAKEN_AWAY, Rung
 from surefoot.core.messages import carried_by, waiting_for_brief
 from surefoot.core.model_chain import has_native_tools
@@ -34,6 +35,7 @@ from surefoot.core.prompts import (
 from surefoot.core.state import RunState, needed_by
 from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
+from surefoot.core.system_steps import attempted_step, candidate_made_by, is_other_candidate
 from surefoot.core.untrusted_text import behind, fenced, in_line
 from surefoot.core.verdicts import CheckRecord, Interim
 
@@ -276,7 +278,7 @@ def _section(head: str, lines: Sequence[str]) -> str:
 
 def _step(node: StepState) -> str:
     spec = node.spec
-    lines = [f"Your step: {spec.id}{f' ({spec.title})' if spec.title else ''}"]
+    lines = [f"Your step: {attempted_step(spec.id)}{f' ({spec.title})' if spec.title else ''}"]
     lines += [f"Why it is there: {spec.why}"] if spec.why else []
     lines += [f"What may go wrong: {spec.risk}"] if spec.risk else []
     lines += ["What to do:", spec.body.text]
@@ -287,18 +289,18 @@ def _step(node: StepState) -> str:
 
 def _plan(state: RunState, node: StepState, near: int) -> str:
     """Return the plan around the step: what it needs, what needs it, and its neighbours, a line each."""
-    steps = list(state.steps())
-    at = next((index for index, one in enumerate(steps) if one is node), None)
+    steps, own = list(state.steps()), state.nodes.get(attempted_step(node.spec.id), node)
+    at = next((index for index, one in enumerate(steps) if one is own), None)
     if not steps or (at is not None and len(steps) == 1):
         return ""
     first, last = (0, 2 * near) if at is None else (max(0, at - near), at + near)
-    close = {one.spec.id for one in steps[first : last + 1]} | {*node.needs[:near], *node.dependants[:near]}
+    close = {one.spec.id for one in steps[first : last + 1]} | {*own.needs[:near], *own.dependants[:near]}
     # Where steps run side by side, only of what the step rests on it is certain that it stays as it is.
     known = needed_by(state, node) if state.plan.limits.parallel > 1 else None
     lines: list[str] = []
     for one in (one for one in steps if one.spec.id in close):
         is_known = known is None or one.spec.id in known
-        word = "now" if one is node else _WORDS.get(one.status, "later") if is_known else "beside"
+        word = "now" if one is own else _WORDS.get(one.status, "later") if is_known else "beside"
         title = f": {cut(one.spec.title, _TITLE_MAX)}" if one.spec.title else ""
         lines.append(f"  {word:7} {one.spec.id}{title}")
     if rest := len(steps) - len(lines):
@@ -373,6 +375,9 @@ def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
         if note.by == node.spec.id and note.text in own:
             own.remove(note.text)
             continue
+        is_of_candidate = note.by != node.spec.id and candidate_made_by(StepId(note.by)) is not None
+        if is_of_candidate or is_other_candidate(note.by, node.spec.id):
+            continue  # nobody knows yet whether that candidate counts
         is_beside = known is not None and note.by in state.nodes and note.by != node.spec.id
         is_system_step = note.by.startswith("(")
         found.append((note.text, not is_beside or is_system_step or (known is not None and note.by in known)))

@@ -30,7 +30,7 @@ from surefoot.core.record import record
 from surefoot.core.sample_rates import NO_SAMPLES, SampleRates
 from surefoot.core.sample_state import Sample
 from surefoot.core.step_state import AskedQuestion, StepState
-from surefoot.core.system_steps import SYSTEM_STEPS, undone_by_step
+from surefoot.core.system_steps import SYSTEM_STEPS, attempted_step, undone_by_step
 from surefoot.core.tool_payload import MadePlan, PlanChange, ProposedAmendment
 from surefoot.core.verdicts import CheckRecord
 
@@ -143,6 +143,14 @@ class MessageState:
     """The steps whose agents it is for; empty: the next agent that talks."""
     given: dict[StepId, int] = field(default_factory=dict[StepId, int])
     """The steps whose agents had it in a request that was answered, and the turn of that request."""
+
+    def is_for(self, step: StepId) -> bool:
+        """Tell whether it is for the agent of a step: what is for a step is for all who make candidates of it."""
+        return step in self.to or attempted_step(step) in self.to
+
+    def waits_for(self, step: StepId) -> bool:
+        """Tell whether it is for the agent of a step, who has not been given it yet."""
+        return self.is_for(step) and step not in self.given
 
 
 @record
@@ -408,3 +416,10 @@ def needed_by(state: RunState, node: StepState) -> set[StepId]:
             found.add(name)
             todo += (*state.nodes[name].needs, *(state.nodes[name].members or ()))
     return found
+
+
+def step_beside(state: RunState, node: StepState) -> StepState | None:
+    """Return the step for which a candidate is made, as long as that waits for it."""
+    made = node.made_beside
+    step = None if made is None else state.nodes.get(made[0])
+    return step if step is not None and made is not None and made[1] in step.beside else None

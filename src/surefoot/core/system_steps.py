@@ -82,6 +82,17 @@ def attempted_step(name: StepId) -> StepId:
     return name if made is None else made[0]
 
 
+def step_said(name: StepId) -> str:
+    """Say which step it is, and of a candidate that is made beside it which one."""
+    made = candidate_made_by(name)
+    return f"step {name}" if made is None else f"candidate {made[1]} of step {made[0]}"
+
+
+def is_other_candidate(name: str, own: StepId) -> bool:
+    """Tell whether two names stand for attempts at one step that are made at once and know nothing of each other."""
+    return name != own and attempted_step(StepId(name)) == attempted_step(own)
+
+
 def system_step_of(name: StepId, instructions: str = "") -> Step:
     """Return a system step; what it is about may stand in its instructions."""
     if name not in _ROLES:

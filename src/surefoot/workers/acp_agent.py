@@ -15,6 +15,7 @@ from surefoot.core.event_words import Ending, Status
 from surefoot.core.ids import BlobId
 from surefoot.core.plan import LOOPBACK
 from surefoot.core.record import record
+from surefoot.core.system_steps import attempted_step
 from surefoot.ports import CommandOutcome, CommandRequest
 from surefoot.sandbox import certificate_environment, home_of
 from surefoot.workers.acp_link import open_link
@@ -100,7 +101,7 @@ async def _speak(
     request = CommandRequest(
         argv=program.command,
         cwd=spec.cwd,
-        env={"SUREFOOT_STEP": command.step, **program.env, **_given(context, program), **by_proxy},
+        env={"SUREFOOT_STEP": attempted_step(command.step), **program.env, **_given(context, program), **by_proxy},
         network=True if proxy is None else LOOPBACK,
         writable=login,
         shows_installers=False,

@@ -15,7 +15,7 @@ from surefoot.core.plan import digest_of
 from surefoot.core.plan_commands import CommandKind, commands_around, commands_of_step, ways_out
 from surefoot.core.policy_types import Decision, Effect, effect_with
 from surefoot.core.recovery import question
-from surefoot.core.state import RunState
+from surefoot.core.state import Approvers, RunState, step_beside
 from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import call_line
 from surefoot.core.untrusted_text import behind
@@ -82,10 +82,17 @@ def shown_of(state: RunState, node: StepState) -> str:
 
 
 def body_digest(state: RunState, node: StepState) -> str:
-    """Name the step as it will be done, with what it needs as that stands."""
+    """Name the step as it will be done, with what it needs as that stands; its candidates have the same name."""
+    node = step_beside(state, node) or node
     needs = tuple((name, state.nodes[name].status.value, state.nodes[name].commit) for name in node.needs)
     outputs = sorted((name, sorted(values.items())) for name, values in outputs_for(state, node).items())
     return digest_of((repr(node.spec), needs, *outputs))
+
+
+def approvals_of(state: RunState, node: StepState) -> dict[str, Approvers]:
+    """Return what was approved of a step, and by whom; what holds for it holds for a candidate beside it."""
+    step, own = step_beside(state, node), state.approvals.get(node.spec.id, {})
+    return own if step is None else {**state.approvals.get(step.spec.id, {}), **own}
 
 
 def preconditions_of(node: StepState) -> tuple[Precondition, ...]:

@@ -14,7 +14,15 @@ from surefoot.core.approval import is_satisfied, listed_paths
 from surefoot.core.attempt import Attempt
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Diagnosis, QuestionKind, Verdict
-from surefoot.core.kernel.approval_request import ask, body_digest, is_repeated, shown_of, skipped_needs, taken_over
+from surefoot.core.kernel.approval_request import (
+    approvals_of,
+    ask,
+    body_digest,
+    is_repeated,
+    shown_of,
+    skipped_needs,
+    taken_over,
+)
 from surefoot.core.kernel.approver_rules import consult
 from surefoot.core.kernel.failure_rules import fails, refused
 from surefoot.core.kernel.proof_rules import proof_of
@@ -41,6 +49,7 @@ from surefoot.core.policy_types import Decision, Facts
 from surefoot.core.proofs import Proof
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.step_state import StepState
+from surefoot.core.system_steps import attempted_step
 from surefoot.core.untrusted_text import in_line
 
 _OF_RESULT = Decision(tier=Tier.AUTO, rule="result", reason="Its result lies within what the plan asks for.")
@@ -170,7 +179,7 @@ def _ask_about_result(
     state: RunState, node: StepState, changes: ev.ChangesObserved, decision: Decision, now: float
 ) -> Proposal | None:
     shown = f"result {body_digest(state, node)} {changes.digest or changes.tree}"
-    given = state.approvals.get(node.spec.id, {}).get(shown)
+    given = approvals_of(state, node).get(shown)
     if given is not None and is_satisfied(decision.demand, given):
         return None
     return _approved_or_asked(state, node, decision, shown, now)
@@ -202,7 +211,7 @@ def _approved_or_asked(state: RunState, node: StepState, decision: Decision, sho
     assert isinstance(question, ev.QuestionAsked)
     # Approval given beforehand holds for the preconditions of then; where they have changed, exactly this counts.
     has_shifted = question.package is not None and question.package.difference
-    was_seen = question.shown in state.approvals.get(question.step, {})
+    was_seen = question.shown in approvals_of(state, node)
     by = None if has_shifted and not was_seen else _approved_by(state, node, question, options=not state.approver)
     if by is None:
         return proposal
@@ -283,7 +292,9 @@ def _facts(state: RunState, node: StepState) -> Facts:
 def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked, *, options: bool = True) -> str | None:
     """Say who has approved this beforehand, by what they saw, by its kind, or by an option, if `options` count."""
     demand = question.demand
-    given = state.approvals.get(node.spec.id, {}).get(question.shown)
+    # What an agent wants to run is approved for the attempt that asked.
+    known = state.approvals.get(node.spec.id, {}) if question.call else approvals_of(state, node)
+    given = known.get(question.shown)
     if given is not None and is_satisfied(demand, given):
         return " and ".join(given)
     is_repeated = question.package is not None and question.package.is_repeated
@@ -294,8 +305,9 @@ def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked, *
         return f"{' and '.join(given)} (all like it)"
     if demand.role is not None or demand.people > 1 or not options:
         return None
-    if node.spec.id in state.allowed:
-        return f"{state.allowed[node.spec.id]} (--allow)"
+    step = attempted_step(node.spec.id)
+    if step in state.allowed:
+        return f"{state.allowed[step]} (--allow)"
     # What an agent wants to run was in nobody's mind when they said yes to the plan.
     if state.yes_by is not None and node.effect is not Effect.IRREVERSIBLE and not question.call:
         return f"{state.yes_by} (--yes)"

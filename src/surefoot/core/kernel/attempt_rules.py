@@ -105,6 +105,9 @@ def next_for(state: RunState, node: StepState, now: float) -> Proposal | None:
     """Return what the step's attempt needs next, or None while it waits."""
     work = node.work
     assert work is not None
+    left = leave_beside(state, node, work, now)
+    if isinstance(left, Proposal):  # what nobody waits for needs nothing else
+        return left
     if work.open is not None:
         return go_on_with_session(state, node, work, now)
     if work.people.question is not None:
@@ -516,8 +519,7 @@ def _commit(state: RunState, node: StepState, work: Attempt, now: float) -> Rule
 _Rule = Callable[[RunState, StepState, Attempt, float], RuleResult]
 
 _ALWAYS: tuple[_Rule, ...] = (
-    leave_beside,  # what nobody waits for needs nothing else
-    _miss_service,  # first but for that: an attempt without its service cannot come to anything else
+    _miss_service,  # first: an attempt without its service cannot come to anything else
     _recover,  # before doubt: what was cut off and is not in doubt begins anew, whatever else is missing
     _settle,  # before all else that is done for the step: nothing rests on an effect of which nobody knows
 )

@@ -18,9 +18,9 @@ from surefoot.core.kernel.guards import answered, begin, need
 from surefoot.core.kernel.proof_rules import proof_of
 from surefoot.core.plan import Step
 from surefoot.core.queue import has_result
-from surefoot.core.state import RunState
+from surefoot.core.state import RunState, step_beside
 from surefoot.core.step_state import StepState, StepStatus
-from surefoot.core.system_steps import SYSTEM_STEPS
+from surefoot.core.system_steps import SYSTEM_STEPS, attempted_step
 
 
 def _candidate_requested(state: RunState, event: ev.CandidateRequested) -> None:
@@ -33,6 +33,7 @@ def _candidate_requested(state: RunState, event: ev.CandidateRequested) -> None:
 
 def _candidate_kept(state: RunState, event: ev.CandidateKept) -> None:
     node, work = answered(state, event, ev.CandidateRequested)
+    name = attempted_step(node.spec.id)
     assert work.changes is not None
     assert work.checkpoint is not None
     one = Candidate(
@@ -51,7 +52,7 @@ def _candidate_kept(state: RunState, event: ev.CandidateKept) -> None:
         saw=work.saw,
         based_at=work.based_at,
         artifacts=work.kept,
-        notes=tuple(note for note in state.notes if note.by == node.spec.id),
+        notes=tuple(replace(note, by=name) for note in state.notes if note.by == node.spec.id),
     )
     step = step_beside(state, node) or node
     if step is not node or node.made_beside is None:
@@ -101,21 +102,23 @@ def begin_beside(state: RunState, event: ev.StepStarted, spec: Step, made: tuple
     need(step is not None and step.is_candidate and made[1] in step.free_candidate_numbers, event, "none is wanted")
     assert step is not None
     step.beside = tuple(sorted((*step.beside, made[1])))
+    known = state.nodes.get(event.step)
     # Its attempt has a number of its own among those of the step.
-    return StepState(
+    node = StepState(
         spec=spec, order=(-1, len(SYSTEM_STEPS) + made[1]), needs=step.needs, candidates_made=event.attempt - 1
     )
-
-
-def step_beside(state: RunState, node: StepState) -> StepState | None:
-    """Return the step for which a candidate is made, as long as that waits for it."""
-    made = node.made_beside
-    step = None if made is None else state.nodes.get(made[0])
-    return step if step is not None and made is not None and made[1] in step.beside else None
+    # What was approved of the step rests on these, and holds for its candidates as far as they are the same.
+    node.preconditions = step.preconditions
+    if known is not None:  # it was broken off, or another one is made in its place: what it did to others counts still
+        node.session_left, node.reached = known.session_left, known.reached
+        node.denied, node.granted = known.denied, known.granted
+    return node
 
 
 def end_beside(state: RunState, node: StepState) -> None:
-    """Let a step wait no more for a candidate that was made beside it, or not."""
+    """Let a step wait no more for a candidate that was made beside it, or not; what its agent noted is forgotten."""
+    if node.made_beside is not None:
+        _forget_notes(state, node)
     step = step_beside(state, node)
     if step is not None:
         number = node.candidate_number

@@ -14,15 +14,15 @@ from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt
 from surefoot.core.candidates import Agreement, Candidate, agreement_of, compared_by
 from surefoot.core.event_words import Diagnosis, QuestionKind
-from surefoot.core.graph_state import is_touched
-from surefoot.core.kernel.candidate_fold import step_beside
+from surefoot.core.graph_state import is_amended, is_touched
 from surefoot.core.kernel.check_rules import place
 from surefoot.core.kernel.failure_rules import fails
+from surefoot.core.kernel.interrupts import interrupts_of
 from surefoot.core.kernel.proposal import Proposal, RuleResult
-from surefoot.core.plan import Disagreement, OnFailure, RetryPolicy, Tier
+from surefoot.core.plan import Disagreement, OnFailure, RetryPolicy
 from surefoot.core.recovery import question
 from surefoot.core.short_text import listed
-from surefoot.core.state import RunState
+from surefoot.core.state import RunState, step_beside
 from surefoot.core.step_state import FINAL, StepState
 from surefoot.core.system_steps import candidate_step_id
 from surefoot.core.untrusted_text import in_line
@@ -79,31 +79,46 @@ def base_of_candidates(state: RunState, node: StepState) -> str | None:
 
 def leave_beside(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Make no candidate for a step that waits for it no more: it has ended, or has become another one."""
-    if node.made_beside is None or work.failure is not None or work.is_busy:
+    if node.made_beside is None or work.failure is not None or _is_waited_for(state, node):
         return None
-    step = step_beside(state, node)
-    if step is not None and step.status not in FINAL and not is_touched(state, step):
-        return None
+    if work.is_busy:
+        return next(iter(interrupts_of([node], now)), None)
     return fails(node, now, Diagnosis.INTERRUPTED, "its step waits for it no more", counted=False)
+
+
+def _is_waited_for(state: RunState, node: StepState) -> bool:
+    """Tell whether a step waits for a candidate beside it; a change that is only proposed ends nothing."""
+    step = step_beside(state, node)
+    return step is not None and step.status not in FINAL and not state.found_wrong and not is_amended(state, step)
 
 
 def start_beside(state: RunState, count: int, now: float) -> list[Proposal]:
     """Start up to so many further candidates of steps that make one, each in a lane of its own.
 
-    A command alone is started so: what a person is asked about, and what agents do, is done one after the other.
+    The body of the step has begun by then: what a person has to say to it was said, and holds for all of them.
     """
     moves: list[Proposal] = []
     for node in [state.nodes[name] for name in state.active]:
         work = node.work
         if work is None or not _may_have_others_beside(state, node, work):
             continue
-        free = [number for number in node.free_candidate_numbers if number <= node.spec.best_of][1:]
-        for nth, number in enumerate(free[: count - len(moves)], start=1 + len(node.beside)):
+        for number in _free_beside(state, node)[: count - len(moves)]:
             name = candidate_step_id(node.spec.id, number)
             retry = RetryPolicy(maximum_attempts=1)
             spec = replace(node.spec, id=name, needs=(), retry=retry, on_failure=OnFailure.BLOCK, rollback_to=None)
-            moves.append(Proposal(ev.StepStarted(at=now, step=name, attempt=node.attempt + nth, spec=spec)))
+            attempt = node.attempt + number - node.candidate_number
+            moves.append(Proposal(ev.StepStarted(at=now, step=name, attempt=attempt, spec=spec)))
     return moves
+
+
+def _free_beside(state: RunState, node: StepState) -> list[int]:
+    """Return the numbers of the candidates that can be begun beside the attempt of a step.
+
+    One that was begun for what the step was before it was amended has to come to its end first.
+    """
+    names = {number: candidate_step_id(node.spec.id, number) for number in node.free_candidate_numbers[1:]}
+    ended = {name for name in names.values() if name not in state.nodes or state.nodes[name].status in FINAL}
+    return [number for number, name in names.items() if number <= node.spec.best_of and name in ended]
 
 
 def _may_have_others_beside(state: RunState, node: StepState, work: Attempt) -> bool:
@@ -111,10 +126,8 @@ def _may_have_others_beside(state: RunState, node: StepState, work: Attempt) -> 
         return False
     if node.missing or state.branch is None or work.generation != state.branch.generation:
         return False
-    spec = node.spec
-    is_plain = not spec.body.by_model and not spec.body.in_program and node.tier is not Tier.CONFIRM
-    shares = any(state.plan.service(name).network for name in state.plan.services_of(spec))
-    return is_plain and not shares and not node.failures and not is_touched(state, node)
+    shares = any(state.plan.service(name).network for name in state.plan.services_of(node.spec))
+    return not shares and not node.failures and not is_touched(state, node)
 
 
 def choose_candidate(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:

@@ -48,7 +48,7 @@ from surefoot.core.rung_advice import away_said
 from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
-from surefoot.core.system_steps import REPLANNING
+from surefoot.core.system_steps import REPLANNING, attempted_step, step_said
 from surefoot.core.token_estimate import AT_MOST, tokens_of
 from surefoot.core.tool_table import TOOLBOX, EditableFiles, PlanInForce, StoredTexts, ToolState, refusal_of
 from surefoot.core.untrusted_text import behind
@@ -102,7 +102,7 @@ def _after_absence(
 def _go_on(state: RunState, node: StepState, work: Attempt, conversation: Conversation, now: float) -> RuleResult:
     """Return what follows a turn: the checks of a focused try, the end of what leads nowhere, or the next request."""
     move = look(state, node, work, conversation, now) or watch(state, node, conversation, now)
-    return move or _stop(node, conversation, now) or _next_request(state, node, work, conversation, now)
+    return move or _stop(state, node, conversation, now) or _next_request(state, node, work, conversation, now)
 
 
 def _stop_beforehand(node: StepState, work: Attempt, conversation: Conversation, now: float) -> Proposal | None:
@@ -241,7 +241,7 @@ def _editable_files(state: RunState, node: StepState, conversation: Conversation
     return EditableFiles(writes=writes, denied=state.plan.denied, seen=dict(conversation.seen))
 
 
-def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> StoredTexts:
+def _stored_texts(state: RunState, node: StepState, conversation: Conversation) -> StoredTexts:
     """Return the results of this conversation and the evidence of checks; apart, the evidence that is held back."""
     found: dict[str, BlobId] = {}
     for turn in conversation.turns:
@@ -250,7 +250,7 @@ def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> 
             if isinstance(call.result, ev.ToolCallFinished):
                 found[call.asked.call] = call.result.whole or call.result.output
     hidden: list[BlobId | None] = []
-    for whose, check, record in _answers(state):
+    for whose, check, record in _answers(state, node):
         if check.held_back:
             hidden += (record.evidence, record.results)
         elif record.evidence is not None:
@@ -258,12 +258,13 @@ def _stored_texts(state: RunState, _: StepState, conversation: Conversation) -> 
     return StoredTexts(texts=found, hidden=tuple(blob for blob in hidden if blob is not None))
 
 
-def _answers(state: RunState) -> Iterator[tuple[str, Check, CheckRecord]]:
-    """Yield every check of the run with its answers, and whose it is."""
-    for node in state.steps():
+def _answers(state: RunState, own: StepState) -> Iterator[tuple[str, Check, CheckRecord]]:
+    """Yield every check of the run with its answers, and whose it is; of the agent's step those of its own attempt."""
+    for step in state.steps():
+        node = own if step.spec.id == attempted_step(own.spec.id) else step
         records = node.work.checks if node.work is not None else node.records
         for check, record in zip(node.spec.checks, records, strict=False):
-            yield node.spec.id, check, record
+            yield step.spec.id, check, record
     for check, record in zip(state.plan.accept, state.accept.records, strict=True):
         yield "accept", check, record
 
@@ -330,7 +331,7 @@ def _ask_next(
         if call.result is not None or call.is_open or call.question is not None:
             continue
         if call.kind is ToolKind.ASK:
-            text = behind(f"The agent at step {node.spec.id} asks:", call.asked.command)
+            text = behind(f"The agent at {step_said(node.spec.id)} asks:", call.asked.command)
             asked = question(state, node, now, QuestionKind.ASK, text, call.asked.options)
             return Proposal(replace(asked, call=call.asked.call))
         decision = _weigh(state, node, call)
@@ -346,14 +347,14 @@ def _ask_next(
 # --- the next request
 
 
-def _stop(node: StepState, conversation: Conversation, now: float) -> Proposal | None:
+def _stop(state: RunState, node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Fail an attempt that leads nowhere."""
     if node.work is not None and node.work.is_stalled:
         return stalled(node, now)
     if conversation.worked_s >= node.spec.timeout_s:
         reason = f"no end after {conversation.worked_s:.0f} s of work; its `timeout` is {node.spec.timeout_s:g} s"
         return fails(node, now, Diagnosis.STALL, reason)
-    share = share_of_requests(node, conversation)
+    share = share_of_requests(state, node)
     if share is not None and conversation.usage.requests >= share:
         reason = f"no end after {conversation.usage.requests} requests, its share of those that the step may make"
         return fails(node, now, Diagnosis.STALL, reason)

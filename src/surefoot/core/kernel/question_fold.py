@@ -129,6 +129,7 @@ def _has_role(question: QuestionState, event: ev.QuestionAnswered) -> bool:
 def _may_edit(asked: ev.QuestionAsked, event: ev.QuestionAnswered, node: StepState) -> None:
     """Refuse an edit of what was not shown, or one that comes without a yes."""
     need(event.answer == "yes", event, "an edit is a way of saying yes")
+    need(node.made_beside is None, event, "it is one of several candidates, which are all made from the same step")
     if event.edit is not None:
         is_command = asked.package is not None and asked.package.trees is None and not asked.call
         need(is_command and node.spec.body.commands, event, "there is no command to edit")

@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from surefoot.core.event_words import ApproverWord
 from surefoot.core.policy_types import Effect, Facts
+from surefoot.core.system_steps import attempted_step
 from surefoot.effects.approver.contract import ApproverAnswered, AskApprover
 from surefoot.faults import point
 from surefoot.ports.approver import TIMEOUT_S, ApprovalRequest, Approver, Ask, Proceed, Refuse, ShouldProceed
@@ -108,7 +109,7 @@ def _facts(context: RunContext, command: AskApprover) -> Facts:
     package = command.package
     if package.trees is not None or not command.is_shell:
         return command.facts
-    step = next((one for one in context.plan.steps if one.id == command.step), None)
+    step = next((one for one in context.plan.steps if one.id == attempted_step(command.step)), None)
     env = {**context.plan.env, **({} if step is None else step.env)}
     return replace(command.facts, command=facts_given(package.does, env))
 

@@ -227,7 +227,7 @@ async def _run_function(context: RunContext, command: do.RunStep) -> _Ended:
     )
     try:
         async with asyncio.timeout(command.spec.timeout_s):
-            result = await context.functions.bodies[command.step](argument)
+            result = await context.functions.bodies[attempted_step(command.step)](argument)
         put_out = "\n".join(lines_of(result)).encode()
     except TimeoutError as error:
         return _Ended(Ending(status=Status.TIMEOUT, error_type=type(error).__name__, text=str(error)))

@@ -18,6 +18,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import StepId, matches_id, words_file
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.regex import regex
+from surefoot.core.system_steps import attempted_step
 from surefoot.core.token_estimate import tokens_of
 from surefoot.core.tool_table import TOOLBOX
 from surefoot.faults import point
@@ -66,7 +67,7 @@ def _request(context: RunContext, command: do.RequestModel) -> ModelRequest:
         # Every reply has to call a tool; where a grammar can see to that, no turn is lost on one that does not.
         needs_call=not (command.is_summary or command.whole_files or facts.native_tools),
         native_tools=facts.native_tools,
-        asker=Asker(role=command.role, run=context.run, step=command.step, attempt=command.attempt),
+        asker=Asker(role=command.role, run=context.run, step=attempted_step(command.step), attempt=command.attempt),
         temperature=command.temperature,
         whole_files=command.whole_files,
         output_tokens_max=facts.output_tokens_max,

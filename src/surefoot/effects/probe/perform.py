@@ -13,7 +13,7 @@ from surefoot.core.events import Event
 from surefoot.core.ids import BlobId, idempotency_key
 from surefoot.core.probe_kinds import GitProbe
 from surefoot.core.record import record
-from surefoot.core.system_steps import undone_by_step
+from surefoot.core.system_steps import attempted_step, undone_by_step
 from surefoot.faults import point
 from surefoot.ports import CommandOutcome, CommandRequest, Commands
 from surefoot.probes import Subject, ask
@@ -29,7 +29,7 @@ async def ask_probe(context: RunContext, command: do.AskProbe) -> Event:
     point("probe.before")
     undone = undone_by_step(command.step)
     key = idempotency_key(context.run, undone or command.step)
-    function = context.functions.probes.get(command.step)
+    function = context.functions.probes.get(attempted_step(command.step))
     argument = StepArgument(
         workspace=None if command.lane is None else context.start(command.lane),
         attempt=command.attempt,
