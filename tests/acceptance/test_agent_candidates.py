@@ -107,3 +107,13 @@ def test_agents_at_once_share_the_limit_of_their_step(stage: Stage, most: int) -
     agent = f"{{do: Mend double., limits: {{requests: {most}}}}}\n    retry: {{maximum_attempts: 1}}"
     stage.run(PLAN.replace("Mend double.", agent), "--model", model_of(stage, held=0), "--yes")
     assert len(asked(stage)) == most
+
+
+def test_each_agent_can_be_looked_at_and_told_something_by_itself(stage: Stage) -> None:
+    """What the run tells, and the page of the step, say which candidate it is."""
+    said = stage.run(PLAN, "--model", model_of(stage, asks=True), "--yes")
+    assert ("mend, candidate 2  question" in said.out, "mend, candidate 3  " in said.out) == (True, True)
+    assert f"in full: surefoot show {RUN} '(candidate:mend:3)' --turns" in stage.say("show", RUN, "mend").out
+    assert "x * 2" in stage.say("show", RUN, "(candidate:mend:3)", "--turns").out
+    told = stage.say("tell", f"{RUN}:(candidate:mend:2)", "no hurry")
+    assert told.out.startswith("Sent; the agent at candidate 2 of step mend reads it")

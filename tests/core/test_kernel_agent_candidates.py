@@ -12,9 +12,11 @@ from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, Note, ToolCall
 from surefoot.core.amendments import DropStep, ReplaceStep
 from surefoot.core.budget import used_of
+from surefoot.core.event_words import QuestionKind
 from surefoot.core.ids import BlobId, StepId
-from surefoot.core.plan import AgentBody, AgentLimits, Limits, RunBody, Step
+from surefoot.core.plan import LOOPBACK, AgentBody, AgentLimits, Limits, RunBody, Step
 from surefoot.core.tool_table import TOOLBOX
+from surefoot.shellwords import facts_of
 from tests.core.conftest import Play
 from tests.core.test_kernel_candidates import SEVERAL
 from tests.core.test_kernel_table import CASTING
@@ -221,3 +223,28 @@ def test_a_run_that_is_cancelled_leaves_nothing_under_way(is_asked: bool) -> Non
         if run.state.outcome is None:
             run.say(ev.CancelRequested).go()
         assert (run.open, run.state.open_questions, run.state.outcome is not None) == ([], [], True)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_what_a_candidate_did_to_others_is_reported_of_its_step(is_cancelled: bool) -> None:
+    """Whatever becomes of the candidate: no restore takes it back."""
+    post = "curl -X POST http://x/"
+    run = calls(play({"a": {**AGENT, "network": LOOPBACK}}), TWO, "run", command=post, does=facts_of(post)).go()
+    assert [one.asked.step for one in run.state.open_questions] == [TWO]
+    run.reply("yes").go(do.UseTool, "1.1").let(do.UseTool)
+    if is_cancelled:
+        run.say(ev.CancelRequested)
+    effects = run.go().report["outside_effects"]
+    assert [(one["step"], one["command"], one["applied"]) for one in effects] == [("a", post, True)]
+
+
+def test_a_candidate_in_doubt_asks_what_became_of_its_command_also_where_nothing_waits_for_it() -> None:
+    """An amendment changes the step: the command may have reached others all the same."""
+    post = "curl -X POST http://x/"
+    steps = {"a": {**AGENT, "network": LOOPBACK}}
+    run = calls(play(steps), TWO, "run", command=post, does=facts_of(post)).go().reply("yes").go(do.UseTool, "1.1")
+    run.claim()
+    _amend(run)
+    run.go()
+    assert [(one.asked.step, one.asked.about) for one in run.state.open_questions] == [(TWO, QuestionKind.IN_DOUBT)]
+    assert run.reply("applied").go().report["outside_effects"][0]["applied"] is True

@@ -32,6 +32,7 @@ from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.core.ways_on import RETRY, RETRY_WITH_CHANGES, is_about_failure
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
+from surefoot.views.candidates_said import candidate_named
 from surefoot.views.lines import EMPTY, Line, block, counted, one_line
 from surefoot.views.timeline import said_by
 
@@ -307,10 +308,11 @@ def _outcome_lines(state: RunState, name: str) -> Iterator[Line]:
         missing = question.asked.demand.people - len(question.approved_by)
         role = f" with the role {question.role}" if question.role is not None else ""
         by = listed(question.approved_by)
-        text = f"Question {name} ({step}): approved by {by}; {counted(missing, 'more approval')}{role} is needed."
+        needed = f"{counted(missing, 'more approval')}{role} is needed."
+        text = f"Question {name} ({candidate_named(step)}): approved by {by}; {needed}"
         yield Line(text, "warn", hang=2)
         return
-    yield Line(f"Question {name} ({step}) is answered: {said_by(given)}", "good", hang=2)
+    yield Line(f"Question {name} ({candidate_named(step)}) is answered: {said_by(given)}", "good", hang=2)
     node = state.nodes[step]
     if given.reason and is_about_failure(question.asked) and not node.spec.body.by_model:
         text = (

@@ -15,8 +15,9 @@ from surefoot.cli.lookup import find_question, find_run, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.screen import Screen
-from surefoot.core.ids import RunId
+from surefoot.core.ids import RunId, StepId
 from surefoot.core.short_text import listed
+from surefoot.core.system_steps import step_said
 from surefoot.views.diffs import Diff
 from surefoot.views.lines import EMPTY, Line, block, counted, duration, one_line, quoted
 from surefoot.views.open_questions import SCHEMA, diff_shown, document_of, groups_of
@@ -81,7 +82,8 @@ def group_lines(group: Sequence[OpenQuestion]) -> Iterator[Line]:
 
 def head_lines(question: OpenQuestion) -> Iterator[Line]:
     """Yield which question it is, how long it waits, and whose answer it takes."""
-    yield Line(f"Question {question.question}: {question.kind.replace('_', ' ')}, step {question.step}", "head", hang=2)
+    named = step_said(StepId(question.step))
+    yield Line(f"Question {question.question}: {question.kind.replace('_', ' ')}, {named}", "head", hang=2)
     said = [f"asked {duration(question.age_s)} ago"]
     if question.due is not None:
         left = question.due - time.time()

@@ -14,7 +14,7 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.short_text import listed
 from surefoot.core.state import MessageState
-from surefoot.core.system_steps import PLAN_HOLDS, REPLANNING
+from surefoot.core.system_steps import PLAN_HOLDS, REPLANNING, attempted_step, step_said
 from surefoot.errors import UsageError
 from surefoot.views.lines import Line, one_line
 
@@ -69,11 +69,9 @@ def _lines(run: RunId, message: MessageState, engine: str | None) -> Iterator[Li
         yield Line("Noted. No agent of the run reads it: a person is asked what it means for the plan.", "good", hang=2)
         return
     is_planned, steps = REPLANNING in message.to, [step for step in message.to if step != REPLANNING]
-    whose = (
-        f"the agent at step {listed(map(one_line, steps), 6)} reads it"
-        if steps
-        else "the next agent of the run reads it"
-    )
+    # A candidate is named where the message is for that one alone.
+    named = step_said(steps[0]) if len(steps) == 1 else f"step {listed(dict.fromkeys(map(attempted_step, steps)), 6)}"
+    whose = f"the agent at {one_line(named)} reads it" if steps else "the next agent of the run reads it"
     when = "at once: its turn is broken off" if message.sent.is_urgent else "with its next request"
     if steps or not is_planned:
         yield Line(f"Sent; {whose} {when}.", "good", hang=2)

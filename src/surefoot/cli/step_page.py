@@ -145,6 +145,10 @@ class StepPage:
             yield from conversation_lines(
                 conversation, f"surefoot show {self.step.run} {self.step.node.spec.id} --turns"
             )
+        for node in self.step.state.nodes.values():
+            if node.made_beside is not None and node.made_beside[0] == self.step.node.spec.id and node.usage.requests:
+                said = f"candidate {node.candidate_number}: {spent_said(node.usage)}"
+                yield Line(f"  {said}; in full: surefoot show {self.step.run} '{node.spec.id}' --turns", hang=4)
 
     def _undo_lines(self) -> Iterator[Line]:
         spec = self.step.node.spec

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.policy_types import Demand
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.core.short_text import listed
+from surefoot.core.system_steps import step_said
 from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 
 _DIGEST: Final = regex(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
@@ -110,7 +112,8 @@ def text_of(package: Package) -> str:
     note = f"  note:    spelled out, for they cannot be seen or look like others: {listed(odd, _ODD_SHOWN)}"
     known = [*_what_and_why(package), *_known(package), *_ways_back(package), *([note] if odd else [])]
     ending = "Keep it?" if package.trees else "Do it?"
-    return "\n".join([f"Step {in_line(package.step)}{title}", *known, ending])
+    named = in_line(step_said(StepId(package.step)))
+    return "\n".join([f"{named[0].upper()}{named[1:]}{title}", *known, ending])
 
 
 def _what_and_why(package: Package) -> Iterator[str]:

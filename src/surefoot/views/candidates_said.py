@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from surefoot.core import events as ev
+from surefoot.core.ids import StepId
 from surefoot.core.state import RunState
-from surefoot.core.system_steps import attempted_step
+from surefoot.core.system_steps import attempted_step, candidate_made_by
 from surefoot.views.lines import Style, counted, one_line
 
 
@@ -12,6 +13,12 @@ def kept_said(event: ev.CandidateKept) -> str:
     """Say what was kept of an attempt."""
     shown = f"; nothing to compare: {event.flaw}" if event.flaw else ""
     return f"candidate {event.candidate}: its checks passed, {counted(event.lines, 'line')} changed{one_line(shown)}"
+
+
+def candidate_named(step: StepId) -> str:
+    """Name a step in a line of its own; of one that makes a candidate beside another step which candidate of which."""
+    made = candidate_made_by(step)
+    return step if made is None else f"{made[0]}, candidate {made[1]}"
 
 
 def candidate_words(state: RunState, event: ev.Event) -> tuple[str, str, Style] | None:

@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from surefoot.core.event_words import Phase
+from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.proofs import Proof
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
+from surefoot.core.system_steps import step_said
 from surefoot.core.verdicts import CHANGED, changed_said
 from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, one_line, said_once
 
@@ -310,7 +312,7 @@ def question_row(question: QuestionShape) -> Row:
     return Row(
         word=question["kind"].replace("_", " "),
         name=question["id"],
-        text=f"step {question['step']}",
+        text=step_said(StepId(question["step"])),
         style="warn",
         more=question["text"] + (f"\nwork in: {question['lane']}" if question["lane"] else ""),
         command=f"surefoot answer {question['id']} {answers_to(question['options'])}",

@@ -108,7 +108,7 @@ class StepDetails:
             event = recorded.event
             if isinstance(event, ev.QuestionAnswered):
                 asked = self.state.questions[event.question].asked
-                if asked.step == self.node.spec.id:
+                if attempted_step(asked.step) == self.node.spec.id:
                     yield Occurrence(asked.attempt, event.at, f"answered: {said_by(event)}", "")
             if isinstance(event, ev.MessageSent) and self.node.spec.id in self.state.messages[event.message].to:
                 yield Occurrence(attempt, event.at, f"{one_line(event.by)} told the agent: {one_line(event.text)}", "")
@@ -155,7 +155,7 @@ class StepDetails:
         for recorded in events(self.home, self.run):
             if isinstance(event := recorded.event, ev.QuestionAnswered):
                 asked = self.state.questions[event.question].asked
-                if asked.step == self.node.spec.id:
+                if attempted_step(asked.step) == self.node.spec.id:
                     yield asked, event
 
     def decisions(self) -> Iterator[dict[str, object]]:

@@ -31,7 +31,7 @@ from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, progress_of, titled
 from surefoot.views.agent_words import conversation_words
-from surefoot.views.candidates_said import candidate_words
+from surefoot.views.candidates_said import candidate_named, candidate_words
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, one_line
 from surefoot.views.report_sections import HASH, style_of
 
@@ -85,10 +85,12 @@ class Timeline:
         if told is not None:
             words = told(self, state, event)
         else:
-            words = _run_words(state, event) or _question_words(state, event)
-            words = words or candidate_words(state, event) or conversation_words(self.activity, state, event)
-        if words is not None and isinstance(event, ev.StepEvent) and (step := attempted_step(event.step)) != event.step:
-            # Of a candidate that is made beside the step's own attempt the number of the attempt tells enough.
+            words = _run_words(state, event) or candidate_words(state, event) or _question_words(state, event)
+            words = words or conversation_words(self.activity, state, event)
+        if words is not None and isinstance(event, ev.StepEvent) and attempted_step(event.step) != event.step:
+            # Of what is no agent's the number of the attempt, or of the candidate, tells enough.
+            name = candidate_named(event.step) if told is None and candidate_words(state, event) is None else None
+            step = name or attempted_step(event.step)
             words = (
                 None if isinstance(event, ev.StepSkipped) else (words[0], words[1].replace(event.step, step), words[2])
             )
@@ -202,7 +204,7 @@ def _question_words(state: RunState, event: Event) -> Words | None:
             question = state.questions[event.question]
             people, given = question.asked.demand.people, len(question.approved_by)
             missing = f"; {counted(people - given, 'more approval')} needed" if question.is_open and given else ""
-            return "answered", f"{question.asked.step}  {said_by(event)}{missing}", ""
+            return "answered", f"{candidate_named(question.asked.step)}  {said_by(event)}{missing}", ""
         case ev.ApproverAnswered():
             said = f"{one_line(event.approver)} says {event.word}"
             return "approver", f"{event.step}  {said}{_because(event.reason)}", "dim"

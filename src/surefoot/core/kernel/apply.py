@@ -41,6 +41,7 @@ from surefoot.core.kernel.blame_rules import (
     stop_search,
 )
 from surefoot.core.kernel.body_drivers import driver_of
+from surefoot.core.kernel.candidate_fold import end_beside
 from surefoot.core.kernel.conversation_fold import TURN_FOLDS, call_cancelled, try_models_again
 from surefoot.core.kernel.dead_letter_fold import dead_letter_closed, dead_letter_taken_up
 from surefoot.core.kernel.guards import illegal, is_ready, need, node_of, work_of
@@ -267,6 +268,7 @@ def _run_ended(state: RunState, event: ev.RunEnded) -> None:
         need(state.phase is Phase.VALIDATE and state.unfinished == 0, event, "not everything is validated")
     # What was started is taken back, except for effects in doubt.
     for node in [state.nodes[name] for name in state.active]:
+        end_beside(state, node)
         if not node.is_in_doubt:
             withdraw(state, node, "the run ended")
     if event.outcome is Outcome.CANCELLED:

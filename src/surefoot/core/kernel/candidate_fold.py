@@ -109,20 +109,34 @@ def begin_beside(state: RunState, event: ev.StepStarted, spec: Step, made: tuple
     )
     # What was approved of the step rests on these, and holds for its candidates as far as they are the same.
     node.preconditions = step.preconditions
-    if known is not None:  # it was broken off, or another one is made in its place: what it did to others counts still
-        node.session_left, node.reached = known.session_left, known.reached
-        node.denied, node.granted = known.denied, known.granted
+    node.reached = step.reached
+    if known is not None:  # it was broken off, and is begun again
+        node.session_left, node.denied, node.granted = known.session_left, known.denied, known.granted
     return node
 
 
 def end_beside(state: RunState, node: StepState) -> None:
     """Let a step wait no more for a candidate that was made beside it, or not; what its agent noted is forgotten."""
-    if node.made_beside is not None:
-        _forget_notes(state, node)
+    if node.made_beside is None:
+        return
+    _forget_notes(state, node)
+    _hand_on_reached(state, node, node.made_beside[0])
     step = step_beside(state, node)
     if step is not None:
         number = node.candidate_number
         step.beside = tuple(one for one in step.beside if one != number)
+
+
+def _hand_on_reached(state: RunState, node: StepState, name: StepId) -> None:
+    """Let the step know what a candidate beside it did to others: it stays, whatever becomes of the candidate."""
+    step = state.nodes.get(name)
+    if step is None:
+        return
+    known = {(one.attempt, one.call, one.key) for one in step.reached}
+    new = tuple(one for one in node.reached if (one.attempt, one.call, one.key) not in known)
+    # What the agent at work on the step has done itself stays last, and what it was told stays as it was.
+    at = len(step.reached) if step.conversation is None else step.conversation.reached_before
+    step.reached = (*step.reached[:at], *new, *step.reached[at:])
 
 
 def drop_candidates(state: RunState, node: StepState) -> None:

@@ -79,7 +79,8 @@ def base_of_candidates(state: RunState, node: StepState) -> str | None:
 
 def leave_beside(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
     """Make no candidate for a step that waits for it no more: it has ended, or has become another one."""
-    if node.made_beside is None or work.failure is not None or _is_waited_for(state, node):
+    is_over = node.made_beside is None or work.failure is not None or _is_waited_for(state, node)
+    if is_over or node.is_in_doubt:  # what may have reached others is settled first
         return None
     if work.is_busy:
         return next(iter(interrupts_of([node], now)), None)
