@@ -184,7 +184,7 @@ def test_a_candidate_that_rests_on_something_else_is_asked_about_by_itself() -> 
     run = Play({"a": {**SEVERAL, "tier": Tier.CONFIRM}}, limits=AT_ONCE)
     other = (Precondition(name="x", state="other"),)
     run.will(do.TakeCheckpoint, THREE, preconditions=other).go().reply("yes").go()
-    assert [one.asked.step for one in run.state.open_questions] == [THREE]
+    assert [text.split("\n", 1)[0] for text in run.asked] == ["Candidate 3 of step a"]
     assert run.reply("yes").go().steps["a"]["proof"] == "agreement"
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.policy_types import Demand
 from surefoot.core.raw import Digest, Handle
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.core.short_text import listed
-from surefoot.core.system_steps import step_said
 from surefoot.core.untrusted_text import in_line, labelled, spelled_out
 
 _DIGEST: Final = regex(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
@@ -104,16 +102,21 @@ def difference_of(before: tuple[Precondition, ...], after: tuple[Precondition, .
     return (*changed, *gone, *(f"{name}: is new, {new[name]}" for name in new if name not in old))
 
 
-def text_of(package: Package) -> str:
-    """Return the package as a person reads it; what others wrote stands behind labels or bars."""
+def text_of(package: Package, named: str = "") -> str:
+    """Return the package as a person reads it; what others wrote stands behind labels or bars.
+
+    Args:
+        package: what there is to decide.
+        named: what it is about, where that is not just the step.
+    """
     title = f": {in_line(package.title)}" if package.title else ""
     names = (one.name for one in package.preconditions)
     odd = spelled_out([package.step, package.title, package.does, *package.beside, *package.changed, *names])
     note = f"  note:    spelled out, for they cannot be seen or look like others: {listed(odd, _ODD_SHOWN)}"
     known = [*_what_and_why(package), *_known(package), *_ways_back(package), *([note] if odd else [])]
     ending = "Keep it?" if package.trees else "Do it?"
-    named = in_line(step_said(StepId(package.step)))
-    return "\n".join([f"{named[0].upper()}{named[1:]}{title}", *known, ending])
+    head = in_line(named or f"step {package.step}")
+    return "\n".join([f"{head[0].upper()}{head[1:]}{title}", *known, ending])
 
 
 def _what_and_why(package: Package) -> Iterator[str]:

@@ -18,6 +18,7 @@ from surefoot.core.recovery import question
 from surefoot.core.state import Approvers, RunState, step_beside
 from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import call_line
+from surefoot.core.system_steps import step_said
 from surefoot.core.untrusted_text import behind
 
 DONE, ABANDON = "done", "abandon"
@@ -30,7 +31,9 @@ def ask(state: RunState, node: StepState, now: float, decision: Decision, shown:
     work = node.work
     assert work is not None
     package = _package(state, node, work, decision)
-    asked = question(state, node, now, QuestionKind.CONFIRM, text_of(package), ("yes", "no"), shown)
+    asked = question(
+        state, node, now, QuestionKind.CONFIRM, text_of(package, step_said(node.spec.id)), ("yes", "no"), shown
+    )
     return Proposal(replace(asked, package=package, demand=decision.demand, like=package.like))
 
 
@@ -59,7 +62,9 @@ def ask_about_call(
         raised_by=raised_by,
         is_repeated=bool(raised_by) and is_repeated_call(node, call),
     )
-    asked = question(state, node, now, QuestionKind.CONFIRM, text_of(package), ("yes", "no"), shown)
+    asked = question(
+        state, node, now, QuestionKind.CONFIRM, text_of(package, step_said(node.spec.id)), ("yes", "no"), shown
+    )
     return Proposal(replace(asked, package=package, demand=decision.demand, like=like, call=call.call))
 
 
