@@ -159,6 +159,19 @@ def test_a_killed_attempt_begins_anew_on_the_restored_tree(agent: Agent) -> None
     assert shown(agent.stage, "a.txt") == "two"
 
 
+def test_sessions_for_candidates_of_one_step_are_open_at_once(agent: Agent) -> None:
+    """Each agent waits in its own lane until the other one is there, and both come to one result (M38)."""
+    here = f"{agent.stage.meeting}/here"
+    meet = f"touch {here}-$(basename $PWD); until test $(ls {here}-* | wc -l) = 2; do sleep 0.1; done"
+    agent.will([{"run": meet}, RIGHT])
+    plan = PLAN.replace("defaults", "limits: {parallel: 2}\ndefaults").replace(
+        "    writes", "    best_of: 2\n    writes"
+    )
+    assert agent.run(plan=plan).code == 0
+    step = agent.stage.say("report", RUN, "--json").json["steps"][0]
+    assert (step["proof"], len(step["candidates"]), shown(agent.stage, "a.txt")) == ("agreement", 2, "two")
+
+
 @pytest.mark.parametrize("first", [[], [RIGHT]])
 def test_a_limit_cancels_the_turn_and_the_checks_decide(agent: Agent, first: list[Any]) -> None:
     """The agent is told to stop after its fifth call; what it left counts if the check passes."""
