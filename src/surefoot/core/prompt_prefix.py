@@ -364,6 +364,11 @@ def _reached(node: StepState) -> str:
     return _section(title, lines)
 
 
+def _is_of_candidate(by: str, own: StepId) -> bool:
+    """Tell whether another candidate of the step noted it, or one of another step."""
+    return is_other_candidate(by, own) or (by != own and candidate_made_by(StepId(by)) is not None)
+
+
 def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
     """Return what was noted outside this conversation, and whether it was there when the conversation began."""
     conversation = node.conversation
@@ -375,8 +380,7 @@ def _notes(state: RunState, node: StepState) -> list[tuple[str, bool]]:
         if note.by == node.spec.id and note.text in own:
             own.remove(note.text)
             continue
-        is_of_candidate = note.by != node.spec.id and candidate_made_by(StepId(note.by)) is not None
-        if is_of_candidate or is_other_candidate(note.by, node.spec.id):
+        if _is_of_candidate(note.by, node.spec.id):
             continue  # nobody knows yet whether that candidate counts
         is_beside = known is not None and note.by in state.nodes and note.by != node.spec.id
         is_system_step = note.by.startswith("(")

@@ -94,10 +94,13 @@ def body_digest(state: RunState, node: StepState) -> str:
     return digest_of((repr(node.spec), needs, *outputs))
 
 
-def approvals_of(state: RunState, node: StepState) -> dict[str, Approvers]:
-    """Return what was approved of a step, and by whom; what holds for it holds for a candidate beside it."""
+def approvals_of(state: RunState, node: StepState, call: str = "") -> dict[str, Approvers]:
+    """Return what was approved of a step, and by whom; what holds for it holds for a candidate beside it.
+
+    What an agent wants to run, by a call, is approved for the attempt that asked.
+    """
     step, own = step_beside(state, node), state.approvals.get(node.spec.id, {})
-    return own if step is None else {**state.approvals.get(step.spec.id, {}), **own}
+    return own if step is None or call else {**state.approvals.get(step.spec.id, {}), **own}
 
 
 def preconditions_of(node: StepState) -> tuple[Precondition, ...]:

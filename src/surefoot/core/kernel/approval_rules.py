@@ -292,9 +292,7 @@ def _facts(state: RunState, node: StepState) -> Facts:
 def _approved_by(state: RunState, node: StepState, question: ev.QuestionAsked, *, options: bool = True) -> str | None:
     """Say who has approved this beforehand, by what they saw, by its kind, or by an option, if `options` count."""
     demand = question.demand
-    # What an agent wants to run is approved for the attempt that asked.
-    known = state.approvals.get(node.spec.id, {}) if question.call else approvals_of(state, node)
-    given = known.get(question.shown)
+    given = approvals_of(state, node, question.call).get(question.shown)
     if given is not None and is_satisfied(demand, given):
         return " and ".join(given)
     is_repeated = question.package is not None and question.package.is_repeated

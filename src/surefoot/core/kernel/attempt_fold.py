@@ -15,7 +15,13 @@ from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.graph_state import car_verified, finish, fresh_records, join_queue, take_ready, withdraw_question
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
-from surefoot.core.kernel.candidate_fold import CANDIDATE_FOLDS, begin_beside, drop_candidates, take_chosen
+from surefoot.core.kernel.candidate_fold import (
+    CANDIDATE_FOLDS,
+    begin_beside,
+    drop_candidates,
+    failed_beside,
+    take_chosen,
+)
 from surefoot.core.kernel.equal_attempts import TRIED_MAX, tried_in
 from surefoot.core.kernel.guards import active_of, answered, begin, illegal, is_ready, need, node_of
 from surefoot.core.kernel.permission_fold import PERMISSION_FOLDS
@@ -33,7 +39,7 @@ from surefoot.core.plan import Step
 from surefoot.core.proofs import Proof
 from surefoot.core.queue import has_result
 from surefoot.core.session import SESSION_LOST
-from surefoot.core.state import ANY_PATH, RunState, step_beside
+from surefoot.core.state import ANY_PATH, RunState
 from surefoot.core.step_state import FINAL, StepState, StepStatus, WantedAttempt
 from surefoot.core.system_steps import (
     PHASES,
@@ -419,8 +425,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
     node.last_failure, node.put_back = event, work.changed
     work.fail(event)
     work.failed_at = state.seq + 1
-    if node.made_beside is not None:
-        withdraw_question(state, node, "nothing waits for it any more")
+    failed_beside(state, node, is_counted=event.is_counted)
     if event.is_counted and event.diagnosis is Diagnosis.VERIFICATION:
         node.tried = (*node.tried, tried_in(node, work, state.seq + 1))[-TRIED_MAX:]
     if event.lesson is not None:
@@ -433,8 +438,6 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         node.losses += 1
     if event.is_counted:
         node.failures += 1
-        if node.made_beside is not None and (step := step_beside(state, node)) is not None:
-            step.failures += 1
         node.crashes, node.wanted = 0, None
     if node.transplant is not None and event.diagnosis not in NOT_JUDGED:
         give_up_transplant(state, node)

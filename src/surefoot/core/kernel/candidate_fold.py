@@ -12,7 +12,7 @@ from surefoot.core.attempt_result import Result
 from surefoot.core.candidates import Candidate, leaves_behind
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
-from surefoot.core.graph_state import finish, join_queue, make_pending_again
+from surefoot.core.graph_state import finish, join_queue, make_pending_again, withdraw_question
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.guards import answered, begin, need
 from surefoot.core.kernel.proof_rules import proof_of
@@ -113,6 +113,16 @@ def begin_beside(state: RunState, event: ev.StepStarted, spec: Step, made: tuple
     if known is not None:  # it was broken off, and is begun again
         node.session_left, node.denied, node.granted = known.session_left, known.denied, known.granted
     return node
+
+
+def failed_beside(state: RunState, node: StepState, *, is_counted: bool) -> None:
+    """Note that a candidate beside a step has failed: nobody is asked about it any more, and the step counts it."""
+    if node.made_beside is None:
+        return
+    withdraw_question(state, node, "nothing waits for it any more")
+    step = step_beside(state, node)
+    if step is not None and is_counted:
+        step.failures += 1
 
 
 def end_beside(state: RunState, node: StepState) -> None:

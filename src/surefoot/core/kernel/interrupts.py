@@ -33,6 +33,12 @@ def _is_interruptible(node: StepState) -> bool:
     return is_ended or (work.conversation is not None and work.conversation.is_open)
 
 
+def is_ended_at_once(state: RunState, node: StepState, move: Proposal) -> bool:
+    """Tell whether the pause that a person insists on would end what the move begins, again and again."""
+    effect = BY_REQUEST.get(move.event.kind)
+    return state.interrupting and effect is not None and effect.is_ended_by_pause and not node.is_reaching_out
+
+
 def endings_of(nodes: Sequence[StepState], now: float) -> list[Proposal]:
     """End the attempts of these steps: what is under way is interrupted, what is at rest fails and does not count."""
     at_rest = next((node for node in nodes if _is_at_rest(node)), None)

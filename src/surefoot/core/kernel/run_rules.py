@@ -25,7 +25,7 @@ from surefoot.core.kernel.batch_rules import may_be_judged, one_after_the_other,
 from surefoot.core.kernel.blame_rules import search
 from surefoot.core.kernel.candidate_rules import start_beside
 from surefoot.core.kernel.check_rules import ask_or_reuse, environment_of
-from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of
+from surefoot.core.kernel.interrupts import acceptance_interrupts, interrupts_of, is_ended_at_once
 from surefoot.core.kernel.phase_rules import (
     ends_badly,
     is_done,
@@ -66,7 +66,6 @@ from surefoot.core.state import CLEAN, LaneState, RunState
 from surefoot.core.step_state import DONE, StepState, StepStatus
 from surefoot.core.system_steps import BASELINE, COMMANDS, PLAN_HOLDS, PLANNING, REPLANNING, REVIEWING, UNDERSTANDING
 from surefoot.core.verdicts import is_red_before, next_after, next_before, red_before_said, turned_green, verdict_key
-from surefoot.effects import BY_REQUEST
 
 _SHORT_WAY = (
     "One file in scope and a red acceptance check: the runtime made the plan itself, one step with the goal as its "
@@ -144,7 +143,7 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
     taken: set[str] = set()
     for node in nodes:
         move = next_for(state, node, now)
-        if move is None or _is_ended_at_once(state, node, move):
+        if move is None or is_ended_at_once(state, node, move):
             continue
         event, work = move.event, node.work
         if isinstance(event, ev.AttemptFailed) and work is not None and teaches(node, event):
@@ -164,12 +163,6 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
         if doubts:  # what they concern is taken back: the others are asked again afterwards
             break
     return moves
-
-
-def _is_ended_at_once(state: RunState, node: StepState, move: Proposal) -> bool:
-    """Tell whether the pause that a person insists on would end what the move begins, again and again."""
-    effect = BY_REQUEST.get(move.event.kind)
-    return state.interrupting and effect is not None and effect.is_ended_by_pause and not node.is_reaching_out
 
 
 def _leaves_train(state: RunState, event: Event) -> bool:
