@@ -90,7 +90,8 @@ BAD = {
     "402": Bad(away(402, "Pay first"), 2, 2, PAUSED, "the account has nothing left"),
     "404": Bad(away(404, "small: no such model"), 2, 2, PAUSED, "look at its name"),
     "400": Bad(away(400, "tools.3 is wrong"), 2, 2, PAUSED, "tools.3 is wrong"),
-    "context too long": Bad(away(400, "prompt is too long"), 4, 5, ASKS, "another one may take more"),
+    # The ladder of an overflow has one attempt follow, with shorter briefs.
+    "context too long": Bad(away(400, "prompt is too long"), 4, 9, ASKS, "another one may take more"),
     "slow stream": Bad(begun(holds=True), 4, 5, PAUSED, "no reply in time"),
     "cut connection": Bad(begun(is_cut=True), 4, 5, PAUSED, "could not be reached"),
     "cut stream": Bad(begun(), 4, 7, ASKS, "the stream ended before the reply did"),
