@@ -138,7 +138,7 @@ def step(name: str, work: Work) -> Step:
     return Step(id=StepId(name), body=RunBody(command=name), checks=checks, reads=work.reads, retry=retry)
 
 
-def play(works: dict[str, Work], parallel: int, data: st.DataObject) -> tuple[World, list[Event]]:
+def play(works: dict[str, Work], parallel: int, data: st.DataObject | Chosen) -> tuple[World, list[Event]]:
     """Let a run go to its end, its commands answered in any order; results are judged in up to three lanes."""
     world, opened, journal = World(works), [], []
     steps = tuple(step(name, work) for name, work in works.items())
@@ -186,6 +186,27 @@ def test_any_interleaving_comes_to_what_some_serial_order_comes_to(
         assert work.holds(result), end.step
         tree = result if work.writes else tree
     assert (tree, len(ends)) == (list(world.trees.values())[-1], len(works))
+
+
+@dataclass
+class Chosen:
+    """Choices that are made already; the first one wherever more are wanted."""
+
+    choices: list[int]
+
+    def draw(self, strategy: st.SearchStrategy[int]) -> int:
+        """Return the next one."""
+        del strategy
+        return self.choices.pop(0) if self.choices else 0
+
+
+def test_a_result_that_fails_in_its_train_is_judged_with_no_other() -> None:
+    """The one behind it waits for another train before anything more is asked of it."""
+    works = {"s0": Work((), ("a",), "s1"), "s1": Work((), ("c",), None), "s2": Work((), ("b",), None)}
+    choices = Chosen([1, 2, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1])
+    _, journal = play(works, 2, choices)
+    assert next(one.cars for one in journal if isinstance(one, ev.TrainFormed)) == ("s0", "s2")
+    assert {one.step for one in journal if isinstance(one, ev.StepVerified)} == {"s1", "s2"}
 
 
 @settings(max_examples=examples(40), deadline=None)

@@ -12,7 +12,15 @@ from surefoot.core import events as ev
 from surefoot.core.attempt import Attempt, Committing, Ended, Judging, Parked, People, Place, Preparing
 from surefoot.core.event_words import NOT_JUDGED, Applied, Diagnosis, Phase, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
-from surefoot.core.graph_state import car_verified, finish, fresh_records, join_queue, take_ready, withdraw_question
+from surefoot.core.graph_state import (
+    car_verified,
+    finish,
+    fresh_records,
+    join_queue,
+    leave_train,
+    take_ready,
+    withdraw_question,
+)
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.body_drivers import driver_of
 from surefoot.core.kernel.candidate_fold import (
@@ -405,7 +413,7 @@ def _move_head(state: RunState, node: StepState, work: Attempt, event: ev.StepVe
     node.commit = event.commit
 
 
-def _leave_train(state: RunState, node: StepState, event: ev.StepVerified) -> None:
+def _verify_car(state: RunState, node: StepState, event: ev.StepVerified) -> None:
     """Let the train go on without the step, which is the first of it."""
     if state.train is not None and event.step in state.train.cars:
         need(event.step == state.train.cars[0], event, "it is not the first of its train")
@@ -443,6 +451,7 @@ def _attempt_failed(state: RunState, event: ev.AttemptFailed) -> None:
         give_up_transplant(state, node)
     if work.is_choice and event.diagnosis not in NOT_JUDGED:
         drop_candidates(state, node)
+    leave_train(state, event.step)
 
 
 def _take_session_up(node: StepState, work: Attempt, event: ev.Checkpointed) -> None:
