@@ -135,7 +135,7 @@ def _active(state: RunState) -> list[StepState]:
 
 
 def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
-    """Return a move of each step; the first of those that would take one lane or question number, or say the same.
+    """Return a move of each step; the first of those that would take the same lane, question number or money.
 
     A limit that is reached is the last of them: the run pauses for it, and the others are asked again once it does.
     """
@@ -180,6 +180,8 @@ def _takes(move: Proposal) -> str | None:
             return f"question {question}"
         case ev.FindingReported(finding=finding):
             return f"finding {finding}"
+        case ev.ModelRequested():
+            return "what the limits leave"
         case _:
             return None
 
