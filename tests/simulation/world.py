@@ -60,6 +60,12 @@ class Lane:
     """Names what lies where git ignores it; empty: nothing."""
     litter_before: str = ""
     """The same, at the last checkpoint."""
+    checkpoint: int = 0
+    """Which one that was, counted from 1."""
+
+    def is_littered(self, checkpoint: int) -> bool:
+        """Tell whether anything but what was there at that checkpoint may lie there."""
+        return (self.checkpoint, self.litter_before) != (checkpoint, self.litter)
 
 
 @dataclass
@@ -215,7 +221,7 @@ class World:
 
     def _checkpoint(self, _: RunContext, command: do.TakeCheckpoint) -> Callable[[float], Event]:
         lane, tree = self._lane(command), self.tree_of(command.commit)
-        lane.files, lane.litter_before = dict(self.trees[tree]), lane.litter
+        lane.files, lane.litter_before, lane.checkpoint = dict(self.trees[tree]), lane.litter, command.checkpoint
         return lambda now: ev.Checkpointed(**command.at(now), commit=command.commit, tree=tree, environment=ENVIRONMENT)
 
     def _check(self, _: RunContext, command: do.AskCheck) -> Callable[[float], Event]:
@@ -298,7 +304,7 @@ class World:
             lane.files = dict(self.trees[command.tree])
         tree = self.keep_tree(lane.files)
         changed = self.changes(command.tree, tree)
-        is_littered = lane.litter != lane.litter_before
+        is_littered = lane.is_littered(command.checkpoint)
         return lambda now: ev.ChangesObserved(
             **command.at(now), tree=tree, changed=changed, lane_changed=is_littered, digest=digest(changed, tree)
         )
@@ -337,13 +343,13 @@ class World:
     def _restore(self, _: RunContext, command: do.RestoreLane) -> Callable[[float], Event]:
         lane = self._lane(command)
         lane.files = dict(self.trees[self.tree_of(command.commit)])
-        is_littered = lane.litter != lane.litter_before
+        is_littered = lane.is_littered(command.checkpoint)
         return lambda now: ev.LaneRestored(**command.at(now), lane_changed=is_littered)
 
     def _keep_candidate(self, _: RunContext, command: do.KeepCandidate) -> Callable[[float], Event]:
         lane = self._lane(command)
         shown, lane.files = digest(lane.files), dict(self.trees[self.tree_of(command.commit)])
-        is_littered = lane.litter != lane.litter_before
+        is_littered = lane.is_littered(command.checkpoint)
         return lambda now: ev.CandidateKept(
             **command.at(now), candidate=command.candidate, lines=1, shown=shown, lane_changed=is_littered
         )

@@ -194,6 +194,8 @@ class Place:
     lane: str
     generation: int
     """How often the branch had gone back when the lane was taken."""
+    number: int = 0
+    """Which checkpoint of the lane it works from, counted from 1; 0: none."""
     checkpoint: Checkpointed | None = None
     """None while it is taken."""
     tree: str | None = None
@@ -577,6 +579,11 @@ class Attempt:
     def failure(self) -> AttemptFailed | None:
         """Why the attempt has failed."""
         return stage.failure if isinstance(stage := self.stage, Failed) else None
+
+    @property
+    def checkpoint_number(self) -> int:
+        """Which checkpoint of its lane it works from, counted from 1; 0: none."""
+        return 0 if self.place is None else self.place.number
 
     @property
     def base(self) -> str | None:

@@ -70,6 +70,8 @@ class LaneState:
     epoch: int = 0
     """Counts the bodies that may have changed something the tree does not hold."""
     held_by: StepId | None = None
+    checkpoints: int = 0
+    """Counts the checkpoints that were asked for in it."""
     failures: int = 0
     is_last_try: bool = False
     """Whether it is given up if it fails once more."""

@@ -150,8 +150,9 @@ def _checkpoint_requested(state: RunState, event: ev.CheckpointRequested) -> Non
     _, work = begin(state, event)
     assert lane is not None
     assert state.branch is not None
-    lane.held_by = event.step
-    work.place, work.open = Place(lane=event.lane, generation=state.branch.generation), event.kind
+    lane.held_by, lane.checkpoints = event.step, lane.checkpoints + 1
+    work.place = Place(lane=event.lane, generation=state.branch.generation, number=lane.checkpoints)
+    work.open = event.kind
     work.based_at = state.seq
 
 
@@ -386,7 +387,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
         state.handing[event.step] = None
     if state.branch is not None:
         node.head_after, node.tree_after = state.branch.head, state.branch.tree
-    _leave_train(state, node, event)
+    _verify_car(state, node, event)
     _note_result(state, node, work)
     keep_outcome(state, work)
     keep_offered(state, work)

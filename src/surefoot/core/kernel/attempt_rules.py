@@ -135,6 +135,7 @@ def _put_back(state: RunState, node: StepState, work: Attempt, now: float) -> Ru
         **node.in_lane,
         commit=work.checkpoint.commit,
         scratch=node.spec.scratch,
+        checkpoint=work.checkpoint_number,
         made=node.spec.made,
         keeps_changes=work.body_started,
     )
@@ -253,6 +254,7 @@ def _checkpoint(state: RunState, node: StepState, work: Attempt, now: float) -> 
         lane=lane,
         commit=state.branch.head if base is None else base,
         scratch=node.spec.scratch,
+        checkpoint=state.lanes[lane].checkpoints + 1,
         made=node.spec.made,
         artifacts=(*artifacts_for(state, node), *((made,) if made is not None else ())),
         spec=node.spec,
@@ -377,6 +379,7 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         commit=work.checkpoint.commit,
         scope=(*state.plan.scope_write, *(node.spec.writes or ())),
         writes=state.plan.writes_of(node.spec),
+        checkpoint=work.checkpoint_number,
         denied=state.plan.denied,
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,

@@ -57,6 +57,7 @@ def keep_candidate(state: RunState, node: StepState, work: Attempt, now: float) 
         commit=work.checkpoint.commit,
         base_tree=work.checkpoint.tree,
         tree=work.tree,
+        checkpoint=work.checkpoint_number,
         earlier={one.number: one.kept.output for one in _known(state, node) if one.kept.output is not None},
     )
     return Proposal(ev.CandidateRequested(**node.at(now), candidate=number), command)

@@ -65,6 +65,8 @@ class KeepCandidate(StepCommand):
     """The commit of the checkpoint."""
     base_tree: str
     tree: str
+    checkpoint: int = 0
+    """Which of the lane's checkpoints."""
     earlier: Mapping[int, BlobId] = field(default_factory=dict[int, BlobId])
     """What `compare` printed of the candidates before it, by their numbers."""
 

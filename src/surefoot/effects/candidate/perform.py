@@ -43,7 +43,7 @@ class _Shown:
 async def keep_candidate(context: RunContext, command: do.KeepCandidate) -> Event:
     """Keep the result of an attempt with what it does, and put the lane back for the next one."""
     point("candidate.before")
-    lane, spec, space = lane_of(command), command.spec, context.space
+    spec, space = command.spec, context.space
     compare = spec.compare
     shown = _Shown() if compare is None else await _shown_by(context, command, compare)
     point("candidate.compared")
@@ -52,7 +52,7 @@ async def keep_candidate(context: RunContext, command: do.KeepCandidate) -> Even
     await in_thread(space.keep_tree, command.base_tree, command.tree)
     point("candidate.kept")
     try:
-        is_changed = await in_thread(put_back, context, lane, command.commit, spec.scratch, spec.made)
+        is_changed = await in_thread(put_back, context, command, spec.scratch, spec.made)
     except WorkspaceError:
         is_changed = True
     point("candidate.after")

@@ -69,6 +69,8 @@ class TakeCheckpoint(StepCommand):
 
     commit: str
     scratch: tuple[str, ...]
+    checkpoint: int = 0
+    """Which checkpoint of the lane it is, counted from 1."""
     made: tuple[str, ...] = ()
     """Globs over what the body will make for later steps."""
     artifacts: tuple[BlobId, ...] = ()

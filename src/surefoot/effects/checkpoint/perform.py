@@ -16,6 +16,7 @@ from surefoot.effects.lane.perform import (
     BESIDE_NOTE,
     CACHES_NOTE,
     CHANGES_NOTE,
+    CHECKPOINT_NOTE,
     IGNORED_NOTE,
     KNOWN_NOTE,
     MADE_NOTE,
@@ -82,6 +83,7 @@ def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) ->
     beside = context.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
     known = context.space.not_held(lane, settled=is_settled)
     told = {
+        CHECKPOINT_NOTE: f"{command.checkpoint}",
         IGNORED_NOTE: ignored,
         BESIDE_NOTE: beside,
         MADE_NOTE: made_before(context, lane, command.made),

@@ -64,6 +64,8 @@ class Inspect(StepCommand):
     commit: str
     scope: tuple[str, ...]
     writes: tuple[str, ...]
+    checkpoint: int = 0
+    """Which of the lane's checkpoints the body began at."""
     denied: tuple[str, ...] = ()
     """Globs over files that the run may not change, whatever the step may write."""
     counts_lines: bool = False

@@ -14,7 +14,15 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import Effect, Step
 from surefoot.core.short_text import listed
 from surefoot.core.weakened_tests import Changed, is_watched, weakened
-from surefoot.effects.lane.perform import BESIDE_NOTE, CACHES_NOTE, KNOWN_NOTE, NAMED_MAX, first_few, lane_of
+from surefoot.effects.lane.perform import (
+    BESIDE_NOTE,
+    CACHES_NOTE,
+    KNOWN_NOTE,
+    NAMED_MAX,
+    first_few,
+    lane_of,
+    noted_at,
+)
 from surefoot.errors import EffectError, WorkspaceMissing
 from surefoot.faults import point
 from surefoot.sandbox import Rung
@@ -67,9 +75,10 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
     # What is checked from here on is what will be committed, also where git converts it.
     space.take_committed_form(lane, tree)
     context.settle(lane)
-    _remove_changed_caches(context, lane)
+    note = noted_at(context, lane, command.checkpoint)
+    _remove_changed_caches(context, lane, note or {})
     space.reset_refs(lane, command.commit)
-    is_changed, left, found = _beside(context, lane, spec)
+    is_changed, left, found = _beside(context, lane, spec, note or {})
     point("inspect.after")
     return ev.ChangesObserved(
         **command.at(context.clock.now()),
@@ -90,13 +99,15 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
     )
 
 
-def _beside(context: RunContext, lane: str, spec: Step) -> tuple[bool, tuple[str, ...], Spoiled]:
+def _beside(
+    context: RunContext, lane: str, spec: Step, note: Mapping[str, str]
+) -> tuple[bool, tuple[str, ...], Spoiled]:
     """Return whether what git ignores has changed, what was left there, and what `prepare` had made and is no more."""
     settled = lane in context.settled
     now = context.space.ignored_state(lane, spec.uncommitted, exclude=spec.uncommitted, settled=settled)
-    if context.note(lane).get(BESIDE_NOTE) == now:
+    if note.get(BESIDE_NOTE) == now:
         return False, (), Spoiled()
-    left, found = _left_of(context, lane, spec), spoiled(context, lane, spec.uncommitted)
+    left, found = _left_of(context, lane, spec, note), spoiled(context, lane, spec.uncommitted)
     if found.changed or found.added:
         context.settled.discard(lane)  # the next checkpoint has to look at what prepare had made
     return True, left, found
@@ -139,17 +150,17 @@ def _sorted_out(command: do.Inspect, changed: Sequence[str]) -> tuple[list[str],
     )
 
 
-def _remove_changed_caches(context: RunContext, lane: str) -> None:
+def _remove_changed_caches(context: RunContext, lane: str, note: Mapping[str, str]) -> None:
     """Remove caches of tools that the body changed: bytecode and earlier answers in them decide what a check says."""
-    before = json.loads(context.note(lane).get(CACHES_NOTE, "{}"))
+    before = json.loads(note.get(CACHES_NOTE, "{}"))
     for folder, digest in cache_digests(context, lane).items():
         if before.get(folder) != digest:
             context.space.remove_from_lane(lane, folder)
 
 
-def _left_of(context: RunContext, lane: str, spec: Step) -> tuple[str, ...]:
+def _left_of(context: RunContext, lane: str, spec: Step, note: Mapping[str, str]) -> tuple[str, ...]:
     """Return what a body made where git ignores it and that it declares nowhere."""
-    known = set(json.loads(context.note(lane).get(KNOWN_NOTE, "[]")))
+    known = set(json.loads(note.get(KNOWN_NOTE, "[]")))
     found = (path for path in context.space.not_held(lane, settled=lane in context.settled) if path not in known)
     return tuple(path for path in found if not matches(path.rstrip("/"), spec.uncommitted))
 

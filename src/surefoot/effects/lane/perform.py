@@ -39,7 +39,7 @@ NAMED_MAX = 20
 _TICK_NS = 20_000_000
 """File systems tell times no finer than the clock ticks."""
 PREPARED_NOTE, IGNORED_NOTE, BESIDE_NOTE, MADE_NOTE, KNOWN_NOTE = "prepared", "ignored", "beside", "made", "known"
-CACHES_NOTE, IMPORTS_NOTE, CHANGES_NOTE = "caches", "imports", "changes"
+CACHES_NOTE, IMPORTS_NOTE, CHANGES_NOTE, CHECKPOINT_NOTE = "caches", "imports", "changes", "checkpoint"
 _OF_PYTHON = (".py", ".pyi", ".pyx", "pyproject.toml", "setup.cfg", ".gitmodules")
 """How files end in a repository from which Python could import; what submodules hold is not looked at."""
 _WHERE_IMPORTS_COME_FROM = """
@@ -102,6 +102,15 @@ class Prepared:
     duration_s: float = 0.0
     kept: tuple[str, ...] = ()
     cloned_from: str | None = None
+
+
+def noted_at(context: RunContext, lane: str, checkpoint: int) -> dict[str, str] | None:
+    """Return what was noted of the lane at a checkpoint.
+
+    None: another one was taken there since, for a step that the journal has lost.
+    """
+    note = context.note(lane)
+    return note if note.get(CHECKPOINT_NOTE) == f"{checkpoint}" else None
 
 
 async def prepared_lane(context: RunContext, lane: str, *, is_base: bool = False) -> Prepared:

@@ -37,6 +37,8 @@ class RestoreLane(StepCommand):
 
     commit: str
     scratch: tuple[str, ...]
+    checkpoint: int = 0
+    """Which of the lane's checkpoints: another one may have been taken since, and the journal have lost that."""
     made: tuple[str, ...] = ()
     """Globs over what the body made for later steps, which goes, too."""
     keeps_changes: bool = False

@@ -7,7 +7,7 @@ from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
 from surefoot.effects.artifacts.perform import remove_made
-from surefoot.effects.lane.perform import CHANGES_NOTE, IGNORED_NOTE, MADE_NOTE, lane_of
+from surefoot.effects.lane.perform import CHANGES_NOTE, IGNORED_NOTE, MADE_NOTE, lane_of, noted_at
 from surefoot.errors import EffectError, WorkspaceError
 from surefoot.faults import point
 from surefoot.threads import in_thread
@@ -27,7 +27,7 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
         if command.keeps_changes:
             tree, changes = await in_thread(_keep_changes, context, lane, command)
         point("restore.kept")
-        is_changed = await in_thread(put_back, context, lane, command.commit, command.scratch, command.made)
+        is_changed = await in_thread(put_back, context, command, command.scratch, command.made)
         point("restore.after")
     except WorkspaceError:
         is_changed = True
@@ -35,10 +35,15 @@ async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
     return ev.LaneRestored(**at, lane_changed=is_changed, changes=changes, tree=tree or None)
 
 
-def put_back(context: RunContext, lane: str, commit: str, scratch: tuple[str, ...], made: tuple[str, ...] = ()) -> bool:
-    """Put a lane back to a commit; tell whether ignored files other than declared caches have changed."""
-    context.space.restore(lane, commit)
-    note = context.note(lane)
+def put_back(
+    context: RunContext, command: do.RestoreLane | do.KeepCandidate, scratch: tuple[str, ...], made: tuple[str, ...]
+) -> bool:
+    """Put a lane back to its checkpoint; tell whether ignored files other than declared caches may have changed."""
+    lane = lane_of(command)
+    context.space.restore(lane, command.commit)
+    note = noted_at(context, lane, command.checkpoint)
+    if note is None:
+        return True
     remove_made(context, lane, made, note.get(MADE_NOTE, ""))
     ignored = context.space.ignored_state(lane, scratch, exclude=(*scratch, *made))
     return note.get(IGNORED_NOTE) != ignored
@@ -50,7 +55,10 @@ def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> tu
     Return the tree, too, where the patch holds all that makes it. The tree is noted beside the lane until the next
     checkpoint: after a kill the lane may be half put back, and what was stored and not yet journaled is lost.
     """
-    noted = context.note(lane).get(CHANGES_NOTE)
+    note = noted_at(context, lane, command.checkpoint)
+    if note is None:  # what stands there is not the attempt's
+        return "", None
+    noted = note.get(CHANGES_NOTE)
     try:
         tree = _tree_of(context, lane, command) if noted is None else noted
         base = context.space.commit_tree_of(command.commit)
@@ -58,7 +66,7 @@ def _keep_changes(context: RunContext, lane: str, command: do.RestoreLane) -> tu
     except (WorkspaceError, EffectError):  # too large, a folder nobody can read: the lane is put back all the same
         tree, patch, is_whole = "", b"", False
     if noted is None:
-        context.write_note(lane, context.note(lane) | {CHANGES_NOTE: tree})
+        context.write_note(lane, note | {CHANGES_NOTE: tree})
     return tree if is_whole else "", context.store(patch) if patch else None
 
 
