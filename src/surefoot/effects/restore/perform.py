@@ -16,6 +16,8 @@ from surefoot.workers.secret_scan import holds_secret
 
 _WITHIN_S, _BYTES_MAX = 20.0, 8 << 20
 """What takes longer to read, or makes a longer patch, is not kept."""
+_COMPARED_MAX = 32 << 20
+"""So many bytes are compared, before and after; git takes three times as much memory for that."""
 
 
 async def restore_lane(context: RunContext, command: do.RestoreLane) -> Event:
@@ -82,9 +84,12 @@ def _tree_of(context: RunContext, lane: str, command: do.RestoreLane) -> str:
 def patch_of(context: RunContext, base: str, tree: str) -> tuple[bytes, bool]:
     """Return the patch that makes a tree, without what holds a secret, and whether it holds all of that."""
     space, masked = context.space, context.masker.content
+    paths = space.changes(base, tree)
+    if sum(size for side in (base, tree) for _, size in space.found(side, paths).values()) > _COMPARED_MAX:
+        return b"", False
     whole = patch = space.patch(base, tree)
     if masked(patch) != patch:  # what is masked would not be what the attempt had written
-        parts = (space.patch(base, tree, one) for one in space.changes(base, tree))
+        parts = (space.patch(base, tree, one) for one in paths)
         patch = b"".join(part for part in parts if masked(part) == part)
     patch = patch if len(patch) <= _BYTES_MAX else b""
     return patch, patch == whole
