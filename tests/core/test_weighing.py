@@ -332,7 +332,7 @@ def test_a_program_is_known_in_any_folder_by_rules_that_ask(tier: Tier, *, holds
 )
 def test_a_path_outside_is_matched_by_a_glob_about_outside(path: str, glob: str, *, result: bool) -> None:
     """A relative glob is about the workspace."""
-    assert matches_path(path, glob) is result
+    assert matches_path(path, (glob,)) is result
 
 
 def test_names_and_reasons_of_what_ships_are_fit_to_be_shown() -> None:

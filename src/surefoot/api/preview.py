@@ -44,7 +44,8 @@ def look_over(
     named = ((step.id, _raised_by(step, facts[step.id].command, rung)) for step in plan.steps if step.body.acts)
     raised = {step: rule for step, rule in named if rule}
     reviewed = review(plan, graph=graph, checkout=str(root), places=places, decisions=decisions, raised=raised)
-    secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan)]
+    masker = Masker()
+    secrets = [_secret_in(step, places) for step in plan.steps if _holds_key(step, plan, masker)]
     around = [(one, weigh_command(policy, one, Phase.PLAN.value, rung)) for one in with_facts(commands_around(plan))]
     never = [never_run(one, decision) for one, decision in around if decision.tier is Tier.NEVER]
     asks = [_ask_point(one, decision) for one, decision in around if decision.tier is Tier.CONFIRM]
@@ -83,11 +84,10 @@ def _ask_point(command: PlanCommand, decision: Decision) -> AskPoint:
     return AskPoint(step=COMMANDS, why=f"{command.where}: {reason} (rule {decision.rule})", approve="--yes")
 
 
-def _holds_key(step: Step, plan: Plan) -> bool:
+def _holds_key(step: Step, plan: Plan, masker: Masker) -> bool:
     """Tell whether a key of a known form stands in what the step runs or is given."""
     beside = (one.text for one, _ in commands_of_step(step, plan.env))
     texts = (*(text for text, _ in texts_of(step)), *beside, *step.env.values(), *plan.env.values())
-    masker = Masker()
     return any(masker.text(text) != text for text in texts)
 
 

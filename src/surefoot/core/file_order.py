@@ -32,8 +32,9 @@ def holders(number: int, of: Callable[[int], Iterable[str]]) -> dict[str, int]:
     """Return for each text the set of those it belongs to, out of `number`."""
     found: dict[str, int] = {}
     for at in range(number):
+        own = 1 << at
         for text in of(at):
-            found[text] = found.get(text, 0) | 1 << at
+            found[text] = found[text] | own if text in found else own
     return found
 
 

@@ -53,9 +53,11 @@ def references_of(step: Step) -> tuple[Reference, ...]:
     """Return the references of a step, each once."""
     found: dict[str, Reference] = {}
     for one, ways in _holding(step):
-        values = [value for name, _ in ways if (value := getattr(one, name))]
-        texts = [text for value in values for text in _texts(value)]
-        found.update((reference.token, reference) for text in texts for reference in references_in(text))
+        for name, _ in ways:
+            value = getattr(one, name)
+            for text in _texts(value) if value else ():
+                if _MARK in text:
+                    found.update((reference.token, reference) for reference in references_in(text))
     return tuple(found.values())
 
 

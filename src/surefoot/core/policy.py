@@ -163,7 +163,7 @@ def raising_rule(step: Step, does: CommandFacts | None, rung: str) -> str:
 def _recognised_in(does: CommandFacts) -> str:
     """Name the first rule that recognises a command which reaches others; empty: there is none."""
     for rule in policy_defaults.REACHING:
-        is_written = any(matches_path(path, glob) for path in does.writes for glob in rule.paths)
+        is_written = any(matches_path(path, rule.paths) for path in does.writes)
         if is_written or any(_is_among(rule, words) for words in does.commands):
             return rule.name
     return ""
@@ -364,9 +364,9 @@ def _speaks(rule: Rule, facts: Facts, paths: Sequence[str]) -> bool:
     command = facts.command or CommandFacts()
     return (
         (not rule.paths or _hold(rule, rule.paths, paths, matches_path))
-        and (not rule.resources or _hold(rule, rule.resources, facts.resources, matches_text))
-        and (not rule.hosts or _hold(rule, rule.hosts, command.hosts, matches_text))
-        and (not rule.variables or _hold(rule, rule.variables, (*facts.variables, *command.variables), matches_text))
+        and (not rule.resources or _hold(rule, rule.resources, facts.resources, _is_text_among))
+        and (not rule.hosts or _hold(rule, rule.hosts, command.hosts, _is_text_among))
+        and (not rule.variables or _hold(rule, rule.variables, (*facts.variables, *command.variables), _is_text_among))
     )
 
 
@@ -389,8 +389,10 @@ def _holds_of_figures(rule: Rule, facts: Facts) -> bool:
     )
 
 
-def _hold(rule: Rule, globs: Sequence[str], of: Sequence[str], fits: Callable[[str, str], bool]) -> bool:
-    found = [any(fits(one, glob) for glob in globs) for one in of]
+def _hold(
+    rule: Rule, globs: tuple[str, ...], of: Sequence[str], is_among: Callable[[str, tuple[str, ...]], bool]
+) -> bool:
+    found = [is_among(one, globs) for one in of]
     return any(found) if rule.tier in _ASKING else bool(found) and all(found)
 
 
@@ -404,11 +406,20 @@ def _is_among(rule: Rule, words: tuple[str, ...]) -> bool:
     return matches_one(bare, rule.commands)
 
 
-def matches_path(path: str, glob: str) -> bool:
-    """Tell whether the glob describes the path: an absolute one by an absolute glob, or one that begins with `**`."""
-    if path.startswith("/") is not glob.startswith("/") and not glob.startswith("**"):
-        return False
-    return matches(path.lstrip("/"), (glob.lstrip("/"),))
+def _is_text_among(text: str, globs: tuple[str, ...]) -> bool:
+    return any(matches_text(text, glob) for glob in globs)
+
+
+def matches_path(path: str, globs: tuple[str, ...]) -> bool:
+    """Tell whether a glob describes the path: an absolute one by an absolute glob, or one that begins with `**`."""
+    is_absolute = path.startswith("/")
+    return matches(path.lstrip("/") if is_absolute else path, _fitting(globs, is_absolute))
+
+
+@lru_cache(maxsize=1024)
+def _fitting(globs: tuple[str, ...], is_absolute: bool) -> tuple[str, ...]:  # noqa: FBT001 - a cache takes no names
+    """Return the globs that may describe absolute paths, or relative ones."""
+    return tuple(glob.lstrip("/") for glob in globs if glob.startswith("/") is is_absolute or glob.startswith("**"))
 
 
 def _said_by(rule: Rule) -> Decision:

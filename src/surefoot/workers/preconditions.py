@@ -45,16 +45,18 @@ def commands_of(step: Step, env: Mapping[str, str]) -> CommandFacts | None:
     found = [facts_given(text, own, shell) for (text, shell), own in zip(texts_of(step), given, strict=True)]
     if not found:
         return None
+    if len(found) == 1:
+        return found[0]
     together = chain.from_iterable
     return CommandFacts(
-        commands=tuple(together(one.commands for one in found)),
-        writes=tuple(together(one.writes for one in found)),
-        hosts=tuple(together(one.hosts for one in found)),
-        variables=tuple(together(one.variables for one in found)),
+        commands=tuple(together([one.commands for one in found])),
+        writes=tuple(together([one.writes for one in found])),
+        hosts=tuple(together([one.hosts for one in found])),
+        variables=tuple(together([one.variables for one in found])),
         unclear=next((one.unclear for one in found if one.unclear is not None), None),
-        sets=tuple(together(one.sets for one in found)),
-        functions=tuple(together(one.functions for one in found)),
-        strange=tuple(together(one.strange for one in found)),
+        sets=tuple(together([one.sets for one in found])),
+        functions=tuple(together([one.functions for one in found])),
+        strange=tuple(together([one.strange for one in found])),
     )
 
 

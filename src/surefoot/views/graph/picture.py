@@ -120,9 +120,9 @@ def folded(picture: Picture, fits: Callable[[Picture], bool]) -> Picture:
 def _siblings(picture: Picture) -> Picture:
     """Put together boxes with the same needs and the same dependants."""
     before, behind = _neighbours(picture)
-    alike: dict[tuple[frozenset[int], frozenset[int]], list[int]] = {}
+    alike: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
     for at in range(len(picture.boxes)):
-        alike.setdefault((frozenset(before[at]), frozenset(behind[at])), []).append(at)
+        alike.setdefault((tuple(before[at]), tuple(behind[at])), []).append(at)
     return _joined(picture, {at: members[0] for members in alike.values() for at in members}, " … ")
 
 
@@ -147,6 +147,7 @@ def _by_layers(picture: Picture) -> Picture:
 
 
 def _neighbours(picture: Picture) -> tuple[list[list[int]], list[list[int]]]:
+    """Return for each box those that lead to it and those that it leads to, in order."""
     before: list[list[int]] = [[] for _ in picture.boxes]
     behind: list[list[int]] = [[] for _ in picture.boxes]
     for start, end in picture.arrows:
@@ -160,6 +161,8 @@ def _joined(picture: Picture, first: Mapping[int, int], sign: str) -> Picture:
     members: dict[int, list[int]] = {}
     for at in range(len(picture.boxes)):
         members.setdefault(first[at], []).append(at)
+    if len(members) == len(picture.boxes):
+        return picture
     depth = {start: max(picture.depths[at] for at in every) for start, every in members.items()}
     order = sorted(members, key=lambda start: (depth[start], start))
     number = {start: at for at, start in enumerate(order)}
