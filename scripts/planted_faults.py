@@ -105,7 +105,7 @@ FAULTS: dict[str, tuple[str, tuple[Change, ...]]] = {
         (
             (
                 f"{_KERNEL}/attempt_rules.py",
-                "is_apart=is_transplant or work.place.is_off_branch,",
+                "is_apart=is_apart,",
                 "is_apart=False,",
             ),
         ),

@@ -225,6 +225,26 @@ def test_what_is_broken_off_is_not_taken_up_again_meanwhile(play: Any, until: An
     assert len(run.go().told(ev.EffectCancelled)) == 1
 
 
+def agent(play: Any, **fields: Any) -> Any:
+    """Return a run in which an agent is at work and has read nothing so far; `a` is verified."""
+    body = AgentBody(instructions="b")
+    return play({"a": {}, "b": {"body": body, **fields}}).say(ev.ModelsConfigured, routing=ROUTING).go(do.RequestModel)
+
+
+def test_an_agent_that_is_at_work_on_what_it_needs_begins_anew(play: Any) -> None:
+    """It has read nothing of that so far, but it may with its next call."""
+    run = wrong(agent(play, needs=("a",)), "a").go()
+    assert len(run.told(ev.ConversationStarted)) == 2
+    assert (run.states["a"], run.state.nodes["b"].failures) == ("verified", 0)
+
+
+def test_what_an_agent_reads_where_the_branch_has_gone_back_must_be_on_the_head(play: Any) -> None:
+    """Its lane still holds the result that was found wrong, which it does not need and may read all the same."""
+    run = wrong(agent(play), "a").will(do.UseTool, "1.1", saw={"a[1]": "d"}).go(do.MergeResult, "b")
+    merging = [one for one in run.open if isinstance(one, do.MergeResult)]
+    assert [(one.is_apart, one.reads) for one in merging] == [(True, ("a[[]1]",))]
+
+
 def test_what_needs_a_result_that_is_judged_again_begins_afterwards(play: Any) -> None:
     """It was about to begin, and consumed nothing of what is taken back."""
     own = {"needs": ("c",), "reads": ("c",), "checks": (replace(PROOF, expect=Expect.FAIL_TO_PASS),)}

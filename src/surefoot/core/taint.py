@@ -158,10 +158,11 @@ def _eaters(state: RunState) -> Iterator[_Eater]:
 def _eater(state: RunState, node: StepState, since: int) -> _Eater:
     # What its checks look at is no matter: they are asked again.
     touched = touched_by(replace(node.spec, checks=()), state.plan)
-    saw = node.work.saw if node.work is not None and node.transplant is None else node.saw
+    work = None if node.transplant is not None else node.work
+    saw = node.saw if work is None else work.saw
     is_known = touched.is_all_seen or bool(node.spec.reads)
     if node.spec.body.by_model:
-        is_known = saw is not None
+        is_known = saw is not None and (work is None or work.result is not None)  # at work it may read more
     globs = (*touched.reads, *touched.named, *touched.words, *map(literal, saw or ()))
     return _Eater(node=node, since=since, reads=globs, needed=frozenset(needed_by(state, node)), is_known=is_known)
 

@@ -25,7 +25,7 @@ from surefoot.core.attempt import (
 from surefoot.core.budget import exhausted, told_at
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.failure_words import because, cure_of, with_cure
-from surefoot.core.globs import literal, matches, with_content
+from surefoot.core.globs import matches, with_content
 from surefoot.core.kernel.approval_rules import (
     allowed_meanwhile,
     apply_patch,
@@ -59,6 +59,7 @@ from surefoot.core.kernel.train_rules import (
     checks_left_to_train,
     commit_in_train,
     park,
+    reads_of_result,
     ride,
     travels,
     wait_for_train,
@@ -421,15 +422,14 @@ def _merge(state: RunState, node: StepState, work: Attempt, now: float) -> RuleR
     onto = state.branch.head
     if work.base == onto:
         return None
-    is_transplant = work.transplant is not None
-    saw = () if node.saw is None or not is_transplant else tuple(map(literal, node.saw))
+    is_apart = work.transplant is not None or work.place.is_off_branch
     command = do.MergeResult(
         **node.in_lane,
         base=work.result.made_on,
         tree=work.changes.tree,
         onto=onto,
-        reads=(*node.spec.reads, *saw),
-        is_apart=is_transplant or work.place.is_off_branch,
+        reads=reads_of_result(node, work, is_apart=is_apart),
+        is_apart=is_apart,
     )
     return Proposal(ev.MergeRequested(**node.at(now), onto=onto), command)
 

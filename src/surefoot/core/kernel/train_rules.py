@@ -16,6 +16,7 @@ from surefoot.core.attempt import Attempt, Parked
 from surefoot.core.branch_state import TrainState
 from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment
+from surefoot.core.globs import literal
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.check_rules import ask_check, environment_of, passed_on
 from surefoot.core.kernel.failure_rules import late, late_after, late_before
@@ -259,6 +260,15 @@ def _is_settled(state: RunState, train: TrainState, name: StepId) -> bool:
     return next_after(node.spec.checks, work.checks, but=shared_checks(state, train, name)) is None
 
 
+def reads_of_result(node: StepState, work: Attempt, *, is_apart: bool) -> tuple[str, ...]:
+    """Return globs over the files that must be on the head as they were where the result was made.
+
+    Where the branch has gone back since (`is_apart`), an agent may have read there what was found wrong.
+    """
+    saw = node.saw if work.transplant is not None else work.saw
+    return (*node.spec.reads, *map(literal, saw or ())) if is_apart else node.spec.reads
+
+
 def _join(node: StepState, work: Attempt, train: TrainState, onto_tree: str, now: float) -> Proposal:
     assert work.result is not None
     command = do.MergeResult(
@@ -267,7 +277,7 @@ def _join(node: StepState, work: Attempt, train: TrainState, onto_tree: str, now
         tree=work.result.observed.tree,
         onto=train.onto,
         onto_tree=onto_tree,
-        reads=node.spec.reads,
+        reads=reads_of_result(node, work, is_apart=work.result.is_off_branch),
         is_apart=work.result.is_off_branch,
     )
     return Proposal(ev.MergeRequested(**node.at(now), onto=train.onto), command)
