@@ -172,7 +172,7 @@ FAULTS: dict[str, tuple[str, tuple[Change, ...]]] = {
     ),
     "retries-without-end": (
         "a step is tried again however often it fails",
-        (("core/retry.py", "if failures >= policy.maximum_attempts or error_type", "if error_type"),),
+        ((f"{_KERNEL}/ladder_rules.py", "max(0, node.spec.retry.maximum_attempts - node.failures)", "9"),),
     ),
 }  # fmt: skip
 

@@ -36,19 +36,21 @@ def test_an_ending_is_diagnosed(ending: Ending, diagnosis: Diagnosis) -> None:
     assert diagnose(ending) is diagnosis
 
 
-@given(st.integers(1, 20), st.sampled_from(list(Diagnosis)), st.booleans(), st.integers(1, 5))
-def test_attempts_are_finite(failures: int, diagnosis: Diagnosis, unknown: bool, maximum: int) -> None:
-    """However a step fails, there are never more attempts than the policy allows."""
-    policy = RetryPolicy(maximum_attempts=maximum, retry_unknown=unknown)
-    if may_retry(policy, failures, diagnosis, None):
-        assert failures < maximum
-        assert unknown or diagnosis is Diagnosis.TRANSIENT
+@given(st.sampled_from(list(Diagnosis)), st.booleans(), st.booleans())
+def test_what_does_not_pass_by_itself_is_tried_again_where_somebody_says_so(
+    diagnosis: Diagnosis, unknown: bool, is_wanted: bool
+) -> None:
+    """The policy of the step, or a ladder of the user's own."""
+    policy = RetryPolicy(retry_unknown=unknown)
+    follows = may_retry(policy, diagnosis, None, is_wanted=is_wanted)
+    assert follows is (unknown or is_wanted or diagnosis is Diagnosis.TRANSIENT)
 
 
-def test_a_named_error_is_not_retried() -> None:
-    """`non_retryable_error_types` outweighs the diagnosis."""
+@pytest.mark.parametrize("is_wanted", [False, True])
+def test_a_named_error_is_not_retried(is_wanted: bool) -> None:
+    """`non_retryable_error_types` outweighs the diagnosis, and a ladder."""
     policy = RetryPolicy(non_retryable_error_types=("TimeoutError",))
-    assert not may_retry(policy, 1, Diagnosis.TRANSIENT, "TimeoutError")
+    assert not may_retry(policy, Diagnosis.TRANSIENT, "TimeoutError", is_wanted=is_wanted)
 
 
 @given(st.integers(1, 50))

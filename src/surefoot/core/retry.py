@@ -49,12 +49,14 @@ def diagnose_text(exit_code: int | None, text: str) -> Diagnosis:
     return Diagnosis.STRUCTURAL
 
 
-def may_retry(policy: RetryPolicy, failures: int, diagnosis: Diagnosis, error_type: str | None) -> bool:
-    """Tell whether another attempt follows after `failures` counted ones."""
-    assert failures >= 1
-    if failures >= policy.maximum_attempts or error_type in policy.non_retryable_error_types:
+def may_retry(policy: RetryPolicy, diagnosis: Diagnosis, error_type: str | None, *, is_wanted: bool) -> bool:
+    """Tell whether another attempt follows such a failure, if one is left; `is_wanted`: a ladder of the user's says so.
+
+    How many there are at most is counted where a rung is chosen.
+    """
+    if error_type in policy.non_retryable_error_types:
         return False
-    return diagnosis is Diagnosis.TRANSIENT or policy.retry_unknown
+    return is_wanted or diagnosis is Diagnosis.TRANSIENT or policy.retry_unknown
 
 
 def delay_s(policy: RetryPolicy, failures: int) -> float:

@@ -163,7 +163,5 @@ def _can_be_split(state: RunState, node: StepState) -> bool:
 
 def _may_repeat(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed) -> bool:
     error_type = work.ending.error_type if work.ending is not None else None
-    retry, is_wanted = node.spec.retry, failure.diagnosis.value in state.ladders.own
-    if error_type in retry.non_retryable_error_types or node.failures >= retry.maximum_attempts:
-        return False
-    return is_wanted or may_retry(retry, node.failures, failure.diagnosis, error_type)
+    is_wanted = failure.diagnosis.value in state.ladders.own
+    return may_retry(node.spec.retry, failure.diagnosis, error_type, is_wanted=is_wanted)
