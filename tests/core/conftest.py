@@ -63,7 +63,7 @@ class Play:
         """Let a new engine begin; whatever the one before had under way never answers."""
         self.token, self.open = self.token + 1, []
         own = {"engine": "e", "token": self.token, "pid": 1, "host": "h", "rung": "bubblewrap", "release": "0"}
-        return self.say(ev.EngineStarted, **{**own, **fields})
+        return self.say(ev.EngineStarted, **{**own, "boot": "b", **fields})
 
     def say(self, kind: type[Event], **fields: Any) -> Self:
         """Fold what a person or the engine says, without letting the kernel decide upon it yet."""

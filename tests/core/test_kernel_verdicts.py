@@ -56,6 +56,15 @@ def test_an_asking_that_a_kill_cut_off_is_waited_for_by_nobody(play: Any) -> Non
     assert set(run.go().states.values()) == {"verified"}
 
 
+def test_what_waits_in_its_lane_takes_its_checkpoint_anew_where_the_power_may_have_failed(play: Any) -> None:
+    """The journal may have lost that its body began there: what that left must not decide what a check says."""
+    run = all_ready(three(play))
+    waiting = [name for name, node in run.state.nodes.items() if node.work.open is None]
+    run.claim(boot="another")
+    assert [run.state.nodes[name].work.place for name in waiting] == [None, None]
+    assert set(run.go().states.values()) == {"verified"}
+
+
 def test_a_lane_with_leavings_waits_for_no_verdict_of_another_one(play: Any) -> None:
     """What is asked there is another question, and its verdict nobody else's."""
     run = play({**THREE, "d": {"checks": (KEPT,), "needs": ("a", "b", "c")}}, limits=Limits(parallel=3))

@@ -98,7 +98,7 @@ class Machine:
         self._folder = tempfile.TemporaryDirectory(prefix="surefoot-sim-", dir=_fast_folder())
         self.folder = Path(self._folder.name)
         (self.folder / "runs" / RUN).mkdir(parents=True)
-        self._started = 0
+        self._started, self.boots = 0, 1
         self._power_was_cut = False
         self._keeper: SqliteJournal | None = None
 
@@ -144,6 +144,7 @@ class Machine:
             self._keeper = None
         self.disk.cut_power()
         self.disk.is_off = False
+        self.boots += 1
         self._power_was_cut = True
 
     def close(self) -> None:
@@ -164,7 +165,8 @@ class Process:
         """Whether what it had at work was ended by an engine that took the run over."""
         self.task: asyncio.Task[Any] | None = None
         self.live: RunState | None = None
-        program = Program(pid=number, host="simulated", is_root=False, random_text=self._random_text)
+        own = {"host": "simulated", "is_root": False, "random_text": self._random_text}
+        program = Program(pid=number, boot=f"boot {machine.boots}", **own)
         self.journal = machine.opened(self)
         self.home = Home(machine.folder, journal=self.journal, clock=machine.clock, program=program, machine=self)
         self.home.claims = Claims(self)

@@ -62,6 +62,7 @@ class Lane:
     """The same, at the last checkpoint."""
     checkpoint: int = 0
     """Which one that was, counted from 1."""
+    environment: str = ENVIRONMENT
 
     def is_littered(self, checkpoint: int) -> bool:
         """Tell whether anything but what was there at that checkpoint may lie there."""
@@ -221,8 +222,12 @@ class World:
 
     def _checkpoint(self, _: RunContext, command: do.TakeCheckpoint) -> Callable[[float], Event]:
         lane, tree = self._lane(command), self.tree_of(command.commit)
+        if command.checkpoint <= lane.checkpoint:
+            lane.environment += f" used by {lane.checkpoint}"
         lane.files, lane.litter_before, lane.checkpoint = dict(self.trees[tree]), lane.litter, command.checkpoint
-        return lambda now: ev.Checkpointed(**command.at(now), commit=command.commit, tree=tree, environment=ENVIRONMENT)
+        return lambda now: ev.Checkpointed(
+            **command.at(now), commit=command.commit, tree=tree, environment=lane.environment
+        )
 
     def _check(self, _: RunContext, command: do.AskCheck) -> Callable[[float], Event]:
         lane, ask = self._lane(command), command.check.ask

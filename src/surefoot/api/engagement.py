@@ -481,6 +481,7 @@ def _opening(
         rung=context.rung.value,
         release=RELEASE,
         as_root=program.is_root,
+        boot=program.boot,
     )
     settings, away_s = settings_for(options, state.created.repository), now - state.decided_at
     if state.outcome is None and state.token > 0 and away_s >= settings.run.absence_s:

@@ -50,7 +50,15 @@ def random_text(length: int) -> str:
 
 def this_program() -> Program:
     """Describe the program that this is."""
-    return Program(pid=os.getpid(), host=os.uname().nodename, is_root=os.geteuid() == 0, random_text=random_text)
+    host, is_root = os.uname().nodename, os.geteuid() == 0
+    return Program(pid=os.getpid(), host=host, is_root=is_root, random_text=random_text, boot=_boot())
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:  # not every system tells
+        return ""
 
 
 class Machine(Protocol):

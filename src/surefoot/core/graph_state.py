@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from surefoot.core.attempt import Judging
+from surefoot.core.attempt import Attempt, Judging
 from surefoot.core.batches import is_careful
 from surefoot.core.branch_state import BranchState
 from surefoot.core.event_words import Diagnosis, Phase, Verdict
@@ -20,7 +20,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.placeholders import member_of
 from surefoot.core.plan import Check, Plan
 from surefoot.core.policy_types import Policy
-from surefoot.core.state import AcceptState, RunState, needed_by
+from surefoot.core.state import AcceptState, LaneState, RunState, needed_by
 from surefoot.core.step_state import FINAL, SATISFIED, StepState, StepStatus
 from surefoot.core.trains import TRAIN_MAX
 from surefoot.core.verdicts import CheckRecord
@@ -223,6 +223,16 @@ def is_amended(state: RunState, node: StepState) -> bool:
     """Tell whether an amendment is about to change a step."""
     wanted = state.amending
     return wanted is not None and (node.spec.id in wanted.touches or node.group in wanted.touches)
+
+
+def let_lane_go(state: RunState, node: StepState, work: Attempt) -> LaneState:
+    """Free the lane of an attempt that has not begun and return it; the checkpoint is taken anew, maybe elsewhere."""
+    assert work.lane is not None
+    lane = state.lanes[work.lane]
+    lane.held_by = None
+    work.free_lane()
+    work.checks = fresh_records(state, node)
+    return lane
 
 
 def leave_attempt(state: RunState, node: StepState, why: str) -> None:

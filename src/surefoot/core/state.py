@@ -214,6 +214,8 @@ class RunState:
     engine_on: bool = False
     rung: str = "plain"
     as_root: bool = False
+    boot: str = ""
+    """Names the time since the machine of the last engine was started; empty: not known."""
     token: int = 0
     pausing: str | None = None
     interrupting: bool = False

@@ -123,6 +123,8 @@ class Program:
     is_root: bool
     random_text: Callable[[int], str]
     """Returns so many letters and digits that nobody can guess: for the ids of runs and engines."""
+    boot: str = ""
+    """Names the time since the machine was started; empty: not known."""
 
 
 class Speaker(StrEnum):

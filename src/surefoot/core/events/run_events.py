@@ -84,7 +84,7 @@ class AbsenceNoted(Event):
 class EngineStarted(Event):
     """An engine claimed the run. Whatever was under way when the one before ended is interrupted by this."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     is_waited_for: ClassVar[bool] = True
     engine: Handle
     token: int
@@ -94,6 +94,9 @@ class EngineStarted(Event):
     release: Handle
     as_root: bool = False
     """Whether it works as root, and so do its commands; since version 2."""
+    boot: Handle = ""
+    """Names the time since the machine was started; where it is another one than that of the engine before, the power
+    may have failed. Empty: not known. Since version 3."""
 
 
 @record

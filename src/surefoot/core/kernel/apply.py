@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.core import events as ev
+from surefoot.core.attempt import Preparing
 from surefoot.core.event_words import Diagnosis, Outcome, Phase
 from surefoot.core.events import Event
 from surefoot.core.graph import Graph, build_graph
@@ -17,6 +18,7 @@ from surefoot.core.graph_state import (
     expand,
     expand_later,
     finish,
+    let_lane_go,
     move_back,
     new_state,
     policy_of,
@@ -123,6 +125,9 @@ def _engine_started(state: RunState, event: ev.EngineStarted) -> None:
         if _may_hold_leavings(state, lane):
             lane.needs_fresh = lane.needs_fresh or state.plan.prepare is not None
             lane.epoch += 1
+    if not event.boot or event.boot != state.boot:
+        _leave_lanes(state)
+    state.boot = event.boot
     _resume_bodies(state)
     dissolve_train(state)
     for name in state.queue:
@@ -152,6 +157,19 @@ def _weigh_anew(state: RunState) -> None:
         has_more = work.has_begun or work.failure is not None or has_word
         if work.checkpoint is not None and not has_more:
             work.interrupted = Diagnosis.INTERRUPTED
+
+
+def _leave_lanes(state: RunState) -> None:
+    """Let attempts that wait for their bodies take their checkpoints anew, as the power may have failed.
+
+    The journal may have lost that a body of theirs began: what it left lies in the lane.
+    """
+    for name in state.active:
+        node = state.nodes[name]
+        work = work_of(node)
+        is_idle = work.open is None and work.interrupted is None and work.people.taken_by is None
+        if is_idle and work.checkpoint is not None and type(work.stage) is Preparing:
+            let_lane_go(state, node, work).epoch += 1
 
 
 def _may_hold_leavings(state: RunState, lane: LaneState) -> bool:

@@ -14,7 +14,7 @@ from surefoot.core.approval_metrics import SHOULD_PROCEED
 from surefoot.core.attempt import Attempt, Preparing
 from surefoot.core.event_words import Applied, Diagnosis, Ending, QuestionKind, Status
 from surefoot.core.events import Event
-from surefoot.core.graph_state import fresh_records, join_queue, leave_queue
+from surefoot.core.graph_state import join_queue, leave_queue, let_lane_go
 from surefoot.core.kernel.approval_request import ABANDON, DONE, body_digest, preconditions_of
 from surefoot.core.kernel.conversation_fold import settle_call
 from surefoot.core.kernel.guards import active_of, answered, begin, need, work_of
@@ -56,10 +56,7 @@ def _question_asked(state: RunState, event: ev.QuestionAsked) -> None:
     leave_queue(state, event.step)
     keeps_lane = not isinstance(work.stage, Preparing) or work.people.taken_by is not None
     if not keeps_lane and work.lane is not None:
-        # The lane is free while a person thinks; the attempt takes its checkpoint anew afterwards.
-        state.lanes[work.lane].held_by = None
-        work.free_lane()
-        work.checks = fresh_records(state, node)
+        let_lane_go(state, node, work)  # while a person thinks
 
 
 def _question_answered(state: RunState, event: ev.QuestionAnswered) -> None:

@@ -156,12 +156,11 @@ def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Pro
             taken.add(takes)
         if isinstance(move.event, ev.LimitReached | ev.TrainSplit) or _leaves_train(state, move.event):
             break  # the others are asked again afterwards
-        is_verified = isinstance(move.event, ev.StepVerified)
-        moves += take_sample(state, node, now) if is_verified else []
-        doubts = watch(state, node, now) if is_verified else []
-        moves += doubts
-        if doubts:  # what they concern is taken back: the others are asked again afterwards
-            break
+        if isinstance(move.event, ev.StepVerified):
+            doubts = watch(state, node, now)
+            moves += [*take_sample(state, node, now), *doubts]
+            if doubts:  # what they concern is taken back: the others are asked again afterwards
+                break
     return moves
 
 

@@ -20,6 +20,7 @@ from surefoot.effects.lane.perform import (
     IGNORED_NOTE,
     KNOWN_NOTE,
     MADE_NOTE,
+    USED_NOTE,
     first_few,
     lane_of,
     prepared_anew,
@@ -53,7 +54,7 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
         preconditions = await preconditions_of(context, command, lane, raised_by)
         resources = () if preconditions else await resources_of_agent(context, command, lane)
         probe = None if spec is None else probe_of(spec, context.plan.env)
-        left = await in_thread(_note_ignored, context, lane, command)
+        left, used = await in_thread(_note_ignored, context, lane, command)
         point("checkpoint.after")
     except (EffectError, WorkspaceError) as error:
         retryable = not isinstance(error, EffectError) or error.retryable
@@ -63,7 +64,7 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
         **command.at(context.clock.now()),
         commit=command.commit,
         tree=tree,
-        environment=digest_of((prepared.environment, command.artifacts)) if command.artifacts else prepared.environment,
+        environment=_environment(prepared.environment, command, used),
         not_held=first_few(left),
         does=does,
         preconditions=preconditions,
@@ -73,16 +74,28 @@ async def take_checkpoint(context: RunContext, command: do.TakeCheckpoint) -> Ev
     )
 
 
-def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) -> tuple[str, ...]:
+def _environment(prepared: str, command: do.TakeCheckpoint, used: str) -> str:
+    """Return the digest of what verdicts depend on beside the tree."""
+    environment = digest_of((prepared, command.artifacts)) if command.artifacts else prepared
+    return digest_of((environment, used)) if used else environment
+
+
+def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) -> tuple[tuple[str, ...], str]:
     """Note how the ignored files are at the checkpoint, to be compared after the body and after a restore.
 
-    Returns what a restore cannot put back: ignored files, a folder as a whole.
+    Returns what a restore cannot put back (ignored files, a folder as a whole), and a name for what may lie there since
+    steps used the lane of which the journal has lost all in a power cut; empty where none did.
     """
+    note = context.note(lane)
+    used = note.get(USED_NOTE, "")
+    if 0 < command.checkpoint <= int(note.get(CHECKPOINT_NOTE, "0")):
+        used = f"{lane} at {context.clock.now()}"
     is_settled, uncommitted = lane in context.settled, command.uncommitted
     ignored = context.space.ignored_state(lane, command.scratch, exclude=uncommitted, settled=is_settled)
     beside = context.space.ignored_state(lane, uncommitted, exclude=uncommitted) if command.made else ignored
     known = context.space.not_held(lane, settled=is_settled)
     told = {
+        USED_NOTE: used,
         CHECKPOINT_NOTE: f"{command.checkpoint}",
         IGNORED_NOTE: ignored,
         BESIDE_NOTE: beside,
@@ -90,6 +103,5 @@ def _note_ignored(context: RunContext, lane: str, command: do.TakeCheckpoint) ->
         KNOWN_NOTE: json.dumps(known),
         CACHES_NOTE: json.dumps(cache_digests(context, lane)),
     }
-    known_before = {name: text for name, text in context.note(lane).items() if name != CHANGES_NOTE}
-    context.write_note(lane, known_before | told)
-    return known
+    context.write_note(lane, {name: text for name, text in note.items() if name != CHANGES_NOTE} | told)
+    return known, used
