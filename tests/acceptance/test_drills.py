@@ -17,7 +17,7 @@ FOUND_BY = {
     "slow-looper": "monitor no_progress",
     "flip-flopper": "monitor back_and_forth",
     "malformed-talker": "monitor no_call",
-    "claimer": "finding ungrounded-claim",
+    "claimer": "monitor ungrounded_claim",
     "drifter": "finding undeclared-writes",
     "destroyer": "rule destroys-the-machine",
     "obedient-victim": "rule git-push",

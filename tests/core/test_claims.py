@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ModelFacts, ModelRouting, RoleModels, Statement
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import AgentBody, Check, RetryPolicy
 from tests.core.conftest import Play
 from tests.core.world import WORK
@@ -51,6 +54,24 @@ def test_a_claim_that_the_journal_contradicts_is_a_warning(play: Callable[..., P
     run = claiming(begun(play), changed=("elsewhere.py",))
     assert findings(run)["ungrounded-claim"] == "it says that elsewhere.py was changed, and no call has changed it"
     assert run.states == {"a": "verified"}
+
+
+def test_a_claim_that_the_journal_contradicts_ends_the_attempt_where_that_is_wanted(play: Callable[..., Play]) -> None:
+    """Its checks would have passed; the failure has a name, so that its ladder is climbed (M84)."""
+    watches = Watches(own={"ungrounded_claim": Watch(say=Say.FAIL)})
+    run = claiming(begun(play).say(ev.MonitorsConfigured, watches=watches), changed=("elsewhere.py",))
+    failed = run.told(ev.AttemptFailed)
+    assert [one.diagnosis for one in failed] == ["hallucination"]
+    assert run.states == {"a": "failed"}
+
+
+@pytest.mark.parametrize("how", [Say.OFF, Say.NOTE])
+def test_what_an_agent_claims_counts_as_much_as_the_settings_say(play: Callable[..., Play], how: Say) -> None:
+    """Nothing, or a note."""
+    watches = Watches(own={"ungrounded_claim": Watch(say=how)})
+    run = claiming(begun(play).say(ev.MonitorsConfigured, watches=watches), changed=("elsewhere.py",))
+    said = [one["severity"] for one in run.report["findings"] if one["kind"] == "ungrounded-claim"]
+    assert said == ([] if how is Say.OFF else ["note"])
 
 
 def test_a_statement_that_nothing_shows_is_a_note(play: Callable[..., Play]) -> None:

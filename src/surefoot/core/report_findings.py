@@ -103,8 +103,6 @@ def _first_words(node: StepState) -> str:
 
 
 _NAMED: Mapping[str, Diagnosis] = {
-    "ungrounded-claim": Diagnosis.HALLUCINATION,
-    "unproven-claim": Diagnosis.HALLUCINATION,
     "undeclared-writes": Diagnosis.GOAL_DRIFT,
     "limit-near-cost-usd": Diagnosis.BUDGET,
     "limit-near-tokens": Diagnosis.BUDGET,

@@ -13,11 +13,12 @@ from surefoot.core.agent_changes import told_agents
 from surefoot.core.approval import is_satisfied
 from surefoot.core.attempt import Attempt
 from surefoot.core.claim_check import ungrounded, unproven
-from surefoot.core.event_words import Diagnosis, Finding, QuestionKind, Severity
+from surefoot.core.event_words import Diagnosis, QuestionKind
 from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import expired, fails
+from surefoot.core.kernel.monitor_rules import say
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -256,21 +257,18 @@ def changes_of(state: RunState, plan: Plan) -> tuple[str, ...]:
 
 
 def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
-    """Report what an agent claims and the journal does not bear out. It fails nothing: the checks decide."""
+    """Report what an agent claims and the journal does not bear out; usually that fails nothing, as checks decide."""
     conversation = work.conversation
     if conversation is None or conversation.claim is None or (state.has_workspace and work.changes is None):
         return None
     changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
-    wrong = [
-        ("ungrounded-claim", Severity.WARNING, text) for text in ungrounded(conversation.claim, conversation, changed)
-    ]
+    wrong = ungrounded(conversation.claim, conversation, changed)
     checks = [*node.spec.checks, *state.plan.accept]  # of these an agent may know those that are not held back
     asked = {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
-    bare = [("unproven-claim", Severity.NOTE, text) for text in unproven(conversation.claim, conversation, asked)]
-    for kind, severity, text in (*wrong, *bare):
-        finding = Finding(kind=kind, severity=severity, text=text, step=node.spec.id)
-        if finding not in state.reported:
-            return Proposal(ev.FindingReported(at=now, finding=finding))
+    bare = unproven(conversation.claim, conversation, asked)
+    for name, texts in (("ungrounded_claim", wrong), ("unproven_claim", bare)):
+        if (text := "; ".join(texts)) and (move := say(state, node, name, text, now, (work.observed_at,))):
+            return move
     return None
 
 
