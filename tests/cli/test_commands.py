@@ -105,7 +105,9 @@ def test_the_help_of_a_command_shows_an_example(
     """Of this very command; and nothing is done."""
     monkeypatch.setenv("COLUMNS", "100")
     code = main([name, "--help"])
-    assert (code, f"Example: surefoot {name}" in capsys.readouterr().out) == (0, True)
+    said = capsys.readouterr().out
+    assert (code, f"Example: surefoot {name}" in said) == (0, True)
+    assert not any(sign in said for sign in ("[[", "{[", "...]..."))  # arguments stand as they are declared
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -49,7 +49,16 @@ _OFFERED = {
 }
 
 
-class WithOptionalFile(TyperCommand):
+class Subcommand(TyperCommand):
+    """A command whose usage line has its arguments as the table declares them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage line after the name."""
+        arguments = (one.metavar for one in self.get_params(ctx) if one.param_type_name == "argument")
+        return ["[OPTIONS]", *(one for one in arguments if one is not None)]
+
+
+class WithOptionalFile(Subcommand):
     """A command whose `--svg` is followed by a file or by none."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -88,7 +97,7 @@ def add_command(to: typer.Typer, command: Command) -> None:
     parameters = [_parameter(name, ROWS[name], command.helps.get(name)) for name in command.takes]
     callback.__dict__["__signature__"] = Signature(parameters)
     callback.__doc__ = command.body.__doc__
-    kind = WithOptionalFile if command.has_optional_file else None
+    kind = WithOptionalFile if command.has_optional_file else Subcommand
     to.command(command.name, cls=kind, rich_help_panel=command.panel)(callback)
 
 

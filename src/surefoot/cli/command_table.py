@@ -217,7 +217,7 @@ def add(given: Given, screen: Screen) -> int:
     return add(given, screen)
 
 
-@command("run_or_step steps dry_run revert why yes repo as_json", panel=_DECIDE)
+@command("run_or_step steps dry_run revert why yes repo as_json", panel=_DECIDE, steps="The steps to drop.")
 def drop(given: Given, screen: Screen) -> int:
     """Take steps out of the plan of a run.
 
@@ -228,7 +228,7 @@ def drop(given: Given, screen: Screen) -> int:
     return drop(given, screen)
 
 
-@command("run_or_step steps before after dry_run why yes repo as_json", panel=_DECIDE)
+@command("run_or_step steps before after dry_run why yes repo as_json", panel=_DECIDE, steps="The step to move.")
 def move(given: Given, screen: Screen) -> int:
     """Have a step of a run taken up earlier or later.
 
@@ -239,7 +239,13 @@ def move(given: Given, screen: Screen) -> int:
     return move(given, screen)
 
 
-@command("run_or_step steps dry_run why yes repo as_json", panel=_DECIDE, yes="Do not ask first.")
+@command(
+    "run_or_step steps dry_run why yes repo as_json",
+    panel=_DECIDE,
+    steps="The steps that proved wrong.",
+    why="What is wrong with them; people and later agents read it.",
+    yes="Do not ask first.",
+)
 def invalidate(given: Given, screen: Screen) -> int:
     """Take verified steps back that proved wrong, with what consumed them, and do these again.
 
