@@ -92,6 +92,8 @@ def test_the_post_mortem_names_the_first_wrong_step_and_what_it_spoilt(stage: St
     assert [one["step"] for one in said["spoilt"]] == ["fourth"]
     assert said["spoilt"] == tainted[1:]
     assert [one["word"] for one in said["timeline"]].count("verified") == 5
+    stage.say("invalidate", "bad", "--why", "wrong")
+    assert stage.say("postmortem", "--json").json["names"] == {"silent_error": 1}
 
 
 def test_the_post_mortem_of_a_failed_run_names_its_failures(stage: Stage) -> None:

@@ -50,3 +50,13 @@ def test_what_a_recovery_came_to_is_unknown_while_it_is_under_way(play: Any) -> 
     run = failed_once(begun(play, {"a": AGAIN}))
     end = next(at for at, event in enumerate(run.journal) if isinstance(event, ev.StepVerified))
     assert step_figures(run.state, run.journal[:end])[0].recoveries == ()
+
+
+def test_a_verified_step_that_proved_wrong_has_failed_by_name(play: Any) -> None:
+    """No attempt failed; what helped is that it was taken back (M140)."""
+    run = play({"a": {}}).go().say(ev.StepsFoundWrong, steps=("a",), why="It is wrong").claim().go()
+    (found,) = step_figures(run.state, run.journal)
+    assert found.failures == (Diagnosis.SILENT_ERROR,)
+    assert found.recoveries == (Recovery(move="invalidate", helped=True),)
+    named = [one["diagnosis"] for one in run.report["findings"] if one["kind"] == "found-wrong"]
+    assert named == ["silent_error"]

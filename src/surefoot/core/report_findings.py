@@ -104,6 +104,7 @@ def _first_words(node: StepState) -> str:
 
 _NAMED: Mapping[str, Diagnosis] = {
     "undeclared-writes": Diagnosis.GOAL_DRIFT,
+    "found-wrong": Diagnosis.SILENT_ERROR,
     "limit-near-cost-usd": Diagnosis.BUDGET,
     "limit-near-tokens": Diagnosis.BUDGET,
     "limit-near-requests": Diagnosis.BUDGET,

@@ -136,6 +136,9 @@ class _Histories:
                 self.asked[event.question] = event.step
             case ev.QuestionAnswered() if event.question in self.asked:
                 self.answers[self.asked.pop(event.question)] = event.answer
+            case ev.RecoveryChosen() if event.diagnosis is Diagnosis.SILENT_ERROR:  # it was verified, and proved wrong
+                self.steps.setdefault(event.step, _History()).failures.append(event.diagnosis)
+                self.under_way[event.step] = event.rung.value
             case ev.RecoveryChosen():
                 self.rungs[event.step] = event.rung.value
             case ev.RetryScheduled() if event.step in self.failed and event.step in self.state.nodes:

@@ -11,6 +11,7 @@ from surefoot.api.home import Home
 from surefoot.api.queries import events, told
 from surefoot.core import events as ev
 from surefoot.core.escalations import recoveries_of
+from surefoot.core.event_words import Diagnosis
 from surefoot.core.events import BlameOutcome
 from surefoot.core.events.invalidation_events import Taint
 from surefoot.core.ids import RunId, StepId
@@ -87,8 +88,9 @@ class Postmortem:
 
     @property
     def names(self) -> dict[str, int]:
-        """How often attempts failed, by the name of the failure."""
-        return dict(Counter(one.diagnosis for one in self.failures).most_common())
+        """How often attempts failed, or verified steps proved wrong, by the name of the failure."""
+        late = [one.diagnosis.value for one in self._climbed() if one.diagnosis is Diagnosis.SILENT_ERROR]
+        return dict(Counter([*(one.diagnosis for one in self.failures), *late]).most_common())
 
     def _nodes(self) -> list[StepState]:
         return [node for node in self.state.nodes.values() if node.recoveries]
