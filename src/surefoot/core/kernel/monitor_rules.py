@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import acts_of
 from surefoot.core.agent_types import ToolKind, Usage
@@ -46,16 +48,31 @@ def report(
     told, how = {one.kind for one in seen_in(state.reported, node.spec.id, node.attempt)}, state.watches.of(name).say
     if how is Say.OFF or kind_of(name) in told:
         return None
-    finding = Finding(
+    return Proposal(ev.FindingReported(at=now, finding=_finding(state, node, name, text, evidence)))
+
+
+def say_each(
+    state: RunState, node: StepState, name: str, texts: Sequence[str], now: float, evidence: tuple[int, ...]
+) -> Proposal | None:
+    """Report all that a monitor has seen in an attempt, one by one, or fail the attempt for it once that is done."""
+    how = state.watches.of(name).say
+    for text in texts if how is not Say.OFF else ():
+        finding = _finding(state, node, name, text, evidence)
+        if finding not in state.reported:
+            return Proposal(ev.FindingReported(at=now, finding=finding))
+    return fails(node, now, _failure(state, node, name), "; ".join(texts)) if texts and how is Say.FAIL else None
+
+
+def _finding(state: RunState, node: StepState, name: str, text: str, evidence: tuple[int, ...]) -> Finding:
+    return Finding(
         kind=kind_of(name),
-        severity=WEIGHTS[how],
+        severity=WEIGHTS[state.watches.of(name).say],
         text=text,
         step=node.spec.id,
         attempt=node.attempt,
         diagnosis=_failure(state, node, name),
         evidence=evidence,
     )
-    return Proposal(ev.FindingReported(at=now, finding=finding))
 
 
 def _failure(state: RunState, node: StepState, name: str) -> Diagnosis:

@@ -18,7 +18,7 @@ from surefoot.core.file_order import waits_of
 from surefoot.core.graph import build_graph
 from surefoot.core.ids import StepId
 from surefoot.core.kernel.failure_rules import expired, fails
-from surefoot.core.kernel.monitor_rules import say
+from surefoot.core.kernel.monitor_rules import say_each
 from surefoot.core.kernel.plan_adoption import flaw_of_plan
 from surefoot.core.kernel.plan_question import words_of
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
@@ -266,10 +266,9 @@ def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -
     checks = [*node.spec.checks, *state.plan.accept]  # of these an agent may know those that are not held back
     asked = {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
     bare = unproven(conversation.claim, conversation, asked)
-    for name, texts in (("ungrounded_claim", wrong), ("unproven_claim", bare)):
-        if (text := "; ".join(texts)) and (move := say(state, node, name, text, now, (work.observed_at,))):
-            return move
-    return None
+    at = (work.observed_at,)
+    found = say_each(state, node, "ungrounded_claim", wrong, now, at)
+    return found or say_each(state, node, "unproven_claim", bare, now, at)
 
 
 def is_over(state: RunState, name: StepId) -> bool:
