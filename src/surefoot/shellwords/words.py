@@ -26,6 +26,8 @@ _SETTING_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199
 _ESCAPE = regex(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _BLANKS = " \t\n"
+_LEVEL_STEPS = 30
+"""What reading a script, or a substitution in one, takes whatever its length."""
 
 
 class Words:
@@ -280,6 +282,7 @@ class Words:
 
     def _deepen(self) -> None:
         self.depth += 1
+        self.budget.spend(_LEVEL_STEPS)
         if self.depth > _DEPTH_MAX:
             raise Unreadable(f"it nests more than {_DEPTH_MAX} levels deep")
 
