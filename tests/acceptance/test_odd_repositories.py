@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -275,14 +276,22 @@ steps:
 """
 
 
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def largest_of(stage: Stage, *arguments: str) -> tuple[int, int]:
-    """Run the program by itself: return its exit code, and the memory of the largest process it had, in KiB."""
-    program = subprocess.Popen(
-        stage.command(*arguments), cwd=stage.user, env=dict(stage.env), stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(program.pid, 0)
-    program.returncode = os.waitstatus_to_exitcode(status)
-    return program.returncode, usage.ru_maxrss
+    """Run the program: return its exit code, and the memory of the largest process it had, in KiB.
+
+    It is started by a small program: what the one that starts it takes itself counts, too.
+    """
+    command = [sys.executable, "-c", MEASURED, *stage.command(*arguments)]
+    done = subprocess.run(command, cwd=stage.user, env=dict(stage.env), check=True, capture_output=True, text=True)
+    code, size = done.stdout.split()
+    return int(code), int(size)
 
 
 @pytest.mark.slow
