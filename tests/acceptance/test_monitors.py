@@ -119,3 +119,13 @@ def test_an_alarm_of_a_run_that_ends_well_is_found_after_each_test(stage: Stage)
     assert stage.say("run", stage.plan(plan), "--run-id", RUN).code == 0
     assert [one.split(": ")[1] for one in alarms_in(stage.home)] == ["uncovered-requirements"]
     assert list(alarms_in(stage.home, {"uncovered-requirements"})) == []
+
+
+def test_a_run_without_agents_is_watched_as_the_settings_say(stage: Stage) -> None:
+    """A command that prints nothing for so long is ended (M83), though no model is cast."""
+    settings = stage.folder / "surefoot.toml"
+    settings.write_text('[monitors]\nstall = {say = "fail", body_s = 1}\n', "utf-8")
+    plan = stage.plan("goal: Wait\nsteps: [{id: hang, run: mkfifo pipe; cat pipe, retry: {maximum_attempts: 1}}]")
+    assert stage.say("run", plan, "--run-id", RUN, env={"SUREFOOT_CONFIG": str(settings)}).code == 5
+    found = stage.say("findings", RUN, "--json").json["findings"]
+    assert [one["diagnosis"] for one in found if one["kind"] == "stall"] == ["stall"]

@@ -246,6 +246,12 @@ def test_a_file_nobody_made_was_not_made(said: str) -> None:
     assert "no call has made" in problems(said, EDIT)[0]
 
 
+def test_a_file_that_only_the_claim_itself_names_was_not_made() -> None:
+    """The call that ends the work holds the claim, and is no proof of it."""
+    end = finished("finish", "The step is done.", summary="finish I created src/done.py.")
+    assert "no call has made src/done.py" in problems("I created src/done.py.", EDIT, end)[0]
+
+
 @pytest.mark.parametrize(
     "said", ["Created src/a.py", "I added a.py", "Added 3.5 seconds", "added e.g. a check", "wrote it in Python 3.11"]
 )

@@ -298,6 +298,8 @@ def test_what_is_never_allowed_is_refused_without_a_question(play: Any) -> None:
     run = reply(begun(play), 1, "run", does=does, command="rm -rf /").go()
     assert "never allowed" in settled(run)["1.1"]
     assert not run.told(ev.QuestionAsked)
+    [found] = [event.finding for event in run.told(ev.FindingReported) if event.finding.kind == "refused-call"]
+    assert (found.diagnosis, found.severity) == ("policy_violation", "note")
 
 
 def test_an_agents_question_is_answered_by_a_person_and_told_to_the_model(play: Any) -> None:

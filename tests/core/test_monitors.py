@@ -76,6 +76,13 @@ def test_a_call_that_fails_in_the_same_way_is_seen_across_others() -> None:
     assert seen(Watched(acts=acts(*calls[:4], "x>!else"))) == {}
 
 
+def test_a_failing_call_is_seen_wherever_it_stands_in_its_reply() -> None:
+    """Another call may follow it in the same reply."""
+    calls = ("x>!no", "a>1", "x>!no", "b>2", "x>!no", "c>3")
+    made = [replace(act, turn=number // 2 + 1) for number, act in enumerate(acts(*calls))]
+    assert seen(Watched(acts=made)) == {"failing_call": (10, 30, 50)}
+
+
 def test_files_that_go_back_and_forth_are_seen() -> None:
     """They are what they were for the third time; to go on from there is none."""
     made = [replace(act, files=files) for act, files in zip(acts(*"abcdefg"), "pqpqpqr", strict=True)]
@@ -88,6 +95,13 @@ def test_no_progress_is_counted_in_replies_since_something_new() -> None:
     made = (replace(acts("a>1")[0], is_new=True), *acts(*(f"{number}>" for number in range(26)))[1:])
     assert "no_progress" in seen(Watched(acts=made, turns=26))
     assert "no_progress" not in seen(Watched(acts=made[:25], turns=25))
+
+
+def test_replies_that_wait_are_no_lack_of_progress() -> None:
+    """What is waited for takes its time; the replies between count."""
+    waiting = acts(*(f"sleep {number}>pending" for number in range(40)))
+    assert "no_progress" not in seen(Watched(acts=waiting, turns=40))
+    assert "no_progress" in seen(Watched(acts=(*waiting, *acts("a>1")), turns=65))
 
 
 def test_names_of_what_does_not_exist_are_counted_by_call() -> None:

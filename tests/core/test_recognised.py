@@ -275,7 +275,7 @@ def test_such_a_command_stands_in_the_report(play: Any, ok: bool, applied: bool 
 
 def failed_once(play: Any) -> Any:
     """Let an attempt send data and fail; go on until the next attempt asks its model."""
-    run = sending(play).let(do.UseTool).will(do.Inspect, "a", outside=("/x",))
+    run = sending(play).let(do.UseTool).will(do.Inspect, "a", secrets=(".env",))
     return reply(run, 2, "finish").go(do.StartConversation).go(do.RequestModel)
 
 

@@ -71,6 +71,13 @@ def test_no_attempt_follows_a_failed_one_without_its_rung(play: Any) -> None:
             assert kinds[at - 1] is ev.RecoveryChosen
 
 
+def test_an_agent_that_writes_outside_the_scope_has_left_its_goal(play: Any) -> None:
+    """So the goal is put before it again (M85); a command does what it was told."""
+    run = begun(play, agent()).will(do.Inspect, "a", outside=("/etc/x",)).go()
+    assert run.told(ev.AttemptFailed)[0].diagnosis == "goal_drift"
+    assert run.told(ev.RecoveryChosen)[0].rung == "restate"
+
+
 def test_a_rung_that_is_no_plain_attempt_is_climbed_once(play: Any) -> None:
     """Though three attempts are left, the ladder of the settings has but one other rung."""
     run = with_ladders(begun(play, agent(5)), verification=(Rung.VERIFY_CLAIMS, Rung.RESTATE, Rung.DEAD_LETTER))

@@ -36,6 +36,7 @@ from surefoot.core.globs import matches
 from surefoot.core.graph_state import policy_of
 from surefoot.core.ids import RUN_ID, RunId, StepId
 from surefoot.core.kernel import apply, first_state
+from surefoot.core.monitor_table import Watches
 from surefoot.core.plan import EVERYTHING, Plan, Step
 from surefoot.core.plan_commands import commands_around
 from surefoot.core.policy_types import Policy
@@ -175,7 +176,7 @@ def _create(
     given: tuple[Event, ...] = () if policy == Policy() else (ev.PolicyConfigured(at=created.at, policy=policy),)
     cast = () if routing is None else (ev.ModelsConfigured(at=created.at, routing=routing),)
     settings = settings_for(options, created.repository)
-    if routing is not None:
+    if _is_watched(created.plan, settings, routing):
         given = (*given, ev.MonitorsConfigured(at=created.at, watches=settings.watches))
     if routing is not None or settings.ladders.rungs:
         given = (*given, ev.RecoveriesConfigured(at=created.at, ladders=settings.ladders.in_force))
@@ -511,12 +512,15 @@ def _configured(state: RunState, options: Options, settings: Settings, now: floa
     is_said = routing is not None or ladders.rungs or state.ladders.rungs
     if is_said and ladders.in_force != state.ladders:
         yield ev.RecoveriesConfigured(at=now, ladders=ladders.in_force)
-    if routing is None:
-        return
-    if routing != state.routing:
+    if routing is not None and routing != state.routing:
         yield ev.ModelsConfigured(at=now, routing=routing)
     if settings.watches != state.watches:
         yield ev.MonitorsConfigured(at=now, watches=settings.watches)
+
+
+def _is_watched(plan: Plan, settings: Settings, routing: ModelRouting | None) -> bool:
+    """Tell whether monitors have something to watch, or are set otherwise than they ship."""
+    return routing is not None or settings.watches != Watches() or any(step.body.by_model for step in plan.steps)
 
 
 def _policy(options: Options, repository: str | None) -> Policy:

@@ -277,7 +277,8 @@ def _unmade(statement: Statement, calls: Sequence[_Done], changed: Sequence[str]
         return
     for groups in _MADE.findall(statement.text):
         path = groups[0] or groups[1]
-        told = (f"{one.command} {one.call.asked.summary} {one.result.text}" for one in calls)
+        acts = (one for one in calls if one.call.kind is not ToolKind.END)  # that call makes the claim
+        told = (f"{one.command} {one.call.asked.summary} {one.result.text}" for one in acts)
         if not _is_among(path, changed) and not any(path.rsplit("/", 1)[-1] in text for text in told):
             yield f"it says {cut(statement.text, 160)!r}, and no call has made {path}"
 

@@ -90,6 +90,8 @@ _ROWS = (
         "What an agent claims in the end is not so by the journal: files, tests, commands."),
     _row("unproven_claim", Level.GROUNDING, Diagnosis.HALLUCINATION, Say.NOTE,
         "What an agent claims in the end names no call that shows it."),
+    _row("refused_call", Level.GROUNDING, Diagnosis.POLICY_VIOLATION, Say.NOTE,
+        "An agent wants to do what a rule of the policy never allows."),
     _row("same_reply", Level.BEHAVIOUR, Diagnosis.INFINITE_LOOP, Say.FAIL,
         "The same reply comes `times` times more, and no file was changed in between.", times=2),
     _row("cycle", Level.BEHAVIOUR, Diagnosis.INFINITE_LOOP, Say.WARN,

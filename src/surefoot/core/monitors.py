@@ -6,6 +6,7 @@ it is given, so that it tells at the moment in which the failure shows.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -185,15 +186,12 @@ def _is_silent(act: Act) -> bool:
 
 
 def _failing_call(watched: Watched, figures: _Figures) -> _Seen:
-    if not watched.acts:
-        return None
-    last = watched.acts[-1]
-    if last.ok or not last.tool or last.is_waiting:
-        return None
-    same = [act for act in watched.acts if _is_same(act, last)]
-    if len(same) < figures["times"]:
-        return None
-    return f"the same call failed {len(same)} times in the same way: {_shown(last)}", _places(same)
+    lately = itertools.takewhile(lambda act: act.turn == watched.acts[-1].turn, reversed(watched.acts))
+    for last in (act for act in lately if act.tool and not act.ok and not act.is_waiting):
+        same = [act for act in watched.acts if _is_same(act, last)]
+        if len(same) >= figures["times"]:
+            return f"the same call failed {len(same)} times in the same way: {_shown(last)}", _places(same)
+    return None
 
 
 def _back_and_forth(watched: Watched, figures: _Figures) -> _Seen:
@@ -212,9 +210,11 @@ def _back_and_forth(watched: Watched, figures: _Figures) -> _Seen:
 def _no_progress(watched: Watched, figures: _Figures) -> _Seen:
     turns = int(figures["turns"])
     last_new = max((act.turn for act in watched.acts if act.is_new), default=0)
-    if watched.turns - last_new < turns:
+    waited = {act.turn for act in watched.acts if act.is_waiting and act.turn > last_new}
+    idle = watched.turns - last_new - len(waited)
+    if idle < turns:
         return None
-    text = f"for {watched.turns - last_new} replies nothing new came: no state of the files, no file, no result"
+    text = f"for {idle} replies nothing new came: no state of the files, no file, no result"
     return text, _places(watched.acts[-3:])
 
 

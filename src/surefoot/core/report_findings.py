@@ -10,6 +10,7 @@ from surefoot.core.event_words import Diagnosis, Finding, Severity
 from surefoot.core.graph_state import stops_its_group
 from surefoot.core.ids import StepId
 from surefoot.core.leftover_files import finding_of
+from surefoot.core.monitor_table import Say
 from surefoot.core.short_text import listed, shortened
 from surefoot.core.state import RunState
 from surefoot.core.step_state import FINAL, StepState, StepStatus
@@ -62,7 +63,9 @@ def _own_findings(state: RunState) -> Iterator[FindingShape]:
     printed: dict[str, list[str]] = {}
     told = {(one.kind, one.step) for one in state.reported}
     for node in state.steps():
-        found = (one for one in _found_at(node) if (one["kind"], one["step"]) not in told)  # monitors tell it better
+        found = (
+            one for one in _found_at(state, node) if (one["kind"], one["step"]) not in told
+        )  # monitors tell it better
         yield from (*found, *_found_left(state, node))
         for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
             printed.setdefault(remark, []).append(node.spec.id)
@@ -149,9 +152,10 @@ def _found_around(state: RunState) -> Iterator[FindingShape]:
             yield _finding("lane-unusable", "warning", text)
 
 
-def _found_at(node: StepState) -> Iterator[FindingShape]:
+def _found_at(state: RunState, node: StepState) -> Iterator[FindingShape]:
     """Yield where a step's declarations are not what it did."""
-    if node.undeclared:
+    is_unwatched = node.spec.body.by_model and state.watches.of("undeclared_writes").say is Say.OFF
+    if node.undeclared and not is_unwatched:
         text = f"wrote {', '.join(node.undeclared[:_NAMED_MAX])} without declaring it; put back"
         yield _finding("undeclared-writes", "warning", text, node.spec.id)
     if node.keys:

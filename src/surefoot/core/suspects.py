@@ -12,6 +12,8 @@ from surefoot.core.record import record
 from surefoot.core.regex import regex
 
 SUSPECTS_MAX = 3
+_NO_AGENTS = frozenset({"user", "human", "system", "environment"})
+"""Who speaks in a trace and is no agent: what they say is the ground of what agents say."""
 _FIGURE = regex(r"\d[\d.,:/-]*\d|\d|\bhttps?://[^\s)\]]+")
 _UNSURE = regex(r"\b(?:assum\w+|suppos\w+|hypothetical\w*|placeholder|for example purposes|simulat\w+|typical\w*)\b", 2)
 _SURE = 0.9
@@ -87,7 +89,7 @@ def _ungrounded(acts: Sequence[Act]) -> Iterator[Suspect]:
     known = ""
     found = list[tuple[float, Suspect]]()
     for number, act in enumerate(acts):
-        words = act.asked if not act.tool else ""
+        words = act.asked if not act.tool and act.agent not in _NO_AGENTS else ""
         if number and words:
             figures = {one.strip(".,") for one in _FIGURE.findall(words)}
             new = [one for one in figures if len(one) > 1 and one not in known]

@@ -10,6 +10,7 @@ from surefoot.core import events as ev
 from surefoot.core.event_words import Diagnosis, Moment, Severity, Verdict
 from surefoot.core.globs import matches
 from surefoot.core.monitor_table import MONITORS
+from surefoot.core.monitors import kind_of
 from surefoot.core.plan import Plan
 from surefoot.core.record import record
 from surefoot.core.report_findings import failure_of
@@ -106,6 +107,8 @@ def signs_in(events: Sequence[Recorded], plan: Plan) -> Iterator[Sign]:
 
 def _seen(event: ev.Event, red: Mapping[str, str]) -> tuple[str, str, Response] | None:
     match event:
+        case ev.FindingReported(finding=finding) if finding.kind == kind_of("refused_call"):
+            return None  # the refusal follows, and names its rule
         case ev.FindingReported(finding=finding):
             kind = finding.kind.replace("-", "_")
             by = f"monitor {kind}" if kind in MONITORS else f"finding {finding.kind}"

@@ -399,7 +399,8 @@ def _outside_scope(state: RunState, node: StepState, work: Attempt, now: float) 
             if any(matches(path, with_content(one.deny)) for path in work.changes.outside)
         )
         reason = "; ".join((reason, *(f"this holds for the run: {text}" for text in held)))
-        return fails(node, now, Diagnosis.STRUCTURAL, reason)
+        # A command does what it was told; an agent has left what it was asked for.
+        return fails(node, now, Diagnosis.GOAL_DRIFT if node.spec.body.by_model else Diagnosis.STRUCTURAL, reason)
     if work.changes.secrets:
         where = ", ".join(work.changes.secrets[:10])
         reason = f"the value of an env_from variable stands in {where}, and no commit may hold it; `scratch` files may"

@@ -31,7 +31,7 @@ from surefoot.core.kernel.conversation_lane import look_after_absence, place_lan
 from surefoot.core.kernel.failure_rules import CRASHES_MAX, expired, fails
 from surefoot.core.kernel.focus_rules import look
 from surefoot.core.kernel.model_fallback import TOOLS_TOKENS, after_fault, next_wait, tokens_max
-from surefoot.core.kernel.monitor_rules import say_forecast, watch
+from surefoot.core.kernel.monitor_rules import say, say_forecast, watch
 from surefoot.core.kernel.proposal import HOLD, Proposal, RuleResult
 from surefoot.core.kernel.stall_rules import stalled
 from surefoot.core.ladder_table import Rung
@@ -194,8 +194,9 @@ def _carry_out(
         return None
     decision = _weigh(state, node, call)
     if decision.tier is Tier.NEVER:
-        text = f"refused: never allowed: {decision.reason} (rule {decision.rule})"
-        return _settled(node, call, text, now)
+        text = f"never allowed: {decision.reason} (rule {decision.rule})"
+        seen = say(state, node, "refused_call", text, now, (conversation.turns[-1].at_seq,))
+        return seen or _settled(node, call, f"refused: {text}", now)
     if call.kind is ToolKind.ASK:
         return None
     if call.kind is ToolKind.END and waiting_for(state, node):

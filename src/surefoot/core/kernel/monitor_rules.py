@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import acts_of
 from surefoot.core.agent_types import ToolKind, Usage
+from surefoot.core.budget import spent_by
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis, Finding, Severity
 from surefoot.core.kernel.failure_rules import fails
@@ -158,14 +159,21 @@ def say_forecast(state: RunState, now: float) -> Proposal | None:
         return None
     steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
     done = sum(node.status is StepStatus.VERIFIED for node in steps)
-    if limits.cost_usd is None or done < state.watches.figure(_FORECAST, "steps") or done == len(steps):
+    if done < max(1, state.watches.figure(_FORECAST, "steps")) or done == len(steps):
         return None
-    wanted = state.cost_usd / done * len(steps)
-    if wanted <= limits.cost_usd:
+    spent = spent_by(state)
+    amounts = (
+        ("{:.2f} USD", limits.cost_usd, state.cost_usd),
+        ("{:,.0f} tokens", limits.tokens, spent.tokens),
+        ("{:,.0f} requests", limits.requests, spent.requests),
+    )
+    wants = ((said, limit, used, used / done * len(steps)) for said, limit, used in amounts if limit is not None)
+    said, limit, used, wanted = next((one for one in wants if one[3] > one[1]), ("", 0, 0, 0))
+    if not said:
         return None
     text = (
-        f"{done} of {len(steps)} steps took {state.cost_usd:.2f} USD; at that rate all take {wanted:.2f}, and "
-        f"the limit is {limits.cost_usd:g}"
+        f"{done} of {len(steps)} steps took {said.format(used)}; at that rate all take {said.format(wanted)}, and "
+        f"the limit is {said.format(limit)}"
     )
     finding = Finding(kind=_FORECAST, severity=WEIGHTS[setting.say], text=text, diagnosis=Diagnosis.BUDGET)
     return Proposal(ev.FindingReported(at=now, finding=finding))

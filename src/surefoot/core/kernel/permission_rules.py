@@ -20,6 +20,7 @@ from surefoot.core.kernel.approval_rules import allowed_meanwhile
 from surefoot.core.kernel.call_effects import rule_for_call
 from surefoot.core.kernel.failure_rules import NOBODY_ANSWERED
 from surefoot.core.kernel.interrupts import interrupt
+from surefoot.core.kernel.monitor_rules import report
 from surefoot.core.kernel.permission_fold import shown_of_permission
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.permission import Permission
@@ -60,7 +61,8 @@ def _answer(state: RunState, node: StepState, work: Attempt, one: Permission, no
     decision, shown = _weigh(state, node, one), shown_of_permission(node, one)
     given = state.approvals.get(node.spec.id, {}).get(shown)
     if decision.tier is Tier.NEVER:
-        return _refused(node, one, decision, f"never allowed: {decision.reason} (rule {decision.rule})", now)
+        text = f"never allowed: {decision.reason} (rule {decision.rule})"
+        return report(state, node, "refused_call", text, now) or _refused(node, one, decision, text, now)
     if decision.tier is not Tier.CONFIRM or (given is not None and is_satisfied(decision.demand, given)):
         return _given(state, node, one, decision, now)
     if shown in node.denied:
