@@ -79,15 +79,8 @@ class _Growing:
         return tree
 
     def tree(self, event: Event, depth: int) -> Tree:
-        if depth > DEPTH_MAX or getattr(event, "tag", None) is not None:
+        if depth > DEPTH_MAX:
             raise _Rare
-        if isinstance(event, ScalarEvent):
-            mark, text = event.start_mark, event.value
-            place = Place(mark.line + 1, mark.column + 1)
-            scalar = Scalar(place, _kind(text) if event.implicit[0] else Kind.TEXT, text)
-            if event.anchor is not None:
-                self.anchors[event.anchor] = scalar
-            return scalar
         if isinstance(event, AliasEvent):
             # An alias within its own value has no tree yet.
             if event.anchor not in self.anchors:
@@ -95,11 +88,16 @@ class _Growing:
             return self.anchors[event.anchor]
         place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
         grown: Tree
-        if isinstance(event, MappingStartEvent):
+        if isinstance(event, ScalarEvent):
+            text = str(event.value)
+            grown = Scalar(place, _kind(text) if event.implicit[0] else Kind.TEXT, text)
+        elif isinstance(event, MappingStartEvent):
             grown = Table(place, tuple(self.entries(depth + 1)))
         else:
             assert isinstance(event, SequenceStartEvent)
             grown = Items(place, tuple(self.items(depth + 1)))
+        if event.tag is not None:
+            raise _Rare
         if event.anchor is not None:
             self.anchors[event.anchor] = grown
         return grown

@@ -23,7 +23,6 @@ _INDEX_STEPS = 8
 """What looking for such an index takes for each character."""
 _ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]\s]*\])?(\+?)=")
 _REDIRECT = regex(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>)")
-_REDIRECT_BEGINS = frozenset("0123456789{<>&")
 _BLANKS = regex(r"(?:[ \t]+|\\\n|#[^\n]*)*+")
 _AFTER_ITEM = regex(r";;&|;;|;&")
 _BETWEEN = regex(r"&&|\|\||&(?!>)|;(?![;&])")
@@ -304,8 +303,6 @@ class Grammar(Words):
             self.script.commands.append(simple)
 
     def _read_redirect(self, simple: Simple) -> bool:
-        if self.text[self.at : self.at + 1] not in _REDIRECT_BEGINS:
-            return False
         match = _REDIRECT.match(self.text, self.at)
         if not match:
             return False

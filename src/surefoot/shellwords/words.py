@@ -25,7 +25,6 @@ _SETTING_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199
 """What begins a longer index counts as a setting, too: how it ends is not looked for."""
 _ESCAPE = regex(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_BLANKS = " \t\n"
 _LEVEL_STEPS = 30
 """What reading a script, or a substitution in one, takes whatever its length."""
 
@@ -56,7 +55,7 @@ class Words:
         """Read one word; it is empty where none begins."""
         pieces: list[Piece] = []
         plain = _PLAIN_IN_TEST if in_test else _PLAIN
-        while self.at < len(self.text) and self.text[self.at] not in _BLANKS:
+        while self.at < len(self.text):
             match = plain.match(self.text, self.at)
             if match:
                 self.at = match.end()
