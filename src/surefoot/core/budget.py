@@ -175,16 +175,21 @@ def left_said(state: RunState, node: StepState, conversation: Conversation, end:
     return " ".join([*said, f"Call `{end}` before nothing is left."] if is_late else said)
 
 
-def near_of(state: RunState) -> Iterator[tuple[str, str]]:
-    """Yield the limits of the run of which most is used, each with what is to be said about it."""
+def limits_of(state: RunState) -> Iterator[tuple[str, float, float]]:
+    """Yield the limits of the run that are set, each with its amount and with what is used of it."""
     limits, spent = state.plan.limits, spent_by(state)
     amounts = (
         ("cost_usd", limits.cost_usd, state.cost_usd),
         ("tokens", limits.tokens, spent.tokens),
         ("requests", limits.requests, spent.requests),
     )
-    for name, limit, used in amounts:
-        if limit is not None and used >= NEAR_SHARE * limit:
+    yield from ((name, limit, used) for name, limit, used in amounts if limit is not None)
+
+
+def near_of(state: RunState) -> Iterator[tuple[str, str]]:
+    """Yield the limits of the run of which most is used, each with what is to be said about it."""
+    for name, limit, used in limits_of(state):
+        if used >= NEAR_SHARE * limit:
             share = f"{NEAR_SHARE:.0%}"
             text = (
                 f"More than {share} of the limit `{name}` ({said_of(name, limit)}) is used. At the limit the run "

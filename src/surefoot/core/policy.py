@@ -375,7 +375,7 @@ def _holds_of_step(rule: Rule, facts: Facts) -> bool:
     return (
         (not rule.effects or facts.effect in rule.effects)
         and (not rule.phases or facts.phase in rule.phases)
-        and (not rule.steps or any(matches_text(facts.step, glob) for glob in rule.steps))
+        and (not rule.steps or _is_text_among(facts.step, rule.steps))
     )
 
 

@@ -192,3 +192,8 @@ class Decision:
     rule: str
     reason: str
     demand: Demand = field(default=Demand())
+
+    @property
+    def refusal(self) -> str:
+        """What a person or an agent is told of what is never allowed."""
+        return f"never allowed: {self.reason} (rule {self.rule})"

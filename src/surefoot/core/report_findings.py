@@ -63,9 +63,8 @@ def _own_findings(state: RunState) -> Iterator[FindingShape]:
     printed: dict[str, list[str]] = {}
     told = {(one.kind, one.step) for one in state.reported}
     for node in state.steps():
-        found = (
-            one for one in _found_at(state, node) if (one["kind"], one["step"]) not in told
-        )  # monitors tell it better
+        # What a monitor has told of a step, it has told better.
+        found = (one for one in _found_at(state, node) if (one["kind"], one["step"]) not in told)
         yield from (*found, *_found_left(state, node))
         for remark in node.remarks if node.status is StepStatus.VERIFIED else ():
             printed.setdefault(remark, []).append(node.spec.id)

@@ -35,6 +35,7 @@ class Outcome(StrEnum):
 
 
 GOOD = frozenset({Outcome.CAUGHT, Outcome.RECOVERED, Outcome.QUIET})
+_REFUSED = kind_of("refused_call")
 
 
 @record
@@ -107,9 +108,7 @@ def signs_in(events: Sequence[Recorded], plan: Plan) -> Iterator[Sign]:
 
 def _seen(event: ev.Event, red: Mapping[str, str]) -> tuple[str, str, Response] | None:
     match event:
-        case ev.FindingReported(finding=finding) if finding.kind == kind_of("refused_call"):
-            return None  # the refusal follows, and names its rule
-        case ev.FindingReported(finding=finding):
+        case ev.FindingReported(finding=finding) if finding.kind != _REFUSED:  # whose refusal follows, with its rule
             kind = finding.kind.replace("-", "_")
             by = f"monitor {kind}" if kind in MONITORS else f"finding {finding.kind}"
             return failure_of(finding) or "", by, Response.TOLD

@@ -202,7 +202,7 @@ def allowed_meanwhile(state: RunState, node: StepState, asked: QuestionState, no
 
 
 def _forbidden(node: StepState, now: float, decision: Decision) -> Proposal:
-    return fails(node, now, Diagnosis.DENIED, f"never allowed: {decision.reason} (rule {decision.rule})")
+    return fails(node, now, Diagnosis.DENIED, decision.refusal)
 
 
 def _approved_or_asked(state: RunState, node: StepState, decision: Decision, shown: str, now: float) -> Proposal:

@@ -194,9 +194,7 @@ def _carry_out(
         return None
     decision = _weigh(state, node, call)
     if decision.tier is Tier.NEVER:
-        text = f"never allowed: {decision.reason} (rule {decision.rule})"
-        seen = say(state, node, "refused_call", text, now, (conversation.turns[-1].at_seq,))
-        return seen or _settled(node, call, f"refused: {text}", now)
+        return _refuse(state, node, conversation, call, decision, now)
     if call.kind is ToolKind.ASK:
         return None
     if call.kind is ToolKind.END and waiting_for(state, node):
@@ -221,6 +219,13 @@ def _carry_out(
     tier, rule = decision.tier, decision.rule
     event = ev.ToolCallStarted(**node.at(now), call=call.asked.call, tier=tier, rule=rule, raised_by=raised_by, key=key)
     return Proposal(event, command)
+
+
+def _refuse(
+    state: RunState, node: StepState, conversation: Conversation, call: ToolCallState, decision: Decision, now: float
+) -> Proposal:
+    seen = say(state, node, "refused_call", decision.refusal, now, (conversation.turns[-1].at_seq,))
+    return seen or _settled(node, call, f"refused: {decision.refusal}", now)
 
 
 def _may_begin(call: ToolCallState, earlier: list[ToolCallState], later: list[ToolCallState]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import acts_of
 from surefoot.core.agent_types import ToolKind, Usage
-from surefoot.core.budget import spent_by
+from surefoot.core.budget import limits_of, said_of
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis, Finding, Severity
 from surefoot.core.kernel.failure_rules import fails
@@ -154,26 +154,19 @@ def _last_misuse(conversation: Conversation) -> str:
 
 def say_forecast(state: RunState, now: float) -> Proposal | None:
     """Tell once that at the present rate a limit of the run will not do for the steps that are left."""
-    setting, limits = state.watches.of(_FORECAST), state.plan.limits
+    setting = state.watches.of(_FORECAST)
     if setting.say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
         return None
     steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
     done = sum(node.status is StepStatus.VERIFIED for node in steps)
     if done < max(1, state.watches.figure(_FORECAST, "steps")) or done == len(steps):
         return None
-    spent = spent_by(state)
-    amounts = (
-        ("{:.2f} USD", limits.cost_usd, state.cost_usd),
-        ("{:,.0f} tokens", limits.tokens, spent.tokens),
-        ("{:,.0f} requests", limits.requests, spent.requests),
-    )
-    wants = ((said, limit, used, used / done * len(steps)) for said, limit, used in amounts if limit is not None)
-    said, limit, used, wanted = next((one for one in wants if one[3] > one[1]), ("", 0, 0, 0))
-    if not said:
-        return None
-    text = (
-        f"{done} of {len(steps)} steps took {said.format(used)}; at that rate all take {said.format(wanted)}, and "
-        f"the limit is {said.format(limit)}"
-    )
-    finding = Finding(kind=_FORECAST, severity=WEIGHTS[setting.say], text=text, diagnosis=Diagnosis.BUDGET)
-    return Proposal(ev.FindingReported(at=now, finding=finding))
+    for limit, most, used in limits_of(state):
+        if (wanted := used / done * len(steps)) > most:
+            text = (
+                f"{done} of {len(steps)} steps took {said_of(limit, used)}; at that rate all take "
+                f"{said_of(limit, wanted)}, and the limit is {said_of(limit, most)}"
+            )
+            finding = Finding(kind=_FORECAST, severity=WEIGHTS[setting.say], text=text, diagnosis=Diagnosis.BUDGET)
+            return Proposal(ev.FindingReported(at=now, finding=finding))
+    return None

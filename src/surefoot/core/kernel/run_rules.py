@@ -135,7 +135,7 @@ def _active(state: RunState) -> list[StepState]:
 
 
 def _step_moves(state: RunState, nodes: list[StepState], now: float) -> list[Proposal]:
-    """Return a move of each step; the first of those that would take the same lane, question number or money.
+    """Return a move of each step; the first of those that take one lane, question number or money, or say the same.
 
     A limit that is reached is the last of them: the run pauses for it, and the others are asked again once it does.
     """

@@ -39,13 +39,8 @@ NAMED_MAX = 20
 _TICK_NS = 20_000_000
 """File systems tell times no finer than the clock ticks."""
 PREPARED_NOTE, IGNORED_NOTE, BESIDE_NOTE, MADE_NOTE, KNOWN_NOTE = "prepared", "ignored", "beside", "made", "known"
-CACHES_NOTE, IMPORTS_NOTE, CHANGES_NOTE, CHECKPOINT_NOTE, USED_NOTE = (
-    "caches",
-    "imports",
-    "changes",
-    "checkpoint",
-    "used",
-)
+CACHES_NOTE, IMPORTS_NOTE, CHANGES_NOTE = "caches", "imports", "changes"
+CHECKPOINT_NOTE, USED_NOTE = "checkpoint", "used"
 _OF_PYTHON = (".py", ".pyi", ".pyx", "pyproject.toml", "setup.cfg", ".gitmodules")
 """How files end in a repository from which Python could import; what submodules hold is not looked at."""
 _WHERE_IMPORTS_COME_FROM = """
