@@ -126,6 +126,16 @@ def test_a_record_does_not_change() -> None:
     assert not hasattr(place, "__dict__")
 
 
+@pytest.mark.parametrize("kind", [Mark, Corner])
+def test_a_record_is_of_its_class_and_does_not_change_however_often_it_was_made(kind: type[Place]) -> None:
+    """From a few uses on it is made another way, and that depends on how many fields it has."""
+    for _ in range(9):
+        made = kind(name="kitchen")
+        assert type(made) is kind
+        with pytest.raises(FrozenInstanceError):
+            setattr(made, "name", "hall")  # noqa: B010 - written plainly, the type checker refuses it
+
+
 def test_a_record_is_copied_and_pickled_whole() -> None:
     """Though it does not change, what fills a copy may set its fields."""
     place = Corner(name="a", rows=(1, 2), words={"x": "y"})

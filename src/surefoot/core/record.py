@@ -23,6 +23,8 @@ _NOT_COPIED = frozenset({"__dict__", "__weakref__"})
 _NO_FIELD = ("ClassVar", "typing.ClassVar")
 _USES_MAX = 4
 """From this use on `__init__` is a compiled one; to compile it takes as long as some ten uses without."""
+_OPENED_FROM = 4
+"""From so many fields on, those of a frozen record are set quicker while it is of a class that is not frozen."""
 
 
 @overload
@@ -163,7 +165,7 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
     known: dict[str, object] = {"_missing": MISSING}
     is_frozen = kind.__setattr__ is not object.__setattr__
     taken: dict[bool, list[str]] = {False: [], True: []}
-    lines: list[str] = []
+    values: dict[str, str] = {}
     for name, one in fields_of(kind).items():
         default, value = f"_default_{name}", name
         word = name
@@ -181,8 +183,15 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
         else:
             value = made
         if value:
-            known[f"_set_{name}"] = getattr(kind, name).__set__  # that of its slot, which nothing refuses
-            lines.append(f"  _set_{name}(self, {value})\n" if is_frozen else f"  self.{name} = {value}\n")
+            values[name] = value
+    if is_frozen and len(values) < _OPENED_FROM:
+        known |= {f"_set_{name}": getattr(kind, name).__set__ for name in values}  # of its slot, which nothing refuses
+        lines = [f"  _set_{name}(self, {value})\n" for name, value in values.items()]
+    else:
+        lines = [f"  self.{name} = {value}\n" for name, value in values.items()]
+    if is_frozen and len(values) >= _OPENED_FROM:
+        known |= {"_become": object.__dict__["__class__"].__set__, "_kind": kind, "_open": _opened(kind)}
+        lines = ["  _become(self, _open)\n", *lines, "  self.__class__ = _kind\n"]
     if hasattr(kind, "__post_init__"):
         lines.append("  self.__post_init__()\n")
     words = [*taken[False], *(["*", *taken[True]] if taken[True] else [])]
@@ -191,6 +200,13 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
     made.__qualname__ = f"{kind.__qualname__}.__init__"
     made.__annotations__ = {**{name: one.type for name, one in fields_of(kind).items()}, "return": None}
     return made
+
+
+def _opened(kind: type[Any]) -> type[Any]:
+    """Return a class of the same fields that lets them be set."""
+    body = {"__slots__": vars(kind)["__slots__"], "__setattr__": object.__setattr__}
+    metaclass = cast("Any", type(kind))
+    return metaclass(kind.__name__, kind.__bases__, body)
 
 
 def _values(self: object) -> tuple[object, ...]:
