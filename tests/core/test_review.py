@@ -381,3 +381,10 @@ def test_unittest_without_prepare_is_a_note() -> None:
     steps = (Step(id=StepId("a"), body=RunBody(command="python3 -m unittest")),)
     found = {one.kind: one.severity for one in review(Plan(goal="g", steps=steps)).findings}
     assert found["prepare-missing"] is Severity.NOTE
+
+
+@pytest.mark.parametrize(("text", "is_noted"), [("make fix", True), ("python3 fix.py $SUREFOOT_CANDIDATE", False)])
+def test_attempts_that_are_one_and_the_same_command_are_noted(text: str, is_noted: bool) -> None:
+    """That a command agrees with itself would look like a proof."""
+    step = replace(command(text), best_of=3)
+    assert (("same-attempts", Severity.NOTE) in kinds_of(step)) is is_noted

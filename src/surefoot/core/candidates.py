@@ -19,6 +19,8 @@ from surefoot.core.record import record
 from surefoot.core.verdicts import CheckRecord
 
 CANDIDATES_MAX = 16
+CANDIDATE_VARIABLE = "SUREFOOT_CANDIDATE"
+"""The environment variable that tells a command which of the attempts it is, counted from 1."""
 
 
 @record

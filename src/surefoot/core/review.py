@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, Final
 
 from surefoot.core.batches import BatchChoice, batch_choice, is_careful
+from surefoot.core.candidates import CANDIDATE_VARIABLE
 from surefoot.core.empty_checks import why_empty
 from surefoot.core.event_words import Finding, Severity
 from surefoot.core.file_order import waits_of
@@ -312,6 +313,7 @@ def _about_checkout(plan: Plan, checkout: str) -> Iterator[Finding]:
 
 def _about_step(step: Step, plan: Plan) -> Iterator[Finding]:
     yield from _about_proof(step, plan)
+    yield from _about_candidates(step)
     yield from _about_effect(step)
     yield from _about_placeholders(step)
     outside = writes_outside(step, plan)
@@ -340,6 +342,16 @@ def _about_proof(step: Step, plan: Plan) -> Iterator[Finding]:
         severity = Severity.NOTE
         text = "Only its exit status is checked; what it writes is thrown away."
     yield Finding(kind=kind, severity=severity, text=text, step=step.id)
+
+
+def _about_candidates(step: Step) -> Iterator[Finding]:
+    commands = [text for text, _ in step.body.commands]
+    if step.best_of > 1 and commands and not any(CANDIDATE_VARIABLE in text for text in commands):
+        text = (
+            f"Its {step.best_of} attempts are one and the same command: that they agree proves nothing, unless a "
+            f"program it starts goes by `{CANDIDATE_VARIABLE}`. Make the attempts differ, or remove `best_of`."
+        )
+        yield Finding(kind="same-attempts", severity=Severity.NOTE, text=text, step=step.id)
 
 
 def _about_effect(step: Step) -> Iterator[Finding]:

@@ -146,7 +146,8 @@ def choose_candidate(state: RunState, node: StepState, work: Attempt, now: float
         return _as_answered(state, node, found, work.people.answer, now)
     many = len(node.candidates)
     if found.is_whole:
-        why = f"all {many} candidates agree {compared_by(node.spec)}; this one changes the fewest lines"
+        every = "both" if many == 2 else f"all {many}"
+        why = f"{every} candidates agree {compared_by(node.spec)}; this one changes the fewest lines"
         return _choose(node, found.best, why, now, agreed=True)
     if node.spec.disagree is Disagreement.MAJORITY and found.is_by_majority:
         why = f"{len(found.groups[0])} of {found.wanted} candidates agree {compared_by(node.spec)}"

@@ -13,6 +13,7 @@ from typing import Any
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.bodies import Body, CallBody, FunctionBody, RunBody, VerifyBody, WorkerBody
+from surefoot.core.candidates import CANDIDATE_VARIABLE
 from surefoot.core.event_words import Ending, Status
 from surefoot.core.events import Event
 from surefoot.core.ids import BlobId
@@ -185,7 +186,7 @@ def _for_step(request: CommandRequest, command: do.RunStep, output: Path) -> Com
         "SUREFOOT_OUTPUT": str(output),
     }
     if command.candidate:
-        env["SUREFOOT_CANDIDATE"] = str(command.candidate)
+        env[CANDIDATE_VARIABLE] = str(command.candidate)
     return replace(
         request,
         cwd=spec.cwd,
