@@ -16,6 +16,7 @@ from surefoot.core.event_words import Absent
 from surefoot.core.ids import BlobId
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.monitors import Watched, alarms
+from surefoot.core.plan import Limits
 from tests.core.test_kernel_conversations import AGENT, begun, calls, failing, failures, reply, under_way
 
 ALL = Watches(own={name: replace(row.watch, say=Say.NOTE) for name, row in MONITORS.items()})
@@ -81,6 +82,18 @@ def test_a_failing_call_is_seen_wherever_it_stands_in_its_reply() -> None:
     calls = ("x>!no", "a>1", "x>!no", "b>2", "x>!no", "c>3")
     made = [replace(act, turn=number // 2 + 1) for number, act in enumerate(acts(*calls))]
     assert seen(Watched(acts=made)) == {"failing_call": (10, 30, 50)}
+
+
+def test_the_same_replies_are_named_and_no_others() -> None:
+    """Those between them are not."""
+    watched = Watched(acts=acts("make>1", "look>2", "make>1", "make>1"), same_replies=2, turns=4)
+    assert seen(watched)["same_reply"] == (10, 30, 40)
+
+
+def test_replies_without_a_call_are_seen_with_their_places() -> None:
+    """Three in a row, and not the one before."""
+    said = (*acts("make>1"), *acts("hm>", "well>", "so>", tool=""))
+    assert seen(Watched(acts=said, idle=3, turns=4))["no_call"] == (10, 20, 30)
 
 
 def test_files_that_go_back_and_forth_are_seen() -> None:
@@ -287,3 +300,18 @@ def test_a_step_that_takes_ten_times_what_others_took_is_reported(play: Any, las
     run.go(do.RequestModel, "d").let(do.RequestModel).go(do.RequestModel, "d")
     found = {event.finding.kind: event.finding for event in run.told(ev.FindingReported)}
     assert ("spend-rate" in found) is is_seen
+
+
+@pytest.mark.parametrize(("limit", "amount", "is_seen"), [("tokens", 3_900_000, True), ("requests", 90, False)])
+def test_a_limit_that_will_not_do_is_told_with_the_steps_that_show_it(
+    play: Any, limit: str, amount: int, *, is_seen: bool
+) -> None:
+    """Three steps of a million tokens each are verified, and a fourth is to come (M84, M95)."""
+    steps = {name: {**AGENT, "checks": (failing(),)} for name in "abcd"}
+    run = begun(play, steps, limits=Limits(**{limit: amount}))
+    for name in "abc":
+        run.will(do.RequestModel, name, usage=Usage(requests=1, input_tokens=1_000_000))
+    run.will(do.RequestModel, "d", calls=calls(1, "read")).go(do.RequestModel, "d")
+    found = [event.finding for event in run.told(ev.FindingReported) if event.finding.kind == "forecast"]
+    verified = [seq for seq, event in enumerate(run.journal, start=1) if isinstance(event, ev.StepVerified)]
+    assert [one.evidence for one in found] == ([tuple(verified)] if is_seen else [])

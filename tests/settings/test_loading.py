@@ -140,6 +140,14 @@ FLAWS = [
         "[approvals]\nconfidence = 90\n",
         "user.toml:2:14: 90 is no share; a number from 0 to 1, or false, was expected; write 0.9 for 90 %",
     ),
+    (
+        "[monitors]\ncycle = {rounds = 1}\n",
+        "user.toml:2:9: `rounds` is 1; a whole number of 2 or more was expected; write one",
+    ),
+    (
+        "[monitors]\nmisuse_share = {share = 60}\n",
+        "user.toml:2:16: `share` is 60; a number from 0.01 to 1 was expected; write one",
+    ),
     *(
         (f"[secrets]\nhide = [{one!r}]\n", f"user.toml:2:8: {one!r} names no place in which secrets lie")
         for one in ("~", "/", ".ssh", "~una/x", "~/../x")

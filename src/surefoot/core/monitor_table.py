@@ -5,6 +5,7 @@ From the table come the reader of `[monitors]`, the profiles, and the reference.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import field, replace
 from enum import StrEnum
@@ -54,6 +55,31 @@ class Watch:
     say: Say
     figures: Mapping[Handle, float] = field(default_factory=dict[str, float])
     """All of its figures, by name."""
+
+
+class Figure(NamedTuple):
+    """What a figure of a monitor may be."""
+
+    least: float = 1
+    most: float = math.inf
+    is_whole: bool = True
+
+
+FIGURES: Mapping[str, Figure] = {
+    "at": Figure(),
+    "body_s": Figure(least=0, is_whole=False),
+    "calls": Figure(),
+    "files": Figure(),
+    "period_max": Figure(most=50),
+    "replies": Figure(),
+    "rounds": Figure(least=2),
+    "share": Figure(least=0.01, most=1, is_whole=False),
+    "silence_s": Figure(least=0, is_whole=False),
+    "steps": Figure(),
+    "times": Figure(),
+    "turns": Figure(),
+}
+"""By name."""
 
 
 class Monitor(NamedTuple):

@@ -99,13 +99,13 @@ def alarms(watched: Watched, watches: Watches) -> Iterator[Alarm]:
 def _no_call(watched: Watched, figures: _Figures) -> _Seen:
     if watched.idle < figures["replies"]:
         return None
-    return f"{watched.idle} replies in a row held no tool call", ()
+    return f"{watched.idle} replies in a row held no tool call", _places(watched.acts[-watched.idle :])
 
 
 def _unusable_end(watched: Watched, figures: _Figures) -> _Seen:
     if watched.bad_ends < figures["times"]:
         return None
-    return f"what it ended with could not be used, {watched.bad_ends} times", ()
+    return f"what it ended with could not be used, {watched.bad_ends} times", _places(watched.acts[-1:])
 
 
 def _misuse(watched: Watched, figures: _Figures) -> _Seen:
@@ -139,7 +139,8 @@ def _missing_files(watched: Watched, figures: _Figures) -> _Seen:
 def _same_reply(watched: Watched, figures: _Figures) -> _Seen:
     if watched.same_replies < figures["times"] or _waits_or_polls(watched):
         return None
-    evidence = _places(watched.acts[-watched.same_replies - 1 :])
+    last = {(act.tool, act.asked) for act in watched.acts if act.turn == watched.turns}
+    evidence = _places(act for act in watched.acts if (act.tool, act.asked) in last)
     return f"it gave the same reply {watched.same_replies + 1} times, and changed no file in between", evidence
 
 

@@ -124,6 +124,7 @@ class StepState:
     """The head of the run branch once the step was verified."""
     tree_after: str | None = None
     verified_seq: int = 0
+    """Position in the journal at which it was verified."""
     undeclared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     """Deprecations and warnings that its body printed last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from surefoot.core.agent_types import Price
 from surefoot.core.ladder_table import Rung
-from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
+from surefoot.core.monitor_table import FIGURES, MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.regex import regex
 from surefoot.masking.secret_names import is_secret_name
 from surefoot.planfile.fields import Fields, Page, described
@@ -167,9 +168,21 @@ def _read_watch(page: Page, node: Tree, name: str) -> Watch | None:
     if found is None:
         return None
     say = None if (said := found.node("say")) is None else page.word(said, tuple(Say))
-    given = {key: page.number(value) for key in usual.figures if (value := found.node(key)) is not None}
+    given = {key: _read_figure(page, value, key) for key in usual.figures if (value := found.node(key)) is not None}
     figures = {**usual.figures, **{key: value for key, value in given.items() if value is not None}}
     return Watch(say=Say(say or usual.say), figures=figures)
+
+
+def _read_figure(page: Page, node: Tree, name: str) -> float | None:
+    """Read a figure of a monitor, within what it may be."""
+    figure = FIGURES[name]
+    value = page.number(node)
+    if value is None or (figure.least <= value <= figure.most and (value.is_integer() or not figure.is_whole)):
+        return value
+    kind = "a whole number" if figure.is_whole else "a number"
+    bounds = f"of {figure.least:g} or more" if math.isinf(figure.most) else f"from {figure.least:g} to {figure.most:g}"
+    page.flaw(node, f"`{name}` is {value:g}; {kind} {bounds} was expected; write one")
+    return None
 
 
 def _read_recovery(page: Page, node: Tree) -> dict[str, tuple[Rung, ...]]:

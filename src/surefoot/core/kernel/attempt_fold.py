@@ -380,7 +380,7 @@ def _step_verified(state: RunState, event: ev.StepVerified) -> None:
     need(is_known or (work.ending and work.ending.status is Status.OK), event, "the body has not ended well")
     if event.commit is not None:
         _move_head(state, node, work, event)
-    node.proof, node.verified_seq, node.wanted = event.proof, state.seq, None
+    node.proof, node.verified_seq, node.wanted = event.proof, state.seq + 1, None
     node.outputs, node.kept = work.outputs, work.kept
     if node.outputs or node.kept is not None:
         state.handing.pop(event.step, None)

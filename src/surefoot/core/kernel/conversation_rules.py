@@ -378,8 +378,12 @@ def _next_request(
     if not chain:
         text = f"No model plays the {conversation.role}; name one with --model and resume."
         return Proposal(ev.LimitReached(at=now, limit="models", text=text))
-    move = next_wait(node, conversation, now) or after_fault(node, conversation, chain, now) or _say_near(state, now)
-    move = move or say_forecast(state, now)
+    move = (
+        next_wait(node, conversation, now)
+        or after_fault(node, conversation, chain, now)
+        or _say_near(state, conversation, now)
+        or say_forecast(state, now)
+    )
     if move is not None:
         return move
     if work.lane_tree is None and state.has_workspace:
@@ -472,13 +476,14 @@ def _temperature(node: StepState, conversation: Conversation, facts: ModelFacts,
     return _TEMPERATURE if is_freer and not facts.native_tools else None
 
 
-def _say_near(state: RunState, now: float) -> Proposal | None:
+def _say_near(state: RunState, conversation: Conversation, now: float) -> Proposal | None:
     """Tell the person, once, that most of a limit is used."""
     told = {finding.kind for finding in state.reported}
     for limit, text in near_of(state):
         kind = f"limit-near-{limit.replace('_', '-')}"
         if kind not in told:
-            finding = Finding(kind=kind, severity=Severity.WARNING, text=text)
+            places = tuple(turn.at_seq for turn in conversation.turns[-1:])
+            finding = Finding(kind=kind, severity=Severity.WARNING, text=text, evidence=places)
             return Proposal(ev.FindingReported(at=now, finding=finding))
     return None
 

@@ -105,7 +105,7 @@ def _say_spend_rate(state: RunState, node: StepState, now: float) -> Proposal | 
         return None
     done = [one for one in state.steps() if one.status is StepStatus.VERIFIED and one.usage.requests]
     done = [one for one in done if not one.is_system_step]
-    if len(done) < max(1, state.watches.figure(_SPEND_RATE, "steps")):
+    if len(done) < state.watches.figure(_SPEND_RATE, "steps"):
         return None
     began = node.started_at
     if began is not None and any(one.ended_at is not None and one.ended_at > began for one in done):
@@ -158,15 +158,21 @@ def say_forecast(state: RunState, now: float) -> Proposal | None:
     if setting.say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
         return None
     steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
-    done = sum(node.status is StepStatus.VERIFIED for node in steps)
-    if done < max(1, state.watches.figure(_FORECAST, "steps")) or done == len(steps):
+    done = [node for node in steps if node.status is StepStatus.VERIFIED]
+    if len(done) < state.watches.figure(_FORECAST, "steps") or len(done) == len(steps):
         return None
     for limit, most, used in limits_of(state):
-        if (wanted := used / done * len(steps)) > most:
+        if (wanted := used / len(done) * len(steps)) > most:
             text = (
-                f"{done} of {len(steps)} steps took {said_of(limit, used)}; at that rate all take "
+                f"{len(done)} of {len(steps)} steps took {said_of(limit, used)}; at that rate all take "
                 f"{said_of(limit, wanted)}, and the limit is {said_of(limit, most)}"
             )
-            finding = Finding(kind=_FORECAST, severity=WEIGHTS[setting.say], text=text, diagnosis=Diagnosis.BUDGET)
+            finding = Finding(
+                kind=_FORECAST,
+                severity=WEIGHTS[setting.say],
+                text=text,
+                diagnosis=Diagnosis.BUDGET,
+                evidence=tuple(sorted(node.verified_seq for node in done)),
+            )
             return Proposal(ev.FindingReported(at=now, finding=finding))
     return None

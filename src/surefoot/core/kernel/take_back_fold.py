@@ -47,11 +47,13 @@ def results_taken_back(state: RunState, event: ev.ResultsTakenBack) -> None:
     need(not busy, event, f"steps that it concerns are under way: {', '.join(busy)}")
     need(not state.accept.open, event, "an acceptance check is under way")
     said = {name: one for one in state.found_wrong for name in _with_members(state, one.steps)}
+    places = {name: state.nodes[name].verified_seq for name in said if name in state.nodes}
     take_back(state, event.taken, {name: f"{one.by} found it wrong: {one.why}" for name, one in said.items()})
     for one in event.taken.tainted:
         if one.by is None and one.step in said:
             text = f"taken back: {said[one.step].by} found it wrong: {said[one.step].why}".removesuffix(": ")
-            found = Finding(kind="found-wrong", severity=Severity.WARNING, text=text, step=one.step)
+            evidence = (places[one.step], state.seq + 1)
+            found = Finding(kind="found-wrong", severity=Severity.WARNING, text=text, step=one.step, evidence=evidence)
             state.reported = (*state.reported, found)
     state.found_wrong = ()
     wait_as_before(state, event.taken)
