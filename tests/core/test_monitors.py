@@ -11,13 +11,13 @@ import pytest
 from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import Act, news_of, steady
-from surefoot.core.agent_types import Usage
+from surefoot.core.agent_types import Fault, Usage
 from surefoot.core.event_words import Absent
 from surefoot.core.ids import BlobId
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.monitors import Watched, alarms
 from surefoot.core.plan import Limits
-from tests.core.test_kernel_conversations import AGENT, begun, calls, failing, failures, reply, under_way
+from tests.core.test_kernel_conversations import AGENT, begun, calls, failing, failures, faulty, reply, under_way
 
 ALL = Watches(own={name: replace(row.watch, say=Say.NOTE) for name, row in MONITORS.items()})
 
@@ -94,6 +94,28 @@ def test_replies_without_a_call_are_seen_with_their_places() -> None:
     """Three in a row, and not the one before."""
     said = (*acts("make>1"), *acts("hm>", "well>", "so>", tool=""))
     assert seen(Watched(acts=said, idle=3, turns=4))["no_call"] == (10, 20, 30)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "diagnosis"),
+    [
+        (Fault.MALFORMED, "malformed-reply", "malformed"),
+        (Fault.EMPTY, "malformed-reply", "malformed"),
+        (Fault.CUT, "cut-reply", "malformed"),
+        (Fault.REFUSED, "refused-reply", "refused"),
+        (Fault.OVERLOADED, None, None),
+    ],
+)
+def test_a_reply_that_cannot_be_used_is_told_and_what_passes_is_not(
+    play: Any, fault: Fault, kind: str | None, diagnosis: str | None
+) -> None:
+    """As a note, with its place (M81)."""
+    run = faulty(begun(play), fault).go(do.RequestModel, "a").let(do.RequestModel)
+    run._decide()
+    found = [event.finding for event in run.told(ev.FindingReported)]
+    place = next(seq for seq, event in enumerate(run.journal, start=1) if isinstance(event, ev.ModelRequestFailed))
+    wanted = [] if kind is None else [(kind, diagnosis, "note", (place,))]
+    assert [(one.kind, one.diagnosis, one.severity, one.evidence) for one in found] == wanted
 
 
 def test_files_that_go_back_and_forth_are_seen() -> None:

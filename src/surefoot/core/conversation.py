@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from surefoot.core.agent_types import Claim, Excerpt, Guidance, Role, ToolCall, ToolKind, Usage
+from surefoot.core.agent_types import Claim, Excerpt, Fault, Guidance, Role, ToolCall, ToolKind, Usage
 from surefoot.core.events import (
     ConversationStopped,
     LookedAgain,
@@ -107,6 +107,8 @@ class Conversation:
     """Which model of the role's chain is asked."""
     faults: int = 0
     """Requests in a row that brought no usable reply."""
+    unusable: dict[Fault, tuple[int, ...]] = field(default_factory=dict[Fault, tuple[int, ...]])
+    """Where in the journal replies stand that could not be used, by what was wrong; waiting does not help there."""
     idle: int = 0
     """Replies in a row that held no call."""
     focused: int = 0

@@ -102,6 +102,12 @@ def _row(name: str, level: Level, failure: Diagnosis, say: Say, meaning: str, **
 
 # fmt: off
 _ROWS = (
+    _row("malformed_reply", Level.OUTPUT, Diagnosis.MALFORMED, Say.NOTE,
+        "`replies` replies of a model in an attempt are empty, or not what their format says.", replies=1),
+    _row("cut_reply", Level.OUTPUT, Diagnosis.MALFORMED, Say.NOTE,
+        "`replies` replies of a model in an attempt end before they are complete.", replies=1),
+    _row("refused_reply", Level.OUTPUT, Diagnosis.REFUSED, Say.NOTE,
+        "A model, or a filter of its provider, will not answer, `replies` times in an attempt.", replies=1),
     _row("no_call", Level.OUTPUT, Diagnosis.MALFORMED, Say.FAIL,
         "`replies` replies in a row hold no tool call.", replies=3),
     _row("unusable_end", Level.OUTPUT, Diagnosis.MALFORMED, Say.FAIL,

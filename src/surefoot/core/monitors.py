@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 
 from surefoot.core.agent_acts import Act
 from surefoot.core.event_words import Finding, Severity
@@ -36,6 +37,8 @@ class Watched:
     bad_ends: int = 0
     turns: int = 0
     """Replies in all."""
+    faults: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """Where replies stand that could not be used, by their monitor."""
 
 
 @record
@@ -94,6 +97,18 @@ def alarms(watched: Watched, watches: Watches) -> Iterator[Alarm]:
 
 
 # --- output
+
+
+def _fault(monitor: str, what: str) -> Callable[[Watched, _Figures], _Seen]:
+    """Return a look for replies of a model that could not be used in one way."""
+
+    def look(watched: Watched, figures: _Figures) -> _Seen:
+        places = watched.faults.get(monitor, ())
+        if len(places) < figures["replies"]:
+            return None
+        return f"{what} {'once' if len(places) == 1 else f'{len(places)} times'} in this attempt", places
+
+    return look
 
 
 def _no_call(watched: Watched, figures: _Figures) -> _Seen:
@@ -229,6 +244,9 @@ def _shown(act: Act) -> str:
 
 
 _LOOKS: Mapping[str, Callable[[Watched, _Figures], _Seen]] = {
+    "malformed_reply": _fault("malformed_reply", "the reply of the model was empty, or not what its format says,"),
+    "cut_reply": _fault("cut_reply", "the reply of the model ended before it was complete,"),
+    "refused_reply": _fault("refused_reply", "the model, or a filter of its provider, would not answer,"),
     "no_call": _no_call,
     "unusable_end": _unusable_end,
     "misuse": _misuse,

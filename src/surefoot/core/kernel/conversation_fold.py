@@ -126,6 +126,9 @@ def _model_responded(state: RunState, event: ev.ModelResponded) -> None:
 def _model_request_failed(state: RunState, event: ev.ModelRequestFailed) -> None:
     _, conversation, asked = _settled(state, event, event.usage)
     conversation.fault = event
+    if not event.fault.passes:
+        places = conversation.unusable.get(event.fault, ())
+        conversation.unusable[event.fault] = (*places, state.seq + 1)
     if asked.is_focused and not event.fault.passes:
         # The tools come next; what a model could not do in this form says nothing about them.
         conversation.focused += 1

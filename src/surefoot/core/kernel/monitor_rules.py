@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import acts_of
-from surefoot.core.agent_types import ToolKind, Usage
+from surefoot.core.agent_types import Fault, ToolKind, Usage
 from surefoot.core.budget import limits_of, said_of
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis, Finding, Severity
@@ -19,12 +19,17 @@ from surefoot.core.step_state import StepState, StepStatus
 
 _SAID_MAX = 300
 _FORECAST, _SPEND_RATE, _SCORE = "forecast", "spend_rate", "score"
+_FAULTS = {
+    "malformed_reply": (Fault.MALFORMED, Fault.EMPTY),
+    "cut_reply": (Fault.CUT,),
+    "refused_reply": (Fault.REFUSED,),
+}
 WEIGHTS = {Say.NOTE: Severity.NOTE, Say.WARN: Severity.WARNING, Say.FAIL: Severity.WARNING}
 
 
 def watch(state: RunState, node: StepState, conversation: Conversation, now: float) -> Proposal | None:
     """Report what a monitor sees in a conversation, or end the attempt for what was reported."""
-    if not conversation.turns:
+    if not conversation.turns and not conversation.unusable:
         return None
     for alarm in alarms(watched(conversation), state.watches):
         if move := say(state, node, alarm.monitor, alarm.text, now, alarm.evidence):
@@ -137,7 +142,12 @@ def watched(conversation: Conversation) -> Watched:
         idle=conversation.idle,
         bad_ends=sum(_is_bad_end(call) for turn in conversation.turns for call in turn.calls),
         turns=conversation.turns[-1].number if conversation.turns else 0,
+        faults={name: _places(conversation, faults) for name, faults in _FAULTS.items()},
     )
+
+
+def _places(conversation: Conversation, faults: Sequence[Fault]) -> tuple[int, ...]:
+    return tuple(sorted(place for fault in faults for place in conversation.unusable.get(fault, ())))
 
 
 def _is_bad_end(call: ToolCallState) -> bool:
