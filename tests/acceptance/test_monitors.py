@@ -112,6 +112,16 @@ def test_a_requirement_that_no_step_covers_is_reported(stage: Stage) -> None:
     assert "no step covers requirement 2" in stage.say("report", RUN).out
 
 
+@pytest.mark.raises_alarms("undeclared-writes")
+@pytest.mark.parametrize(("say", "kinds"), [("warn", ["undeclared-writes"]), ("off", [])])
+def test_writes_that_no_step_declares_are_told_unless_that_is_off(stage: Stage, say: str, kinds: list[str]) -> None:
+    """They are put back in any case (M91)."""
+    settings = f'[monitors]\nundeclared_writes = "{say}"\n'
+    assert played(stage, DONE + run_tool("echo x > other.txt"), settings).code == 0
+    assert [one for one in findings(stage) if "undeclared" in one] == kinds
+    assert "other.txt" not in stage.git("ls-tree", "--name-only", f"surefoot/{RUN}")
+
+
 @pytest.mark.raises_alarms("uncovered-requirements")
 def test_an_alarm_of_a_run_that_ends_well_is_found_after_each_test(stage: Stage) -> None:
     """But for the kinds that a test says it means: so the other tests hold that clean runs raise none."""

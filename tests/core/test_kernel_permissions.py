@@ -12,6 +12,7 @@ from surefoot.core.agent_types import ToolCall
 from surefoot.core.check_kinds import CommandCheck, Expect
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import BlobId, StepId
+from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import Check, WorkerBody
 from surefoot.core.policy_types import CommandFacts
 from surefoot.errors import IllegalTransition
@@ -211,3 +212,11 @@ def test_the_end_of_a_turn_withdraws_what_was_asked(working: Play) -> None:
     end_turn(say_to(working, now=True), 1)
     assert working.asked == []
     assert answers(ask(working, call(2, does=LS))) == [("p.2", True, "agent-command")]
+
+
+def test_a_refused_request_fails_the_attempt_where_that_is_wanted(working: Play) -> None:
+    """Once the agent has ended: it is told the refusal, and may go on with something else until then (M83)."""
+    working.say(ev.MonitorsConfigured, watches=Watches(own={"refused_call": Watch(say=Say.FAIL)}))
+    assert answers(ask(working, call(1, "switch_mode"))) == [("p.1", False, "agent-mode")]
+    working.go()
+    assert [one.diagnosis for one in working.told(ev.AttemptFailed)][:1] == ["policy_violation"]

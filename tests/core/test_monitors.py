@@ -337,3 +337,17 @@ def test_a_limit_that_will_not_do_is_told_with_the_steps_that_show_it(
     found = [event.finding for event in run.told(ev.FindingReported) if event.finding.kind == "forecast"]
     verified = [seq for seq, event in enumerate(run.journal, start=1) if isinstance(event, ev.StepVerified)]
     assert [one.evidence for one in found] == ([tuple(verified)] if is_seen else [])
+
+
+def test_a_limit_that_will_not_do_pauses_the_run_where_that_is_wanted(play: Any) -> None:
+    """Before it is reached, and once: resumed, the run goes on (M95)."""
+    steps = {name: {**AGENT, "checks": (failing(),)} for name in "abcd"}
+    run = begun(play, steps, limits=Limits(tokens=3_900_000))
+    run.say(ev.MonitorsConfigured, watches=Watches(own={"forecast": Watch(say=Say.FAIL, figures={"steps": 3})}))
+    for name in "abc":
+        run.will(do.RequestModel, name, usage=Usage(requests=1, input_tokens=1_000_000))
+    run.go()
+    [reached] = run.told(ev.LimitReached)
+    assert (reached.limit, reached.finding.kind, run.state.pausing) == ("tokens", "forecast", reached.text)
+    run.claim().say(ev.RunResumed).go()
+    assert run.state.outcome is not None

@@ -23,6 +23,7 @@ def said(before: str, after: str, path: str = "tests/test_a.py") -> str:
         (f"@pytest.mark.skip\n{TWO}", "1 mark more by which tests are left out"),
         (TWO.replace("f(1) == 2", "True"), "1 assertion more that always holds"),
         (TWO.replace("< 5", "< 500"), "`assert f(2) < 5` is 500 now"),
+        (TWO.replace("():\n", "():\n    return\n"), "1 test more that ends by `return` before its assertions"),
     ],
 )
 def test_a_weaker_test_is_told(after: str, words: str) -> None:
@@ -35,6 +36,8 @@ def test_a_weaker_test_is_told(after: str, words: str) -> None:
     [
         pytest.param(f"{TWO}\ndef test_b():\n    assert f(3)\n", id="more"),
         pytest.param(TWO.replace("< 5", "< 3"), id="stricter"),
+        pytest.param(TWO.replace("():\n", "():\n    if not posix:\n        return\n"), id="one way out"),
+        pytest.param(f"{TWO}    return\n\ndef helper():\n    return 1\n\nassert helper()\n", id="at the end"),
         pytest.param(f"{TWO}\n@pytest.mark.skipif(windows)\ndef test_b():\n    assert g()\n", id="a new one"),
         pytest.param('@pytest.mark.parametrize("n", [1, 2])\ndef test_a(n):\n    assert f(n)\n', id="cases"),
     ],
@@ -42,6 +45,26 @@ def test_a_weaker_test_is_told(after: str, words: str) -> None:
 def test_another_test_is_not_told(after: str) -> None:
     """Prefer to miss than to alarm."""
     assert said(TWO, after) == ""
+
+
+NAMED = "LIMIT = 5\nEPSILON: float = 1e-6\nLEAST = 3\nSEED = 1\n\ndef test_a():\n"
+NAMED += "    assert f(2) < LIMIT and f(SEED)\n    assert f(3) == approx(1, abs=EPSILON)\n    assert f(4) >= LEAST\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_told"),
+    [
+        ("LIMIT = 5", "LIMIT = 50", True),
+        ("1e-6", "0.1", True),
+        ("LEAST = 3", "LEAST = 0", True),
+        ("LIMIT = 5", "LIMIT = 4", False),
+        ("LEAST = 3", "LEAST = 4", False),
+        ("SEED = 1", "SEED = 9", False),
+    ],
+)
+def test_a_looser_figure_with_a_name_is_told(then: str, now: str, *, is_told: bool) -> None:
+    """Where assertions compare with it, and let more through than before."""
+    assert ("which assertions compare with" in said(NAMED, NAMED.replace(then, now))) == is_told
 
 
 def test_tests_that_move_are_not_lost() -> None:

@@ -130,8 +130,12 @@ def exhausted(state: RunState) -> Crossing | None:
 
 def told_at(state: RunState, crossing: Crossing, why: str) -> str:
     """Say why the run pauses at a limit, and how it goes on."""
-    how = f"surefoot resume {state.created.run} --{crossing.limit.replace('_', '-')} AMOUNT"
-    return f"Limit: {crossing.text}, and {why}; `{how}` goes on with a higher one"
+    return f"Limit: {crossing.text}, and {why}; {how_raised(state, crossing.limit)}"
+
+
+def how_raised(state: RunState, limit: str) -> str:
+    """Say how a run that pauses for a limit goes on with a higher one."""
+    return f"`surefoot resume {state.created.run} --{limit.replace('_', '-')} AMOUNT` goes on with a higher one"
 
 
 def said_of(limit: str, amount: float) -> str:

@@ -151,7 +151,8 @@ _ROWS = (
         "Once a plan is made or amended, no step `covers` one of its requirements, though steps say what they cover. "
         "`fail` has the planner plan anew."),
     _row("forecast", Level.COST, Diagnosis.BUDGET, Say.NOTE,
-        "Once `steps` steps are verified: at what they cost, a limit of the run will not do for the others.", steps=3),
+        "Once `steps` steps are verified: at what they cost, a limit of the run will not do for the others. `fail` "
+        "pauses the run.", steps=3),
     _row("spend_rate", Level.COST, Diagnosis.BUDGET, Say.NOTE,
         "Once agents' work on `steps` steps is verified: a step has taken `times` times as much as they took on "
         "average, and nothing was verified since it began.", steps=3, times=10),

@@ -58,10 +58,21 @@ _THRESHOLD = regex(
     + _FIGURE
 )
 _MUST_STAY = regex(r"fail|coverage")
-_BOUND = regex(
-    r"^([ \t]*(?:assert\b|self\.assert|expect\().*?)([<>]=?|less\w*\(|greater\w*\()[ \t]*" + _FIGURE, re.IGNORECASE | 8
+_COMPARED = r"^([ \t]*(?:assert\b|self\.assert|expect\().*?)([<>]=?|less\w*\(|greater\w*\()[ \t]*"
+_KEYWORD = r"\b(abs|rel|atol|rtol|abs_tol|rel_tol|delta|tolerance|epsilon)[ \t]*=[ \t]*"
+_NAME = r"([A-Za-z_]\w*)\b(?![.(\[])"
+_BOUND = regex(_COMPARED + _FIGURE, re.IGNORECASE | re.MULTILINE)
+_TOLERANCE = regex(_KEYWORD + _FIGURE)
+_NAMED_BOUND = regex(_COMPARED + _NAME, re.IGNORECASE | re.MULTILINE)
+_NAMED_TOLERANCE = regex(_KEYWORD + _NAME)
+_CONSTANT = regex(
+    r"^[ \t]*(?:(?:const|let|var|static|final) )*([A-Za-z_]\w*)(?:[ \t]*:[^=\n]+)?[ \t]*:?=[ \t]*"
+    + _FIGURE
+    + r"[ \t]*;?[ \t]*$",
+    re.MULTILINE,
 )
-_TOLERANCE = regex(r"\b(abs|rel|atol|rtol|abs_tol|rel_tol|delta|tolerance|epsilon)[ \t]*=[ \t]*" + _FIGURE)
+_PYTHON_TEST = regex(r"([ \t]*)(?:async )?def test\w*\(")
+_INDENT = regex(r"[ \t]*")
 
 
 @record
@@ -85,7 +96,7 @@ def weakened(files: Sequence[Changed]) -> tuple[str, ...]:
     read = [Changed(path=one.path, before=_code(one.before), after=_code(one.after)) for one in files]
     tests = [one for one in read if _TEST_FILE.search(one.path) is not None]
     settings = [one for one in read if _SETTINGS_FILE.search(one.path) is not None]
-    of_tests = (*_fewer(tests), *_left_out(tests), *_emptied(tests), *_looser(tests))
+    of_tests = (*_fewer(tests), *_left_out(tests), *_emptied(tests), *_cut_short(tests), *_looser(tests))
     return (*of_tests, *_settings_left_out(settings), *_lower(settings))
 
 
@@ -146,6 +157,32 @@ def _emptied(files: Iterable[Changed]) -> Iterator[str]:
             yield f"{one.path}: {_said(added, 'assertion')} more that always holds"
 
 
+def _cut_short(files: Iterable[Changed]) -> Iterator[str]:
+    for one in files:
+        added = _returning_early(one.after) - _returning_early(one.before)
+        if added > 0:
+            yield f"{one.path}: {_said(added, 'test')} more that ends by `return` before its assertions"
+
+
+def _returning_early(text: str) -> int:
+    """Count the tests, in Python, that return in any case while assertions are still to come."""
+    count, margin, body, has_returned = 0, "", "", False
+    for line in filter(str.strip, text.splitlines()):
+        found = _INDENT.match(line)
+        indent = "" if found is None else found[0]
+        if test := _PYTHON_TEST.match(line):
+            margin, body, has_returned = test[1], "", False
+        elif len(indent) > len(margin):
+            body = body or indent
+            if has_returned and _ASSERTION.search(line):
+                count, has_returned = count + 1, False
+            elif indent == body and line.split(None, 1)[0] == "return":
+                has_returned = True
+        else:
+            body, has_returned = "", False
+    return count
+
+
 def _lower(files: Iterable[Changed]) -> Iterator[str]:
     """Yield the thresholds that were lowered or taken away."""
     for one in files:
@@ -167,6 +204,25 @@ def _looser(files: Iterable[Changed]) -> Iterator[str]:
             now = after.get(place)
             if now is not None and (now > then if is_looser else now < then):
                 yield f"{one.path}: `{words.strip()} {sign.strip()} {then:g}` is {now:g} now"
+        yield from _looser_constants(one)
+
+
+def _looser_constants(one: Changed) -> Iterator[str]:
+    """Yield the named figures that assertions compare with, and that let more through than before."""
+    before, after = _constants(one.before), _constants(one.after)
+    uses = {name: _is_upper(sign) for _, sign, name in _NAMED_BOUND.findall(one.after)}
+    uses |= {name: True for _, name in _NAMED_TOLERANCE.findall(one.after)}
+    for name in sorted(uses.keys() & before.keys() & after.keys()):
+        then, now = before[name], after[name]
+        if now > then if uses[name] else now < then:
+            yield f"{one.path}: `{name} = {then:g}`, which assertions compare with, is {now:g} now"
+
+
+def _constants(text: str) -> dict[str, float]:
+    """Return the figures that have a name, and are given it once."""
+    found = [(name, float(figure)) for name, figure in _CONSTANT.findall(text)]
+    names = [name for name, _ in found]
+    return {name: figure for name, figure in found if names.count(name) == 1}
 
 
 def _is_upper(sign: str) -> bool:

@@ -78,6 +78,7 @@ class FindingReported(Event):
 class LimitReached(Event):
     """A limit is reached, or would be crossed: the run pauses."""
 
+    version: ClassVar[int] = 2
     is_decision: ClassVar[bool] = True
     is_waited_for: ClassVar[bool] = True
     limit: Handle
@@ -85,6 +86,8 @@ class LimitReached(Event):
     or `plan`, where that is all that was asked for."""
     text: str
     """What was reached, and how to go on."""
+    finding: Finding | None = None
+    """What a monitor has seen, where that is the reason; since version 2."""
 
 
 @record

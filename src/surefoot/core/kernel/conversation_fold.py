@@ -415,13 +415,15 @@ def _limit_reached(state: RunState, event: ev.LimitReached) -> None:
     need(state.pausing is None and state.outcome is None, event, "the run pauses already, or has ended")
     state.pausing, state.limit = event.text, event.limit
     state.has_shown_plan = state.has_shown_plan or event.limit == "plan"
+    if event.finding is not None:
+        state.reported = (*state.reported, event.finding)
 
 
 def _limits_raised(state: RunState, event: ev.LimitsRaised) -> None:
     need(state.outcome is None, event, "the run has ended")
     state.adopted = replace(state.plan, limits=event.limits)
     # What was said about a limit that is not near any more may have to be said again.
-    state.reported = tuple(one for one in state.reported if not one.kind.startswith("limit-near"))
+    state.reported = tuple(one for one in state.reported if not one.kind.startswith(("limit-near", "forecast")))
 
 
 TURN_FOLDS: dict[type[Event], Callable[[RunState, Any], None]] = {

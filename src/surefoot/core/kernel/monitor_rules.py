@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import acts_of
 from surefoot.core.agent_types import Fault, ToolKind, Usage
-from surefoot.core.budget import limits_of, said_of
+from surefoot.core.budget import how_raised, limits_of, said_of
 from surefoot.core.conversation import Conversation, ToolCallState
 from surefoot.core.event_words import Diagnosis, Finding, Severity
 from surefoot.core.kernel.failure_rules import fails
@@ -163,7 +163,7 @@ def _last_misuse(conversation: Conversation) -> str:
 
 
 def say_forecast(state: RunState, now: float) -> Proposal | None:
-    """Tell once that at the present rate a limit of the run will not do for the steps that are left."""
+    """Tell once that at the present rate a limit of the run will not do, or pause for it where the settings say so."""
     setting = state.watches.of(_FORECAST)
     if setting.say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
         return None
@@ -184,5 +184,8 @@ def say_forecast(state: RunState, now: float) -> Proposal | None:
                 diagnosis=Diagnosis.BUDGET,
                 evidence=tuple(sorted(node.verified_seq for node in done)),
             )
-            return Proposal(ev.FindingReported(at=now, finding=finding))
+            if setting.say is not Say.FAIL:
+                return Proposal(ev.FindingReported(at=now, finding=finding))
+            said = f"{text}; {how_raised(state, limit)}"
+            return Proposal(ev.LimitReached(at=now, limit=limit, text=said, finding=finding))
     return None

@@ -6,11 +6,13 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.kernel.equal_attempts import same_changes, same_failure
 from surefoot.core.kernel.monitor_rules import report, say
 from surefoot.core.kernel.proposal import Proposal
+from surefoot.core.monitors import kind_of, seen_in
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 
 _NAMED_MAX = 6
+_REFUSED = kind_of("refused_call")
 
 
 def watch_changes(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
@@ -20,6 +22,10 @@ def watch_changes(state: RunState, node: StepState, work: Attempt, now: float) -
     if changes is None or not is_agents or work.transplant is not None or work.is_merged:
         return None
     at = (work.observed_at,)
+    # An agent of others is not interrupted for what it was refused; where that is to fail the attempt, it does so now.
+    refused = next((one for one in seen_in(state.reported, node.spec.id, node.attempt) if one.kind == _REFUSED), None)
+    if refused is not None and (move := say(state, node, "refused_call", refused.text, now)):
+        return move
     if unasked := (*changes.outside, *changes.undeclared):
         where = "outside the scope of the step" if changes.outside else "without declaring it; put back"
         text = f"wrote {listed(unasked, _NAMED_MAX)} {where}"
