@@ -112,6 +112,18 @@ def test_a_requirement_that_no_step_covers_is_reported(stage: Stage) -> None:
     assert "no step covers requirement 2" in stage.say("report", RUN).out
 
 
+@pytest.mark.raises_alarms("ungrounded-claim")
+def test_a_claim_about_a_test_that_does_not_exist_is_told(stage: Stage) -> None:
+    """And not one about a test that was there, or about a word of a path (M80, M82)."""
+    says = "- {tool: finish, arguments: {summary: 'test_b covers it. test_a is as before.', confidence: 1.0}}\n"
+    assert played(stage, f"{DONE}    {says}").code == 0
+    found = findings(stage)["ungrounded-claim"]
+    assert (found["diagnosis"], found["text"]) == (
+        "hallucination",
+        "it says 'test_b covers it.', and no file has test_b",
+    )
+
+
 @pytest.mark.raises_alarms("undeclared-writes")
 @pytest.mark.parametrize(("say", "kinds"), [("warn", ["undeclared-writes"]), ("off", [])])
 def test_writes_that_no_step_declares_are_told_unless_that_is_off(stage: Stage, say: str, kinds: list[str]) -> None:

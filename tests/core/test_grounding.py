@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from surefoot.core.agent_types import Claim, Role, Statement
-from surefoot.core.claim_check import ungrounded, unproven
+from surefoot.core.claim_check import symbols_in, ungrounded, unproven
 from surefoot.core.conversation import Conversation, Turn
 from tests.core.conversations import finished, turn
 
@@ -307,3 +307,26 @@ def test_no_text_of_an_agent_takes_long_to_be_held_against_the_journal(said: str
     problems(said, ran(command))
     remarks(said, ran(command))
     assert time.process_time() - before < 1
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("I added `Cart.total()` and `tests/test_cart.py::test_total`.", ("total", "test_total")),
+        ("It is covered by test_discount_is_rounded.", ("test_discount_is_rounded",)),
+        ("See tests/test_cart.py and `test_cart.py`; `pytest` passes", ()),
+        ("It does not use `eval()`, and `sorted()` keeps the order", ()),
+        ("Ran `git commit`", ()),
+    ],
+)
+def test_a_claim_names_functions_and_tests(said: str, names: tuple[str, ...]) -> None:
+    """Where it says that something is so, and not what every program has (M82)."""
+    assert symbols_in(Claim(summary=said)) == names
+
+
+def test_what_is_claimed_of_a_function_that_no_file_has_is_no_claim_with_ground() -> None:
+    """The other names of the claim are not told."""
+    claim = Claim(summary="I added `total()`. `price()` is as before.")
+    assert ungrounded(claim, conversation(EDIT), ("src/a.py",), ("total",)) == (
+        "it says 'I added `total()`.', and no file has total",
+    )

@@ -610,6 +610,11 @@ class Attempt:
         return () if self.result is None else self.result.changed
 
     @property
+    def absent(self) -> tuple[str, ...]:
+        """Names of code in the claim of its agent that stand in no file."""
+        return () if self.changes is None else self.changes.absent
+
+    @property
     def saw(self) -> tuple[str, ...] | None:
         """The files that its agent read; None: it has none, or nobody knows them all."""
         said = self.conversation

@@ -6,6 +6,7 @@ a problem; a claim that is merely not shown is a remark.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -49,6 +50,12 @@ _START = (
     r"|\S*python[\d.]*\s+-m)\s+)*"
 )
 """Where a command begins, behind what may stand before its name."""
+_SYMBOL = regex(
+    r"`(?:[\w./-]+::)?(?:\w+(?:\.|::))*(\w{3,})\([^`\n]*\)`|`[\w./-]+::(?:\w+::)?(\w{3,})`|\b(test_\w+)\b(?![\w/:]|\.\w)"
+)
+"""What a claim names as code: `f()`, `path::name`, and tests by their names."""
+_SYMBOLS_MAX = 16
+_KNOWN = frozenset(dir(builtins))
 _PROSE = regex(r"\.(?:md|rst|txt)$|(?:^|/)(?:LICENSE|CHANGELOG|AUTHORS)[^/]*$", re.IGNORECASE)
 _PART = regex(r"\s(?:-k|-m|--lf|--last-failed|--deselect)\s|::|\btest\w*/?\S*\.\w+\b|\s\w+(?:\.\w+){2,}")
 
@@ -135,8 +142,37 @@ class _Done:
         return f"{self.call.asked.call}: {cut(self.command or self.call.asked.summary, 100)}"
 
 
-def ungrounded(claim: Claim, conversation: Conversation, changed: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what the claim says and the journal contradicts, a sentence each; `changed` are the paths that differ."""
+def symbols_in(claim: Claim) -> tuple[str, ...]:
+    """Return the functions and tests that a claim names, where it says that something is so."""
+    if claim.gives_up:
+        return ()
+    found = (name for said in _statements(claim) for name in _symbols(said))
+    return tuple(dict.fromkeys(found))[:_SYMBOLS_MAX]
+
+
+def _symbols(statement: Statement) -> Iterator[str]:
+    if not _UNSURE.search(statement.text):
+        names = (one[1] or one[2] or one[3] for one in _SYMBOL.finditer(statement.text))
+        yield from (name for name in names if name not in _KNOWN)
+
+
+def _statements(claim: Claim) -> list[Statement]:
+    """Return what a claim says, a sentence each: agents say as much in the summary as in statements."""
+    sentences = [Statement(text=said) for sentence in _SENTENCES.split(claim.summary) if (said := sentence.strip())]
+    return [_shortened(one) for one in (*claim.statements, *sentences)]
+
+
+def ungrounded(
+    claim: Claim, conversation: Conversation, changed: tuple[str, ...], absent: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return what the claim says and the journal contradicts, a sentence each.
+
+    Args:
+        claim: What the agent says in the end.
+        conversation: What it did.
+        changed: The paths that differ.
+        absent: Names of the claim that stand in no file, neither before nor after.
+    """
     if claim.gives_up:
         return ()
     calls = _calls(conversation)
@@ -151,9 +187,9 @@ def ungrounded(claim: Claim, conversation: Conversation, changed: tuple[str, ...
             )
         elif not any(_clean(path) in one.command for one in calls):
             found.append(f"it says that {path} was changed, and no call has changed it")
-    # Agents say as much in the summary as in statements.
-    sentences = [Statement(text=said) for sentence in _SENTENCES.split(claim.summary) if (said := sentence.strip())]
-    for statement in map(_shortened, [*claim.statements, *sentences]):
+    for statement in _statements(claim):
+        names = [name for name in _symbols(statement) if name in absent]
+        found += (f"it says {cut(statement.text, 160)!r}, and no file has {name}" for name in names)
         found += _evidence_flaws(statement, conversation)
         found += _work_flaws(statement, calls)
         found += _unmade(statement, calls, changed)

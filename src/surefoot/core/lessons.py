@@ -30,7 +30,7 @@ def lesson_of(node: StepState, work: Attempt, failed: AttemptFailed) -> Lesson:
         # Loaded where a claim is judged: its expressions are a twentieth of the time until `surefoot status` answers.
         from surefoot.core.claim_check import ungrounded
 
-        wrong = "; ".join(ungrounded(conversation.claim, conversation, work.changed))
+        wrong = "; ".join(ungrounded(conversation.claim, conversation, work.changed, work.absent))
         said += f" Moreover {wrong[:_WRONG_MAX]}: look before you say so." if wrong else ""
     tried = "nothing that is known" if conversation is None else _tried(conversation, work.changed)
     return Lesson(attempt=failed.attempt, tried=tried, said=said)

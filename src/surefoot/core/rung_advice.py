@@ -63,7 +63,7 @@ def _wrong_claims(state: RunState, node: StepState, work: Attempt) -> Iterator[s
         # Loaded where a claim is judged: its expressions take long to make.
         from surefoot.core.claim_check import ungrounded, unproven
 
-        yield from ungrounded(conversation.claim, conversation, work.changed)
+        yield from ungrounded(conversation.claim, conversation, work.changed, work.absent)
         yield from unproven(conversation.claim, conversation)
     yield from _named_in_vain(conversation)
 

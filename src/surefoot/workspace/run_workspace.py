@@ -470,6 +470,19 @@ class RunWorkspace:
         """Return the content of a file by its id."""
         return self._store.git.run("cat-file", "blob", blob)
 
+    def absent(self, trees: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the words that stand in no text and in no path of these trees."""
+        if not words:
+            return ()
+        asked = (argument for word in words for argument in ("-e", word))
+        said = self._store.git.attempt("grep", "-I", "-h", "-o", "-w", "-F", "--no-color", *asked, *trees, "--")
+        if said.code > 1:
+            return ()  # git could not look
+        found = set(os.fsdecode(said.out).splitlines())
+        missing = [word for word in words if word not in found]
+        paths = "\n".join(path for tree in trees for path in self.entries(tree)) if missing else ""
+        return tuple(word for word in missing if word not in paths)
+
     def difference(self, old: str, new: str, path: str) -> bytes:
         """Return the changes of one file between two commits, as a patch."""
         plainly = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")

@@ -384,8 +384,18 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         denied=state.plan.denied,
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,
+        names=_names_claimed(work),
     )
     return Proposal(ev.InspectionRequested(**node.at(now)), command)
+
+
+def _names_claimed(work: Attempt) -> tuple[str, ...]:
+    if work.conversation is None or work.conversation.claim is None:
+        return ()
+    # Loaded where a claim is judged: its expressions take long to make.
+    from surefoot.core.claim_check import symbols_in
+
+    return symbols_in(work.conversation.claim)
 
 
 def _outside_scope(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:

@@ -262,7 +262,7 @@ def compare_claim(state: RunState, node: StepState, work: Attempt, now: float) -
     if conversation is None or conversation.claim is None or (state.has_workspace and work.changes is None):
         return None
     changed = () if work.changes is None else (*work.changes.changed, *work.changes.undeclared)
-    wrong = ungrounded(conversation.claim, conversation, changed)
+    wrong = ungrounded(conversation.claim, conversation, changed, work.absent)
     checks = [*node.spec.checks, *state.plan.accept]  # of these an agent may know those that are not held back
     asked = {one.ask.runs for one in checks if one.ask.runs is not None and not one.held_back}
     bare = unproven(conversation.claim, conversation, asked)

@@ -22,7 +22,7 @@ class InspectionRequested(StepEvent):
 class ChangesObserved(StepEvent):
     """What the body wrote is known, and what it may not keep was put back."""
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     tree: Digest
     """The tree with what it keeps."""
     changed: tuple[str, ...]
@@ -53,6 +53,8 @@ class ChangesObserved(StepEvent):
     """Those of the changed paths at which there is nothing any more; since version 5."""
     weakened: tuple[str, ...] = ()
     """What a model's body took from the tests, a line each (`surefoot.core.weakened_tests`); since version 6."""
+    absent: tuple[str, ...] = ()
+    """Names of code in the claim that stand in no file, neither before nor after; since version 7."""
 
 
 @record
@@ -72,6 +74,8 @@ class Inspect(StepCommand):
     """Whether a rule asks how many lines were changed."""
     by_hand: bool = False
     """Whether a person has worked in the lane."""
+    names: tuple[str, ...] = ()
+    """Names of code that its agent speaks of in the end."""
 
 
 INSPECTION = Effect(

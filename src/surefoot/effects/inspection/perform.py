@@ -96,6 +96,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         spoiled=first_few((*found.changed, *found.added)),
         deleted=space.deleted(command.tree, tree, keeps),
         weakened=_weakened(space, command.tree, tree, keeps) if spec.body.by_model else (),
+        absent=space.absent((command.tree, tree), command.names),
     )
 
 
