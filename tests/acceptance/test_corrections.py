@@ -39,3 +39,20 @@ def test_a_home_in_which_nobody_spoke_has_no_corrections(stage: Stage) -> None:
     """That is said."""
     assert stage.say("corrections").out.splitlines() == ["Nobody has said anything about the work yet."]
     assert stage.say("corrections", "--json").json["corrections"] == []
+
+
+def test_a_result_that_a_person_judged_stands_with_what_its_agent_claimed(stage: Stage) -> None:
+    """How sure it was, and what was looked at, too; by a review and by what takes the result back (M61)."""
+    done = "{tool: run, arguments: {command: echo yes > done.txt}}"
+    end = "{tool: finish, arguments: {summary: It is done., confidence: 0.9}}"
+    (stage.folder / "play.yaml").write_text(f"- calls: [{done}, {end}]\n", "utf-8")
+    step = "{id: do, agent: Do it., writes: [done.txt], checks: [{run: grep -q yes done.txt, expect: fail_to_pass}]}"
+    arguments = ("--run-id", RUN, "--model", f"scripted:{stage.folder / 'play.yaml'}", "--yes")
+    assert stage.say("run", stage.plan(f"goal: Do it\nsteps: [{step}]\n"), *arguments).code == 0
+    assert stage.say("review", f"{RUN}:do", "wrong", "--why", "too short").code == 0
+    assert stage.say("invalidate", RUN, "do", "--why", "it is empty").code == 0
+    rows = stage.say("corrections", RUN, "--json").json["corrections"]
+    said = [(row["kind"], row["step"], row["attempt"], row["said"], row["reason"]) for row in rows]
+    assert said == [("reviewed", "do", 1, "wrong", "too short"), ("invalidated", "do", 1, "wrong", "it is empty")]
+    assert {(row["claim"], row["confidence"], row["is_right"]) for row in rows} == {("It is done.", 0.9, False)}
+    assert all(row["shown"].startswith("the result of step do, commit ") for row in rows)

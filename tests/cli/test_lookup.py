@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from surefoot.cli.lookup import find_run, root_of
+from surefoot.cli.lookup import find_run, find_steps, root_of
 from surefoot.errors import RunNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +42,12 @@ def test_the_latest_run_of_another_folder_is_named_by_repo(three: Runs, tmp_path
 def test_a_run_goes_by_its_id_or_a_unique_beginning(name: str, run: str, three: Runs) -> None:
     """Whichever repository it belongs to."""
     assert find_run(three.home, name, None) == run
+
+
+def test_a_run_and_a_step_stand_in_one_word(three: Runs) -> None:
+    """As `surefoot dead` writes them."""
+    assert find_steps(three.home, (f"{OLD}:a", "b"), None) == (OLD, ("a", "b"))
+    assert find_steps(three.home, ("latest:a",), None) == (NEW, ("a",))
 
 
 def test_a_beginning_of_several_runs_names_them(three: Runs) -> None:

@@ -11,6 +11,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ModelFacts, ModelRouting, RoleModels, Statement
 from surefoot.core.check_kinds import CommandCheck, Expect
+from surefoot.core.event_words import Verdict
 from surefoot.core.monitor_table import Say, Watch, Watches
 from surefoot.core.plan import AgentBody, Check, RetryPolicy
 from tests.core.conftest import Play
@@ -21,13 +22,15 @@ ONCE = RetryPolicy(maximum_attempts=1)
 PROOF = Check(name="proof", ask=CommandCheck(command="p"), expect=Expect.FAIL_TO_PASS)
 
 
-def begun(play: Callable[..., Play], instructions: str = "Do it.", room: int = 60_000) -> Play:
+def begun(
+    play: Callable[..., Play], instructions: str = "Do it.", room: int = 60_000, retry: RetryPolicy = ONCE
+) -> Play:
     """Begin a run of one step that a model carries out."""
     facts = ModelFacts(name="m", context_tokens=200_000)
     routing = ModelRouting(
         roles={"worker": RoleModels(chain=(facts,))}, unknown_price="tokens-only", brief_tokens_max=room
     )
-    step = {"body": AgentBody(instructions=instructions), "retry": ONCE, "checks": (PROOF,)}
+    step = {"body": AgentBody(instructions=instructions), "retry": retry, "checks": (PROOF,)}
     run = play({"a": step}, base="c0", base_tree="t0")
     return run.say(ev.ModelsConfigured, routing=routing)
 
@@ -63,6 +66,21 @@ def test_a_claim_that_the_journal_contradicts_ends_the_attempt_where_that_is_wan
     failed = run.told(ev.AttemptFailed)
     assert [one.diagnosis for one in failed] == ["hallucination"]
     assert run.states == {"a": "failed"}
+
+
+@pytest.mark.parametrize(("changed", "rung"), [("elsewhere.py", "verify_claims"), ("a.py", "fresh")])
+def test_a_false_claim_that_checks_refuse_has_its_own_ladder(
+    play: Callable[..., Play], changed: str, rung: str
+) -> None:
+    """The next attempt is told what was not so, and has to show what it says (M86)."""
+    run = begun(play, retry=RetryPolicy(maximum_attempts=2)).will(do.Inspect, "a", changed=("a.py",))
+    for _ in range(3):
+        run.will(do.AskCheck, "proof", verdict=Verdict.FAILED)
+    claiming(run, changed=(changed,))
+    first = run.told(ev.RecoveryChosen)[0]
+    assert first.rung == rung
+    assert run.told(ev.AttemptFailed)[0].diagnosis == "verification"
+    assert any("elsewhere.py was changed" in one for one in first.told) == (rung == "verify_claims")
 
 
 @pytest.mark.parametrize("how", [Say.OFF, Say.NOTE])

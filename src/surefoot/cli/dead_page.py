@@ -52,9 +52,6 @@ def _show_dead(given: Given, screen: Screen) -> int:
 
 def _item(home: Home, words: tuple[str, ...], given: Given) -> tuple[RunId, str | None]:
     """Return the run and the step that `RUN:STEP`, `RUN` or `[RUN] STEP` means; None: the run as a whole."""
-    if len(words) == 1 and ":" in words[0]:
-        name, _, step = words[0].partition(":")
-        return find_run(home, name or None, given.repo), step
     if not words:
         raise UsageError(_ITEM)
     run, steps = find_steps(home, words, given.repo)

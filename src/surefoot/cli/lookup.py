@@ -56,9 +56,14 @@ def find_run(home: Home, name: str | None, repo: Path | None) -> RunId:
 def find_steps(home: Home, words: tuple[str, ...], repo: Path | None) -> tuple[RunId, tuple[str, ...]]:
     """Return the run and the steps that `[RUN] [STEP]...` means; the run is the latest where a step comes first.
 
+    `RUN:STEP` means both, too, as `surefoot dead` writes it.
+
     Raises:
         RunNotFound: the first word is neither a run nor a step of the latest run.
     """
+    name, colon, step = words[0].partition(":") if words else ("", "", "")
+    if colon and (name == LATEST or _BEGINNING.fullmatch(name)):
+        return find_run(home, name, repo), (step, *words[1:])
     if not words or words[0] == LATEST or RUN_ID.fullmatch(words[0]):
         return find_run(home, words[0] if words else None, repo), words[1:]
     try:

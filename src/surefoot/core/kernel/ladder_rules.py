@@ -13,6 +13,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.ladder_table import LADDERS, RUNGS, Rung
 from surefoot.core.messages import may_replan
+from surefoot.core.monitors import kind_of, seen_in
 from surefoot.core.plan import OnFailure
 from surefoot.core.retry import may_retry
 from surefoot.core.rung_advice import evidence_for, misused_tools, resources_changed, told_for
@@ -20,22 +21,24 @@ from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 
 BUILT_IN, SETTINGS = "built-in", "settings"
+_FALSE_CLAIM = kind_of("ungrounded_claim")
 
 
 def choose_rung(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
     """Return the decision which rung follows a failed attempt; None where no ladder has a say in it."""
     failure = work.failure
     assert failure is not None
-    ladder = state.ladders.of(failure.diagnosis)
+    named = _named(state, node, failure)
+    ladder = state.ladders.of(named)
     if not ladder:
         return None
-    rung = _next(state, node, work, failure, ladder)
+    rung = _next(state, node, work, failure, named)
     event = ev.RecoveryChosen(
         **node.at(now),
-        diagnosis=failure.diagnosis,
+        diagnosis=named,
         rung=rung,
         ladder=ladder,
-        rule=_rule(state, failure.diagnosis),
+        rule=_rule(state, named),
         evidence=evidence_for(state, node, work),
         told=told_for(state, node, work, rung),
         tools=misused_tools(work) if rung is Rung.EXACT_SCHEMA else (),
@@ -96,10 +99,17 @@ def _rule(state: RunState, failure: Diagnosis) -> str:
     return BUILT_IN if is_built_in else SETTINGS
 
 
-def _next(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, ladder: tuple[Rung, ...]) -> Rung:
+def _named(state: RunState, node: StepState, failure: ev.AttemptFailed) -> Diagnosis:
+    """Return the failure whose ladder follows: a result that checks refuse, with a claim that is false, is made up."""
+    told = {one.kind for one in seen_in(state.reported, node.spec.id, node.attempt)}
+    is_made_up = failure.diagnosis is Diagnosis.VERIFICATION and _FALSE_CLAIM in told
+    return Diagnosis.HALLUCINATION if is_made_up else failure.diagnosis
+
+
+def _next(state: RunState, node: StepState, work: Attempt, failure: ev.AttemptFailed, named: Diagnosis) -> Rung:
     """Return the first rung that can help: not climbed before, and with an attempt left where it needs one."""
-    left = _attempts_left(node, work, failure)
-    climbed = {one.rung for one in node.climbed if one.diagnosis is failure.diagnosis}
+    ladder, left = state.ladders.of(named), _attempts_left(node, work, failure)
+    climbed = {one.rung for one in node.climbed if one.diagnosis is named}
     new = [rung for rung in ladder if rung not in climbed and _can_climb(state, node, work, failure, rung, ladder)]
     for at, rung in enumerate(ladder):
         row = RUNGS[rung]
