@@ -36,6 +36,14 @@ def test_a_run_whose_engine_was_killed_is_named_first(stage: Stage) -> None:
     assert f"do: surefoot resume {RUN}" in said.out
 
 
+def test_a_run_whose_acceptance_is_red_has_not_failed(stage: Stage) -> None:
+    """All of its steps hold, and that is said (M114)."""
+    step = "{id: a, run: echo b > b.txt, writes: [b.txt], checks: [{file: b.txt, contains: b}]}"
+    assert stage.run(f"goal: g\nsteps: [{step}]\naccept: [{{run: test -e z.txt}}]\n").code == 3
+    [found] = stage.say("health", "--json").json["symptoms"]
+    assert (found["trouble"], found["text"]) == ("partial", "all steps are done, and the goal is not proved")
+
+
 def test_a_run_at_work_is_healthy(stage: Stage) -> None:
     """An engine works on it, and something has just happened."""
     with stage.held() as engine:

@@ -32,7 +32,13 @@ class Trouble(StrEnum):
     LIMIT = "limit"
     """It is paused at a limit, or has used most of one."""
     FAILED = "failed"
-    """It ended, and not all of it was done."""
+    """It ended, and nothing of it was done."""
+    PARTIAL = "partial"
+    """It ended, and not all of it was done, or the goal is not proved."""
+
+
+_SHORT = {"failed": Trouble.FAILED, "partially_completed": Trouble.PARTIAL}
+"""By the outcome of a run."""
 
 
 @record
@@ -84,9 +90,11 @@ def health(home: Home, repository: Path | None = None) -> Health:
 
 def _symptoms(home: Home, one: RunSummary, now: float) -> Iterator[Symptom]:
     """Yield what is to be said of a run; one that has ended is not folded."""
-    if one.outcome in ("failed", "partially_completed"):
-        left = f"{one.verified} of {one.steps} steps are verified"
-        yield Symptom(trouble=Trouble.FAILED, run=one.run, text=left, since_s=None, next=f"surefoot report {one.run}")
+    if one.outcome in _SHORT:
+        left = "all steps are done, and the goal is not proved"
+        left = left if one.verified == one.steps else f"{one.verified} of {one.steps} steps are verified"
+        look = f"surefoot report {one.run}"
+        yield Symptom(trouble=_SHORT[one.outcome], run=one.run, text=left, since_s=None, next=look)
     if one.state == "ended":
         return
     state = home.state(one.run)

@@ -14,7 +14,7 @@ from surefoot.cli.screen import Screen
 from surefoot.views.lines import Line, Style, counted, duration, one_line, size_said
 
 SCHEMA = "surefoot.health/1"
-_STYLES: dict[Trouble, Style] = {Trouble.WAITING: "", Trouble.FAILED: "bad"}
+_STYLES: dict[Trouble, Style] = {Trouble.WAITING: "", Trouble.FAILED: "bad", Trouble.PARTIAL: "warn"}
 _PRESSING = frozenset({Trouble.STOPPED, Trouble.QUIET, Trouble.OVERDUE})
 
 
