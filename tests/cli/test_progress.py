@@ -569,6 +569,17 @@ def test_a_verified_step_says_where_the_run_stands_and_what_comes_next() -> None
     assert line.text.endswith("a (Do a)  1234567  2.0 s, proved by its checks; step 1 of 2, next: b (Do b)")
 
 
+def test_steps_that_are_verified_at_once_are_counted_one_by_one() -> None:
+    """Each where it comes in the journal, though both hold by the time they are told of."""
+    run = state()
+    for place, name in enumerate((A, B), start=5):
+        finish(run, run.nodes[name], StepStatus.VERIFIED, None)
+        run.nodes[name].verified_seq = place
+    made = progress()
+    lines = [made.line_of(run, ev.StepVerified(**{**STEP, "step": name}, proof="checks")) for name in (A, B)]
+    assert [line.text.rsplit("; ", 1)[1] for line in lines if line is not None] == ["step 1 of 2", "step 2 of 2"]
+
+
 def test_a_step_given_up_counts_what_it_blocks() -> None:
     """Of the steps that depend on it."""
     run = state()

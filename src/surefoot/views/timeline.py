@@ -251,21 +251,24 @@ def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Wo
     proof = _PROOFS.get(event.proof or "", "answered by a person")
     named, took = titled(state, event.step), timeline.took(event)
     if event.proof == Proof.CLAIM:
-        return "unproved", f"{named}  {commit}  {took}, {proof}{_progress_words(state)}", "warn"
+        return "unproved", f"{named}  {commit}  {took}, {proof}{_progress_words(state, event.step)}", "warn"
     node = state.nodes.get(event.step)
     files = dict.fromkeys(path for record in (node.records if node else ()) for path in record.changed_files)
     changed = f", {one_line(changed_said(list(files)))}" if files else ""
     style = "warn" if files else "good"
-    return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_progress_words(state)}", style
+    return "verified", f"{named}  {commit}  {took}, {proof}{changed}{_progress_words(state, event.step)}", style
 
 
-def _progress_words(state: RunState) -> str:
-    """Say how many steps are over, and which one comes next; of very large plans only the latter."""
+def _progress_words(state: RunState, step: StepId) -> str:
+    """Say how many steps are over once this one is, and which one comes next; of very large plans only the latter."""
     first = _next_step(state)
     comes = f", next: {titled(state, first)}" if first is not None else ""
     if len(state.nodes) > _COUNTED_MAX:
         return comes
     done, total = progress_of(state)
+    if (own := state.nodes.get(step)) is not None:  # several may be verified at once: each counts where it comes
+        later = (node.verified_seq > own.verified_seq for node in state.steps() if not node.is_system_step)
+        done -= sum(later)
     return f"; step {done} of {total}{comes}"
 
 
