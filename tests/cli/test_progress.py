@@ -574,6 +574,7 @@ def test_steps_that_are_verified_at_once_are_counted_one_by_one() -> None:
     run = state()
     for place, name in enumerate((A, B), start=5):
         finish(run, run.nodes[name], StepStatus.VERIFIED, None)
+        take_ready(run, run.nodes[name])
         run.nodes[name].verified_seq = place
     made = progress()
     lines = [made.line_of(run, ev.StepVerified(**{**STEP, "step": name}, proof="checks")) for name in (A, B)]

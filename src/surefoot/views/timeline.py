@@ -29,7 +29,7 @@ from surefoot.core.system_steps import attempted_step, is_system_step
 from surefoot.core.verdicts import changed_said, is_by_test, must_ask_again
 from surefoot.effects import GROUP, LANE
 from surefoot.ports.storage import Recorded
-from surefoot.views.activity import Activity, progress_of, titled
+from surefoot.views.activity import Activity, is_step, progress_of, titled
 from surefoot.views.agent_words import conversation_words
 from surefoot.views.candidates_said import candidate_named, candidate_words
 from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, one_line
@@ -267,7 +267,7 @@ def _progress_words(state: RunState, step: StepId) -> str:
         return comes
     done, total = progress_of(state)
     if (own := state.nodes.get(step)) is not None:  # several may be verified at once: each counts where it comes
-        later = (node.verified_seq > own.verified_seq for node in state.steps() if not node.is_system_step)
+        later = (node.verified_seq > own.verified_seq for node in state.nodes.values() if is_step(node))
         done -= sum(later)
     return f"; step {done} of {total}{comes}"
 
