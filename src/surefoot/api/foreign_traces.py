@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -13,11 +14,25 @@ from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.errors import UsageError
 
-_FAILED_EXIT = regex(r"<returncode>\s*[1-9-]|exit code:? [1-9-]|^traceback \(most recent call last\)", 2 | 8)
-_COMMAND = regex(r"```(?:bash|sh|mswea_bash_command)?\n(.*?)\n```", 16)
+_FAILED_EXIT = regex(
+    r"<returncode>\s*[1-9-]|exit code:? [1-9-]|^traceback \(most recent call last\)", re.IGNORECASE | re.MULTILINE
+)
+_COMMAND = regex(r"```(?:bash|sh|mswea_bash_command)?\n(.*?)\n```", re.DOTALL)
+_MISUSED = regex(
+    r"(?:unknown|invalid|no such|not a valid|unsupported) (?:tool|function|action)\b"
+    r"|tool \S+ (?:not found|does not exist)"
+    r"|invalid (?:tool )?(?:arguments?|parameters?|input)\b|missing (?:\d+ )?required|unexpected keyword argument"
+    r"|validation errors? for|error validating|failed to (?:parse|validate) (?:the )?(?:tool|arguments|action)"
+    r"|is a required property|additional properties are not allowed|exactly one (?:action|tool call)",
+    re.IGNORECASE,
+)
+"""What tools say of calls that are not as they have to be."""
+_COMPLAINT_MAX = 400
+_RUNS_PROGRAMS = regex(r"bash|shell|terminal|command|python|exec|run|code", re.IGNORECASE)
+_ERROR_CODES = (2, "STATUS_CODE_ERROR", "ERROR")
 _WANTED = (
     "a trace was expected: JSON lines with `steps`, OpenTelemetry spans as JSON (`resourceSpans`), a trajectory of "
-    "mini-swe-agent (`messages`) or of OpenHands (`history`)"
+    "mini-swe-agent (`messages`) or of OpenHands (`history`, or its events)"
 )
 Json = Mapping[str, Any]
 
@@ -45,6 +60,8 @@ class _Piece:
     is_error: bool = False
     call: str = ""
     """What joins a result with its call; empty: the order does."""
+    reply: str = ""
+    """What joins the calls of one reply; empty: it stands alone."""
 
 
 def read_traces(path: Path) -> list[Trace]:
@@ -62,7 +79,7 @@ def read_traces(path: Path) -> list[Trace]:
         whole: Any = json.loads(text)
     except ValueError:
         whole = None
-    found = [(1, whole)] if whole is not None else list(_lines(path, text))
+    found = _by_trace([(1, whole)] if whole is not None else list(_lines(path, text)))
     traces: list[Trace] = []
     for line, one in found:
         reader = next((read for marks, read in _FORMATS if marks(one)), None)
@@ -70,7 +87,10 @@ def read_traces(path: Path) -> list[Trace]:
             raise UsageError(f"{path}:{line}: this is no trace; {_WANTED}")
         name = str(_mapping(one).get("id") or path.name)
         try:
-            traces.append(Trace(name=name, acts=_acts_of(list(reader(one)))))
+            pieces = list(reader(one))
+            if not pieces:
+                raise UsageError(f"{path}:{line}: the trace holds no step that is known here; {_WANTED}")
+            traces.append(Trace(name=name, acts=_acts_of(pieces)))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise UsageError(f"{path}:{line}: the trace does not have its form ({error!r}); {_WANTED}") from None
     if not traces:
@@ -87,23 +107,40 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:
                 raise UsageError(f"{path}:{number}: this is no JSON ({error}); {_WANTED}") from None
 
 
+def _by_trace(found: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    """Return spans of OpenTelemetry by the trace they belong to, whatever lines they stand in; others as they are."""
+    spans: dict[str, tuple[int, list[Json]]] = {}
+    others: list[tuple[int, Any]] = []
+    for line, one in found:
+        if not _is_spans(one):
+            others.append((line, one))
+            continue
+        for span in _spans_in(one):
+            trace = str(span.get("traceId") or _mapping(span.get("context")).get("trace_id") or "")
+            spans.setdefault(trace, (line, []))[1].append(span)
+    return [*others, *((line, {"id": trace, "spans": those}) for trace, (line, those) in spans.items())]
+
+
 # --- pieces to acts
 
 
 def _acts_of(pieces: list[_Piece]) -> tuple[Act, ...]:
     """Join calls with their results; a result without a call is an act of its own."""
     results = _results(pieces)
-    joined = {one.index for one in results.values()}
+    joined = {id(one) for one in results.values()}
     acts: list[Act] = []
     seen: set[str] = set()
-    for turn, piece in enumerate((one for one in pieces if one.index not in joined), start=1):
-        acts.append(_act(piece, results.get(piece.index), turn, seen))
+    turn, reply = 0, ""
+    for piece in (one for one in pieces if id(one) not in joined):
+        turn += not piece.reply or piece.reply != reply
+        reply = piece.reply
+        acts.append(_act(piece, results.get(id(piece)), turn, seen))
         seen |= {news_of(acts[-1].asked, acts[-1].given), piece.text}
     return tuple(acts)
 
 
 def _results(pieces: list[_Piece]) -> dict[int, _Piece]:
-    """Return the result of each call, by the index of the call."""
+    """Return the result of each call, by the identity of the call."""
     results: dict[int, _Piece] = {}
     waiting: list[_Piece] = []
     for piece in pieces:
@@ -112,15 +149,16 @@ def _results(pieces: list[_Piece]) -> dict[int, _Piece]:
         elif piece.kind == "tool_result":
             same = [one for one in waiting if (one.call == piece.call if piece.call else one.name == piece.name)]
             if call := next(iter(same or waiting), None):
-                waiting.remove(call)
-                results[call.index] = piece
+                waiting = [one for one in waiting if one is not call]
+                results[id(call)] = piece
     return results
 
 
 def _act(piece: _Piece, result: _Piece | None, turn: int, seen: set[str]) -> Act:
     is_call = piece.kind != "message"
-    given = steady(result.text if result is not None else "")
-    ok = not (is_call and (result or piece).is_error)
+    text = result.text if result is not None else ""
+    given = steady(text)
+    ok = not (result or piece).is_error
     return Act(
         at=piece.index,
         agent=piece.agent,
@@ -129,9 +167,15 @@ def _act(piece: _Piece, result: _Piece | None, turn: int, seen: set[str]) -> Act
         given=given,
         turn=turn,
         ok=ok,
+        is_misuse=is_call and not ok and _is_misused(piece.name, text),
         names_nothing=is_call and not ok and says_missing(given),
         is_new=(news_of(steady(piece.text), given) if is_call else piece.text) not in seen,
     )
+
+
+def _is_misused(tool: str, given: str) -> bool:
+    """Tell whether a tool says that it was called wrongly; what a program prints that a tool runs is no such word."""
+    return _RUNS_PROGRAMS.search(tool) is None and _MISUSED.search(given[:_COMPLAINT_MAX]) is not None
 
 
 def _plain(value: object) -> str:
@@ -175,64 +219,129 @@ def _mini_swe(trace: Json) -> Iterator[_Piece]:
         role, text = str(message.get("role") or ""), _plain(message.get("content"))
         calls: list[Json] = message.get("tool_calls") or []
         block = _COMMAND.search(text) if role == "assistant" else None
-        if calls:
-            asked = calls[0]["function"]
-            yield _Piece(index=index, agent=role, kind="tool_call", name=asked["name"], text=_plain(asked["arguments"]))
-        elif block is not None:
+        for call in calls:
+            asked = call["function"]
+            yield _Piece(
+                index=index,
+                agent=role,
+                kind="tool_call",
+                name=asked["name"],
+                text=_plain(asked["arguments"]),
+                call=str(call.get("id") or ""),
+                reply=f"message {index}",
+            )
+        if block is not None and not calls:
             yield _Piece(index=index, agent=role, kind="tool_call", name="bash", text=block[1])
         elif role == "tool" or (role == "user" and is_waiting):
-            is_error = _FAILED_EXIT.search(text) is not None
-            yield _Piece(index=index, agent=role, kind="tool_result", text=text, is_error=is_error)
-        else:
-            yield _Piece(index=index, agent=role, kind="message", text=text)
-        is_waiting = bool(calls) or block is not None
+            code = _mapping(message.get("extra")).get("returncode")
+            is_error = _FAILED_EXIT.search(text) is not None if code is None else code != 0
+            call = str(message.get("tool_call_id") or "")
+            yield _Piece(index=index, agent=role, kind="tool_result", text=text, is_error=is_error, call=call)
+        elif not calls:
+            is_complaint = index > 1 and role == "user" and _MISUSED.search(text) is not None
+            yield _Piece(index=index, agent=role, kind="message", text=text, is_error=is_complaint)
+        is_waiting = bool(calls) or block is not None or (is_waiting and role == "tool")
 
 
 def _open_hands(trace: Any) -> Iterator[_Piece]:
-    """Read actions and observations; an observation names the action that caused it."""
-    events = cast("list[Json]", trace if isinstance(trace, list) else trace["history"])
-    for index, event in enumerate(events):
+    """Read actions and observations, one by one or in pairs; an observation names the action that caused it."""
+    events = cast("list[object]", trace if isinstance(trace, list) else trace["history"])
+    flat = (one for event in events for one in (cast("list[object]", event) if isinstance(event, list) else [event]))
+    for index, one in enumerate(flat):
+        event = _mapping(one)
         agent = str(event.get("source") or "agent")
-        if "observation" in event:
-            text, extras = _plain(event.get("content")), _mapping(event.get("extras"))
-            code = _mapping(extras.get("metadata")).get("exit_code", extras.get("exit_code", 0))
-            is_error = event["observation"] == "error" or code not in (0, None, -1)
-            cause = str(event.get("cause", ""))
-            yield _Piece(index=index, agent=agent, kind="tool_result", text=text, is_error=is_error, call=cause)
-        elif event.get("action") in ("message", "system", "finish", "think"):
-            args = _mapping(event.get("args"))
-            text = _plain(args.get("content") or args.get("thought") or event.get("message"))
-            yield _Piece(index=index, agent=agent, kind="message", text=text)
-        elif event.get("action"):
-            args = {key: value for key, value in _mapping(event.get("args")).items() if key != "thought"}
-            call, name = str(event.get("id", "")), str(event["action"])
-            yield _Piece(index=index, agent=agent, kind="tool_call", name=name, text=_plain(args), call=call)
+        read = _sdk_event if "kind" in event else _old_event
+        if (piece := read(index, agent, event)) is not None:
+            yield piece
+
+
+def _old_event(index: int, agent: str, event: Json) -> _Piece | None:
+    """Read an event as OpenHands wrote it before its SDK; None: it is no step."""
+    name, args = str(event.get("action") or ""), _mapping(event.get("args"))
+    if "observation" in event:
+        extras = _mapping(event.get("extras"))
+        code = _mapping(extras.get("metadata")).get("exit_code", extras.get("exit_code", 0))
+        is_error = event["observation"] == "error" or code not in (0, None, -1)
+        text, cause = _plain(event.get("content")), str(event.get("cause", ""))
+        return _Piece(index=index, agent=agent, kind="tool_result", text=text, is_error=is_error, call=cause)
+    if name in ("message", "system", "finish", "think"):
+        text = _plain(args.get("content") or args.get("thought") or event.get("message"))
+        return _Piece(index=index, agent=agent, kind="message", text=text)
+    if not name:
+        return None
+    text = _plain({key: value for key, value in args.items() if key != "thought"})
+    return _Piece(index=index, agent=agent, kind="tool_call", name=name, text=text, call=str(event.get("id", "")))
+
+
+def _sdk_event(index: int, agent: str, event: Json) -> _Piece | None:
+    """Read an event of the SDK of OpenHands; None: it is no step."""
+    call, name = str(event.get("tool_call_id") or ""), str(event.get("tool_name") or "")
+    match event["kind"]:
+        case "MessageEvent":
+            text = _plain(_mapping(event.get("llm_message")).get("content"))
+            return _Piece(index=index, agent=agent, kind="message", text=text)
+        case "ActionEvent" if name in ("finish", "think"):
+            action = _mapping(event.get("action"))
+            text = _plain(action.get("message") or action.get("thought") or event.get("thought"))
+            return _Piece(index=index, agent=agent, kind="message", text=text)
+        case "ActionEvent":
+            action = {key: value for key, value in _mapping(event.get("action")).items() if key != "kind"}
+            asked = action or _mapping(_mapping(event.get("tool_call")).get("function")).get("arguments")
+            reply = str(event.get("llm_response_id") or "")
+            text = _plain(asked)
+            return _Piece(index=index, agent=agent, kind="tool_call", name=name, text=text, call=call, reply=reply)
+        case "ObservationEvent" if name not in ("finish", "think"):
+            seen = _mapping(event.get("observation"))
+            code = seen.get("exit_code", _mapping(seen.get("metadata")).get("exit_code", 0))
+            is_error = bool(seen.get("is_error") or seen.get("error")) or code not in (0, None, -1)
+            text = _plain(seen.get("content") or seen.get("output") or seen.get("error"))
+        case "AgentErrorEvent" | "UserRejectObservation":
+            text, is_error = _plain(event.get("error") or event.get("rejection_reason")), True
+        case _:
+            return None
+    return _Piece(index=index, agent=agent, kind="tool_result", name=name, text=text, is_error=is_error, call=call)
 
 
 def _spans(trace: Json) -> Iterator[_Piece]:
     """Read the spans of agents and tools in the order of their starts (GenAI conventions of OpenTelemetry)."""
-    scopes = [scope for resource in trace["resourceSpans"] for scope in resource.get("scopeSpans") or ()]
-    spans: list[Json] = [span for scope in scopes for span in scope.get("spans") or ()]
-    index = 0
-    for span in sorted(spans, key=lambda one: int(one.get("startTimeUnixNano") or 0)):
+    for index, span in enumerate(sorted(cast("list[Json]", trace["spans"]), key=_started)):
         said = _attributes(span)
         agent = str(said.get("gen_ai.agent.name") or said.get("gen_ai.request.model") or "")
-        is_error = _mapping(span.get("status")).get("code") in (2, "STATUS_CODE_ERROR") or "error.type" in said
+        status = _mapping(span.get("status"))
+        is_error = (status.get("code") or status.get("status_code")) in _ERROR_CODES or "error.type" in said
         operation = said.get("gen_ai.operation.name")
         if operation == "execute_tool":
             name, call = str(said.get("gen_ai.tool.name") or span.get("name")), f"span {index}"
             asked, given = said.get("gen_ai.tool.call.arguments"), said.get("gen_ai.tool.call.result")
             yield _Piece(index=index, agent=agent, kind="tool_call", name=name, text=_plain(asked), call=call)
-            text = _plain(given)
-            yield _Piece(index=index + 1, agent=agent, kind="tool_result", text=text, is_error=is_error, call=call)
-            index += 2
+            text = _plain(given or status.get("message") or status.get("description"))
+            yield _Piece(index=index, agent=agent, kind="tool_result", text=text, is_error=is_error, call=call)
         elif operation in ("chat", "text_completion", "generate_content"):
             yield _Piece(index=index, agent=agent, kind="message", text=_plain(said.get("gen_ai.output.messages")))
-            index += 1
+
+
+def _is_spans(one: Any) -> bool:
+    """Tell whether it holds spans as the protocol sends them, or is one as the SDK of Python prints it."""
+    return _has("resourceSpans")(one) or ("attributes" in _mapping(one) and "context" in _mapping(one))
+
+
+def _spans_in(one: Json) -> Iterator[Json]:
+    for resource in one.get("resourceSpans") or ():
+        for scope in resource.get("scopeSpans") or ():
+            yield from scope.get("spans") or ()
+    if "context" in one:
+        yield one
+
+
+def _started(span: Json) -> tuple[int, str]:
+    """Return the start of a span, in nanoseconds or as text."""
+    return int(span.get("startTimeUnixNano") or 0), str(span.get("start_time") or "")
 
 
 def _attributes(span: Json) -> dict[str, Any]:
-    given: list[Json] = span.get("attributes") or []
+    given: Any = span.get("attributes") or []
+    if isinstance(given, dict):
+        return cast("dict[str, Any]", given)
     return {one["key"]: next(iter(one["value"].values()), None) for one in given}
 
 
@@ -242,12 +351,12 @@ def _has(key: str) -> Callable[[Any], bool]:
 
 def _is_events(one: Any) -> bool:
     events = cast("list[object]", one) if isinstance(one, list) else []
-    return bool(events) and all(isinstance(event, dict) for event in events)
+    return bool(events) and all(isinstance(event, dict | list) for event in events)
 
 
 _FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Iterator[_Piece]]], ...] = (
     (_has("steps"), _neutral),
-    (_has("resourceSpans"), _spans),
+    (_has("spans"), _spans),
     (_has("messages"), _mini_swe),
     (_has("history"), _open_hands),
     (_is_events, _open_hands),

@@ -36,11 +36,12 @@ class Suspect:
 def first_alarms(acts: Sequence[Act], watches: Watches) -> list[Alarm]:
     """Return what each monitor sees first in a trace, at the step at which it sees it."""
     found: dict[str, Alarm] = {}
-    misuses, idle = 0, 0
+    misuses, idle, last = 0, 0, ""
     for number, act in enumerate(acts, start=1):
-        misuses += act.is_misuse
-        idle = 0 if act.tool else idle
-        watched = Watched(acts=acts[:number], misuses=misuses, idle=idle, turns=act.turn)
+        misuses, last = misuses + act.is_misuse, act.given if act.is_misuse else last
+        # A reply without a call is nothing amiss, unless it was sent back for that.
+        idle = 0 if act.tool else idle + (not act.ok)
+        watched = Watched(acts=acts[:number], misuses=misuses, last_misuse=last, idle=idle, turns=act.turn)
         for alarm in alarms(watched, watches):
             found.setdefault(alarm.monitor, alarm)
     return list(found.values())
