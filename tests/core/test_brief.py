@@ -213,10 +213,13 @@ def test_a_reply_without_a_call_is_told_so() -> None:
     assert "finish" in parts[-1].text
 
 
-def test_the_goal_is_told_once_more_every_ten_turns() -> None:
-    """It must not get lost behind outputs."""
-    text = told(stage([turn(number, finished("read")) for number in range(1, 24)]))
-    assert text.count("Replace six with plain Python 3.") == 3
+@pytest.mark.parametrize(("every", "times"), [(5, 4), (10, 2), (100, 0)])
+def test_the_goal_is_told_once_more_every_few_turns(every: int, times: int) -> None:
+    """As the user says, by default after five: it must not get lost behind outputs (M90, M92, M120)."""
+    state = stage([turn(number, finished("read")) for number in range(1, 24)])
+    assert state.routing.remind_every == 5
+    state.routing = replace(state.routing, remind_every=every)
+    assert told(state).count("Replace six with plain Python 3.") == 1 + times
 
 
 def test_a_goal_as_long_as_a_page_is_not_told_once_more_in_full() -> None:

@@ -42,6 +42,7 @@ VALUES = {
     "hosts": '["*.example.com", "localhost:8080"]',
     "network": '"all"',
     "profile": '"strict"',
+    "every": "3",
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""

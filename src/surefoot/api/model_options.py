@@ -40,14 +40,18 @@ def routing_for(
         return options.routing
     from surefoot.models.routing import cast_alone, routing_of, with_named
 
-    if options.asking is not None and not options.models:
-        return cast_alone(f"{SCRIPTED}python")
-    settings = _settings(created, options)
+    settings = settings_for(options, created.repository)
     named = {step.body.named_model for step in plan.steps if step.body.named_model}
-    if known is None or not known.roles or options.models:
-        return routing_of(settings, os.environ, options.models, with_reviewer=options.with_reviewer, named=named)
-    routing = with_named(known, settings, os.environ, named)
-    return routing if options.with_reviewer is None else replace(routing, with_reviewer=options.with_reviewer)
+    if options.asking is not None and not options.models:
+        routing = cast_alone(f"{SCRIPTED}python")
+    elif known is None or not known.roles or options.models:
+        routing = routing_of(
+            settings.models, os.environ, options.models, with_reviewer=options.with_reviewer, named=named
+        )
+    else:
+        with_reviewer = known.with_reviewer if options.with_reviewer is None else options.with_reviewer
+        routing = replace(with_named(known, settings.models, os.environ, named), with_reviewer=with_reviewer)
+    return replace(routing, remind_every=settings.reminders.every)
 
 
 def asking_for(created: ev.RunCreated, plan: Plan, options: Options, known: ModelRouting) -> tuple[Model, float] | None:

@@ -191,6 +191,8 @@ class ModelRouting:
     with_planner: bool = False
     """Whether somebody named a model for the planner: then it is asked where a step of a written plan fails, too."""
     with_reviewer: bool = False
+    remind_every: int = 5
+    """After so many turns an agent is told its goal once more."""
 
 
 @record

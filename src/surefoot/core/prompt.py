@@ -1,6 +1,6 @@
 """The brief of one model request, built anew each time from the journal.
 
-First what never changes in a conversation, then the oldest turns as lines, then the others whole, and every ten turns
+First what never changes in a conversation, then the oldest turns as lines, then the others whole, and every few turns
 the goal once more. A reply is told with all its results or as a line, because providers take no call without its
 result.
 """
@@ -22,8 +22,6 @@ from surefoot.core.step_state import StepState
 from surefoot.core.stubs import Fold, folded_parts, is_stub, latest_notes, stub_of, text_part
 from surefoot.core.token_estimate import tokens_of
 
-REMIND_EVERY = 10
-"""After so many turns the goal is told once more."""
 SCHEMA_TOKENS = 900
 """More than the schema of a tool takes with an example, in tokens."""
 REMINDER_MAX = 1_600
@@ -96,8 +94,8 @@ def _no_call(conversation: Conversation, turn: Turn) -> list[Part]:
 
 
 def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[Part]:
-    """Return the goal once more, after every tenth turn; those behind turns with stubs have done their work."""
-    if turn.number % REMIND_EVERY or turn.number <= fold.stubbed:
+    """Return the goal once more, after every few turns; those behind turns with stubs have done their work."""
+    if turn.number % state.routing.remind_every or turn.number <= fold.stubbed:
         return []
     text = goal_and_constraints(state, node)
     if len(text) > REMINDER_MAX:

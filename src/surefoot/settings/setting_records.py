@@ -43,6 +43,14 @@ class RunSettings:
 
 
 @record
+class Reminders:
+    """What `[reminders]` says."""
+
+    every: int = 5
+    """After so many turns an agent is told its goal once more."""
+
+
+@record
 class Endpoint:
     """An address at which models are asked."""
 
@@ -132,6 +140,7 @@ class Settings:
     places: Places = Places()
     lanes: LaneLimits = LaneLimits()
     run: RunSettings = RunSettings()
+    reminders: Reminders = Reminders()
     workers: Workers = Workers()
     """Agents of others that carry out steps."""
     watches: Watches = Watches()

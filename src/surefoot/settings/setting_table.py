@@ -20,7 +20,7 @@ from surefoot.core.policy_types import Policy
 from surefoot.core.proofs import Proof
 from surefoot.core.sample_rates import SampleRates
 from surefoot.settings.lane_limits import LaneLimits
-from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, RunSettings
+from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, Reminders, RunSettings
 
 CHAINS = ("default", *(role.value for role in CAST))
 """The keys of `[models]` that say who plays a role."""
@@ -153,6 +153,10 @@ SECTIONS: Mapping[str, Section] = {
         Setting(Key("absence", DURATION, "Once no engine has worked on a run for so long, what its agents under way "
             "saw is compared with what is there, and they are told what holds no longer.",
             field="absence_s"), Project.LOWER),
+    )),
+    "reminders": Section("`[reminders]`", Reminders, (
+        Setting(Key("every", COUNT, "After so many turns of a conversation, and again after as many, its agent is told "
+            "the goal, its step and what holds for the run once more."), Project.LOWER),
     )),
     "approvers": Section("an approver", Approver, (
         Setting(Key("name", TEXT, "The name by which they stand in the journal.", need="the name of a person")),

@@ -19,7 +19,7 @@ from surefoot.planfile.fields import Page
 from surefoot.planfile.tree import Flaw, Items, Kind, Place, Scalar, Table, Tree, problems_of, text_of
 from surefoot.settings.lane_limits import LaneLimits
 from surefoot.settings.setting_readers import Values, read_sections
-from surefoot.settings.setting_records import ModelSettings, Places, RunSettings, Settings, Source, Workers
+from surefoot.settings.setting_records import ModelSettings, Places, Reminders, RunSettings, Settings, Source, Workers
 from surefoot.settings.setting_table import CHAINS, SECTIONS
 from surefoot.settings.toml import read_toml
 
@@ -78,6 +78,7 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
         places=Places(**together("secrets")),
         lanes=LaneLimits(**together("lanes")),
         run=RunSettings(**together("run")),
+        reminders=Reminders(**together("reminders")),
         workers=own.get("workers", Workers()),
         watches=own.get("monitors", Watches()),
         ladders=_ladders(own.get("recovery", {}), theirs.get("recovery", {})),
