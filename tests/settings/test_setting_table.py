@@ -43,6 +43,8 @@ VALUES = {
     "network": '"all"',
     "profile": '"strict"',
     "every": "3",
+    "on": '["ended"]',
+    "webhook": '"https://example.org/hook"',
     **dict.fromkeys(("default", "scout", "planner", "worker", "reviewer"), '"a:small"'),
 }
 """What is written for each key; any other takes a number."""
@@ -50,6 +52,7 @@ ALIKE = {"recovery": dict.fromkeys(LADDERS, '["ask"]'), "monitors": dict.fromkey
 """The same for the tables whose keys take one kind of value: some of their names are equal."""
 HEADERS = {
     "approvers": "[[approvers]]",
+    "notify": "[[notify]]",
     "workers": "[workers.mine]",
     "providers": "[providers.mine]",
     "prices": '[prices."a:b"]',
@@ -64,7 +67,8 @@ ROWS = [
 def text_of(name: str, section: Section, row: Setting) -> str:
     """Return a file that says this setting, and what has to stand beside it."""
     needed = [one for one in section.keys if one.need and one != row.key]
-    known = [section.keys[1]] if name == "approvers" and row.key.name in ("name", "roles") else []
+    is_lacking = (name, row.key.name) in (("approvers", "name"), ("approvers", "roles"), ("notify", "on"))
+    known = [section.keys[1]] if is_lacking else []
     values = VALUES | ALIKE.get(name, {})
     lines = [f"{key.name} = {values.get(key.name, '7')}" for key in (*needed, *known, row.key)]
     return "\n".join([HEADERS.get(name, f"[{name}]"), *lines, ""])

@@ -20,6 +20,7 @@ from surefoot.api.home import Home
 from surefoot.api.identity import Identity, identify, refuse_steps
 from surefoot.api.lane_retention import let_go
 from surefoot.api.model_options import asking_for, needs_models, routing_for, settings_for
+from surefoot.api.notifier import Notifier
 from surefoot.api.revisions import edited_plan
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
@@ -385,6 +386,7 @@ async def engage(
     with claimed(home, run, take_over_s=GRACE_S if options.take_over else None):
         async with shared_writer(home) as writer:
             state = home.state(run) if known is None else known
+            created = state.created
             _refuse_steering(home, options, is_begun=state.token > 0)
             if resume and not options.same_plan:
                 refuse_stopped_plan(state)
@@ -396,13 +398,15 @@ async def engage(
                 context.models, context.model_timeout_s = asking
             context.approver = options.should_proceed
             token = home.journal.raise_token(run)
-            loop = RunLoop(context, home.journal, writer, state, token=token, observer=watching.observer)
+            notifier = Notifier(home, context.run, settings_for(options, created.repository).targets, watching.observer)
+            loop = RunLoop(context, home.journal, writer, state, token=token, observer=notifier.observer)
             loop.waits_for_answers = watching.answers_here
             engagement = Engagement(loop=loop, options=options, clock=home.clock)
             if watching.engaged is not None:
                 watching.engaged(engagement)
             loop.tell(*_opening(home, loop.state, context, options, token, resume=resume))
-            engagement.result = await loop.drive()
+            async with notifier:
+                engagement.result = await loop.drive()
             if context.workspace is not None:
                 await in_thread(let_go, home, context.workspace, loop.state)
             return loop.state

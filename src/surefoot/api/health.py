@@ -8,9 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from surefoot.api.home import Home
+from surefoot.api.notifier import FILE, read_sent
 from surefoot.api.queries import RunSummary, runs
 from surefoot.core.budget import near_of
 from surefoot.core.ids import RunId
+from surefoot.core.notices import Notice, Occasion
 from surefoot.core.record import record
 from surefoot.core.state import RunState
 
@@ -33,10 +35,14 @@ class Trouble(StrEnum):
     """It is paused at a limit, or has used most of one."""
     FAILED = "failed"
     """It ended, and nothing of it was done."""
+    UNSENT = "unsent"
+    """Notices about it could not be sent."""
     PARTIAL = "partial"
     """It ended, and not all of it was done, or the goal is not proved."""
 
 
+DEAD = frozenset({Trouble.STOPPED, Trouble.QUIET, Trouble.OVERDUE})
+"""Of these nobody hears by the run itself."""
 _SHORT = {"failed": Trouble.FAILED, "partially_completed": Trouble.PARTIAL}
 """By the outcome of a run."""
 
@@ -95,6 +101,10 @@ def _symptoms(home: Home, one: RunSummary, now: float) -> Iterator[Symptom]:
         left = left if one.verified == one.steps else f"{one.verified} of {one.steps} steps are verified"
         look = f"surefoot report {one.run}"
         yield Symptom(trouble=_SHORT[one.outcome], run=one.run, text=left, since_s=None, next=look)
+    for mark in read_sent(home.run_folder(one.run) / FILE).values():
+        if failed := mark.get("failed"):
+            text, look = f"a notice was not sent: {failed}", f"surefoot status {one.run}"
+            yield Symptom(trouble=Trouble.UNSENT, run=one.run, text=text, since_s=None, next=look)
     if one.state == "ended":
         return
     state = home.state(one.run)
@@ -114,6 +124,24 @@ def _symptoms(home: Home, one: RunSummary, now: float) -> Iterator[Symptom]:
     for name, _ in near_of(state):
         text, look = f"most of the limit {name} is used", f"surefoot cost {one.run}"
         yield Symptom(trouble=Trouble.LIMIT, run=one.run, text=text, since_s=None, next=look)
+
+
+def dead_notices(home: Home, found: Health) -> list[Notice]:
+    """Return what is told of runs that stand still, each under one name as long as nothing happens in it."""
+    dead = [one for one in found.symptoms if one.trouble in DEAD]
+    heads = {one.run: home.journal.head(one.run)[0] for one in dead}
+    now = home.clock.now()
+    return [
+        Notice(
+            id=f"{one.run}:{heads[one.run]}:{one.trouble}",
+            occasion=Occasion.DEAD,
+            run=one.run,
+            at=now - (one.since_s or 0.0),
+            text=one.text,
+            next=one.next,
+        )
+        for one in dead
+    ]
 
 
 def _questions(state: RunState, now: float) -> Iterator[Symptom]:

@@ -305,7 +305,7 @@ def ls(given: Given, screen: Screen) -> int:
     return list_runs(given.repo, screen)
 
 
-@command("repo as_json", panel=_LOOK, repo="Only the runs of this repository or folder.")
+@command("repo notifies as_json", panel=_LOOK, repo="Only the runs of this repository or folder.")
 def health(given: Given, screen: Screen) -> int:
     """Show what stands still, waits for somebody or is near a limit, over all runs.
 
@@ -313,7 +313,7 @@ def health(given: Given, screen: Screen) -> int:
     """
     from surefoot.cli.health_page import show_health
 
-    return show_health(given.repo, screen)
+    return show_health(given, screen)
 
 
 @command(

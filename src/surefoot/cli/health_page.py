@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
-from surefoot.api.health import Health, Trouble, health
+from surefoot.api.health import DEAD, Health, Trouble, dead_notices, health
 from surefoot.api.home import Home
+from surefoot.api.notifier import tell_of
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
+from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
+from surefoot.errors import UsageError
+from surefoot.settings import load_settings, user_file
 from surefoot.views.lines import Line, Style, counted, duration, one_line, size_said
 
 SCHEMA = "surefoot.health/1"
 _STYLES: dict[Trouble, Style] = {Trouble.WAITING: "", Trouble.FAILED: "bad", Trouble.PARTIAL: "warn"}
-_PRESSING = frozenset({Trouble.STOPPED, Trouble.QUIET, Trouble.OVERDUE})
 
 
-def show_health(repo: Path | None, screen: Screen) -> int:
-    """Look at all runs, or at those of one repository; the exit status is 1 where something stands still."""
+def show_health(given: Given, screen: Screen) -> int:
+    """Look at all runs, or at those of one repository; the exit status is 1 where something stands still.
+
+    Raises:
+        UsageError: it is to be told, and no settings say where.
+    """
     with Home() as home:
-        found = health(home, None if repo is None else root_of(repo))
+        found = health(home, None if given.repo is None else root_of(given.repo))
+        if given.notifies:
+            targets = load_settings(None).targets
+            if not targets:
+                raise UsageError(f"no settings say where notices go; add [[notify]] to {user_file()}")
+            for failed in tell_of(home, targets, dead_notices(home, found)):
+                screen.note([Line(f"a notice was not sent: {failed}", "warn", hang=2)])
     if screen.is_json:
         screen.document({"schema": SCHEMA, **asdict(found)})
     screen.show(health_lines(found))
-    return FOUND_PROBLEMS if any(one.trouble in _PRESSING for one in found.symptoms) else FOUND_NOTHING
+    return FOUND_PROBLEMS if any(one.trouble in DEAD for one in found.symptoms) else FOUND_NOTHING
 
 
 def health_lines(found: Health) -> Iterator[Line]:

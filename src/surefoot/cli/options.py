@@ -377,6 +377,10 @@ class Given:
         _option("--deny", metavar="GLOB", says="With --keep: these files may not be changed; repeatable."),
     ] = ()
 
+    notifies: Annotated[
+        bool, _option("--notify", says="Also send notices of runs that stand still, each once (`[[notify]]`).")
+    ] = False
+
     # Which drills, and under which settings.
     is_bare: Annotated[
         bool, _option("--bare", says="With the scaffold off: no monitor, no check, everything approved.")

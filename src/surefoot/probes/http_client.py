@@ -38,7 +38,9 @@ def is_web(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
-def fetch(url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Response:
+def fetch(
+    url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> Response:
     """Return the answer, redirects followed, also of one that says that something is wrong.
 
     Raises:
@@ -47,7 +49,8 @@ def fetch(url: str, method: str = "GET", headers: Mapping[str, str] | None = Non
     parts = urlsplit(url)
     person, _, host = parts.netloc.rpartition("@")
     where = parts._replace(netloc=host).geturl()
-    request = Request(where, method=method, headers={**_HEADERS, **(headers or {})})  # noqa: S310 - see `is_web`
+    every = {**_HEADERS, **(headers or {})}
+    request = Request(where, method=method, data=body, headers=every)  # noqa: S310 - see `is_web`
     if person:
         token = base64.b64encode(unquote(person).encode()).decode("ascii")
         # Wherever a redirect leads, it is not for them.
@@ -58,15 +61,15 @@ def fetch(url: str, method: str = "GET", headers: Mapping[str, str] | None = Non
     except HTTPError as error:
         response = error
     with response:
-        body = bytearray()
+        answer = bytearray()
         while chunk := response.read1(_CHUNK):
-            body += chunk
-            if len(body) > BODY_MAX:
+            answer += chunk
+            if len(answer) > BODY_MAX:
                 raise ValueError(f"the answer is longer than the {BODY_MAX} bytes that are read")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the answer was not complete after {TIMEOUT_S:.0f} s")
         if response.length:
             # `read1` takes the end of the connection for the end of the answer.
-            raise http.client.IncompleteRead(bytes(body), response.length)
+            raise http.client.IncompleteRead(bytes(answer), response.length)
         kind = str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
-        return Response(cast("int", response.status), bytes(body), kind)
+        return Response(cast("int", response.status), bytes(answer), kind)

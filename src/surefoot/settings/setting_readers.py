@@ -19,7 +19,7 @@ from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.readers import Reader, checked, made, read_model, read_values, read_worker
 from surefoot.planfile.rule_reader import read_rules
 from surefoot.planfile.tree import Items, Scalar, Table, Tree
-from surefoot.settings.setting_records import Approver, Endpoint, Workers
+from surefoot.settings.setting_records import Approver, Endpoint, Target, Workers
 from surefoot.settings.setting_table import SECTIONS, SENDS, Project
 
 Values = Mapping[str, Any]
@@ -201,7 +201,23 @@ def _read_recovery(page: Page, node: Tree) -> dict[str, tuple[Rung, ...]]:
     return ladders
 
 
+def _read_targets(page: Page, node: Tree) -> tuple[Target, ...]:
+    if not isinstance(node, Items):
+        page.flaw(node, f"found {described(node)}; a list was expected; begin each with `[[notify]]`")
+        return ()
+    found = list[Target]()
+    for item in node.items:
+        target: Target | None = _read_record(page, item, "notify")
+        if target is not None and bool(target.command) == (target.webhook is not None):
+            wrong = "both `command` and `webhook` are said" if target.command else "nothing says where notices go"
+            page.flaw(item, f"{wrong}; `command` or `webhook` was expected; say one of them")
+        elif target is not None:
+            found.append(target)
+    return tuple(found)
+
+
 _NAMED: Mapping[str, Reader] = {
+    "notify": _read_targets,
     "recovery": _read_recovery,
     "monitors": _read_monitors,
     "approvers": _read_approvers,

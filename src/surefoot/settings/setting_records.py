@@ -9,6 +9,7 @@ from surefoot.core.agent_programs import AGENT_PROGRAMS, AgentProgram
 from surefoot.core.agent_types import Price
 from surefoot.core.ladder_table import Ladders
 from surefoot.core.monitor_table import Watches
+from surefoot.core.notices import Occasion
 from surefoot.core.policy_types import Policy, Rule
 from surefoot.core.record import record
 from surefoot.core.sample_rates import SampleRates
@@ -40,6 +41,16 @@ class RunSettings:
     confirm: bool = True
     """Whether a plan in which something asks or cannot be undone waits for a yes at the terminal before it starts."""
     absence_s: float = 3600.0
+
+
+@record
+class Target:
+    """Where notices go: to a command or to a webhook."""
+
+    on: tuple[Occasion, ...] = ()
+    """What is told there; empty: everything."""
+    command: tuple[str, ...] = ()
+    webhook: str | None = None
 
 
 @record
@@ -141,6 +152,8 @@ class Settings:
     lanes: LaneLimits = LaneLimits()
     run: RunSettings = RunSettings()
     reminders: Reminders = Reminders()
+    targets: tuple[Target, ...] = ()
+    """Where notices go."""
     workers: Workers = Workers()
     """Agents of others that carry out steps."""
     watches: Watches = Watches()

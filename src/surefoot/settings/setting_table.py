@@ -15,12 +15,21 @@ from surefoot.core.agent_programs import AgentProgram
 from surefoot.core.agent_types import CAST, Price
 from surefoot.core.ladder_table import LADDERS, RUNGS, LadderRow, Ladders
 from surefoot.core.monitor_table import MONITORS, Monitor, Profile, Watches
+from surefoot.core.notices import Occasion
 from surefoot.core.plan_keys import COUNT, DURATION, FLAG, NUMBER, TEXT, TEXTS, Key, Value, list_of, words
 from surefoot.core.policy_types import Policy
 from surefoot.core.proofs import Proof
 from surefoot.core.sample_rates import SampleRates
 from surefoot.settings.lane_limits import LaneLimits
-from surefoot.settings.setting_records import Approver, Endpoint, ModelSettings, Places, Reminders, RunSettings
+from surefoot.settings.setting_records import (
+    Approver,
+    Endpoint,
+    ModelSettings,
+    Places,
+    Reminders,
+    RunSettings,
+    Target,
+)
 
 CHAINS = ("default", *(role.value for role in CAST))
 """The keys of `[models]` that say who plays a role."""
@@ -28,6 +37,7 @@ _TRUSTS = "it comes with the repository, and may not say who is trusted"
 SENDS = "it comes with the repository, and could send your key and your code elsewhere"
 _CONFIRMS = "whether you are asked before a run starts is for you to say"
 _WATCHED = "it comes with the repository, and may not say how closely agents are watched"
+_TELLS = "it comes with the repository, and could send elsewhere what your runs say"
 _COSTS = "what models may take is for the user to say"
 
 
@@ -158,6 +168,15 @@ SECTIONS: Mapping[str, Section] = {
         Setting(Key("every", COUNT, "After so many turns of a conversation, and again after as many, its agent is told "
             "the goal, its step and what holds for the run once more."), Project.LOWER),
     )),
+    "notify": Section("a target", Target, (
+        Setting(Key("on", words(Occasion, many=True), "What is told there: `question` (a person is asked), `limit` "
+            "(one is reached or near, or will not do), `warning` (a finding that is more than a note), `ended`, "
+            "`dead` (by `surefoot health --notify`).", usual="all of it")),
+        Setting(Key("command", Value("argv"), "A program and its arguments. It reads the notice as JSON from its "
+            "standard input; `SUREFOOT_NOTICE` holds it in a line.", "`command` or `webhook` has to be there.")),
+        Setting(Key("webhook", Value("endpoint"), "An address to which the notice is sent as JSON (POST); the header "
+            "`Idempotency-Key` holds its id.", "`command` or `webhook` has to be there.")),
+    ), refused=_TELLS),
     "approvers": Section("an approver", Approver, (
         Setting(Key("name", TEXT, "The name by which they stand in the journal.", need="the name of a person")),
         Setting(Key("user", TEXT, "Their account on this machine.")),

@@ -73,6 +73,7 @@ def load_settings(project: Path | None, environ: Mapping[str, str] | None = None
             **together("approvals"),
         ),
         approvers=own.get("approvers", ()),
+        targets=own.get("notify", ()),
         sources=tuple(sources),
         models=_with_models(models, together("models")),
         places=Places(**together("secrets")),
