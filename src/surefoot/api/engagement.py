@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import stat
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
@@ -22,6 +21,7 @@ from surefoot.api.lane_retention import let_go
 from surefoot.api.model_options import asking_for, needs_models, routing_for, settings_for
 from surefoot.api.notifier import Notifier
 from surefoot.api.revisions import edited_plan
+from surefoot.api.run_files import copy_files
 from surefoot.api.run_options import Options
 from surefoot.api.shared_resources import shared_writer
 from surefoot.api.stopped_plans import refuse_stopped_plan
@@ -168,7 +168,7 @@ def _create(
     folder = home.run_folder(created.run)
     clear(folder)  # of a run that was killed before its first event
     point("run.create.folder")
-    _copy_files(created.plan, source, folder)
+    copy_files(created.plan, source, folder)
     if source.repository is not None:
         created = _with_workspace(created, source, folder)
     created = replace(created, estimates=earlier_times(home.journal, created))
@@ -207,43 +207,6 @@ def _refuse_taken(home: Home, run: RunId) -> None:
     if home.journal.head(run)[0] > 0:
         message = f"there is a run {run!r} already; take another id, or `surefoot resume {run}`"
         raise RunExists(message, run=run)
-
-
-def _copy_files(plan: Plan, source: Source, folder: Path) -> None:
-    """Copy what the plan's `files` name; no link is followed out of a folder, and no copied file can be written."""
-    if source.files_from is not None:
-        _take_files(source.files_from, folder)
-        return
-    if source.plan_path is None:
-        return
-    files = folder / "files"
-    files.mkdir()
-    shutil.copyfile(source.plan_path, folder / "plan.yaml")
-    for name in plan.files:
-        origin, copy = source.plan_path.parent / name, files / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            if origin.is_dir():
-                shutil.copytree(origin, copy, symlinks=True, dirs_exist_ok=True, copy_function=_copy_read_only)
-            else:
-                _copy_read_only(origin, copy)
-        except shutil.Error as error:  # of a folder: one entry for each file in it
-            raise UsageError(
-                f"`files` names {name!r}, which cannot be copied: {error.args[0][0][2]}. Mend that, or name other files"
-            ) from error
-
-
-def _take_files(origin: Path, folder: Path) -> None:
-    """Copy what another run has copied of its plan and files; those beside the plan may have changed since."""
-    if (origin / "plan.yaml").is_file():
-        shutil.copyfile(origin / "plan.yaml", folder / "plan.yaml")
-    if (origin / "files").is_dir():
-        shutil.copytree(origin / "files", folder / "files", symlinks=True)
-
-
-def _copy_read_only(origin: str | Path, copy: str | Path) -> None:
-    shutil.copy2(origin, copy)
-    Path(copy).chmod(Path(copy).stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _with_workspace(created: ev.RunCreated, source: Source, folder: Path) -> ev.RunCreated:
@@ -386,7 +349,6 @@ async def engage(
     with claimed(home, run, take_over_s=GRACE_S if options.take_over else None):
         async with shared_writer(home) as writer:
             state = home.state(run) if known is None else known
-            created = state.created
             _refuse_steering(home, options, is_begun=state.token > 0)
             if resume and not options.same_plan:
                 refuse_stopped_plan(state)
@@ -398,7 +360,9 @@ async def engage(
                 context.models, context.model_timeout_s = asking
             context.approver = options.should_proceed
             token = home.journal.raise_token(run)
-            notifier = Notifier(home, context.run, settings_for(options, created.repository).targets, watching.observer)
+            notifier = Notifier(
+                home, context.run, settings_for(options, state.created.repository).targets, watching.observer
+            )
             loop = RunLoop(context, home.journal, writer, state, token=token, observer=notifier.observer)
             loop.waits_for_answers = watching.answers_here
             engagement = Engagement(loop=loop, options=options, clock=home.clock)

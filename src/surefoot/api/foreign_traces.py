@@ -217,30 +217,30 @@ def _mini_swe(trace: Json) -> Iterator[_Piece]:
     is_waiting = False
     for index, message in enumerate(cast("list[Json]", trace["messages"])):
         role, text = str(message.get("role") or ""), _plain(message.get("content"))
-        calls: list[Json] = message.get("tool_calls") or []
-        block = _COMMAND.search(text) if role == "assistant" else None
-        for call in calls:
-            asked = call["function"]
-            yield _Piece(
-                index=index,
-                agent=role,
-                kind="tool_call",
-                name=asked["name"],
-                text=_plain(asked["arguments"]),
-                call=str(call.get("id") or ""),
-                reply=f"message {index}",
-            )
-        if block is not None and not calls:
-            yield _Piece(index=index, agent=role, kind="tool_call", name="bash", text=block[1])
+        calls = list(_calls_in(index, role, text, message))
+        if calls:
+            yield from calls
         elif role == "tool" or (role == "user" and is_waiting):
             code = _mapping(message.get("extra")).get("returncode")
             is_error = _FAILED_EXIT.search(text) is not None if code is None else code != 0
             call = str(message.get("tool_call_id") or "")
             yield _Piece(index=index, agent=role, kind="tool_result", text=text, is_error=is_error, call=call)
-        elif not calls:
+        else:
             is_complaint = index > 1 and role == "user" and _MISUSED.search(text) is not None
             yield _Piece(index=index, agent=role, kind="message", text=text, is_error=is_complaint)
-        is_waiting = bool(calls) or block is not None or (is_waiting and role == "tool")
+        is_waiting = bool(calls) or (is_waiting and role == "tool")
+
+
+def _calls_in(index: int, role: str, text: str, message: Json) -> Iterator[_Piece]:
+    """Yield the calls of a message: those that stand as such, else the one in its words."""
+    calls: list[Json] = message.get("tool_calls") or []
+    for call in calls:
+        asked, reply = call["function"], f"message {index}"
+        name, words, own = asked["name"], _plain(asked["arguments"]), str(call.get("id") or "")
+        yield _Piece(index=index, agent=role, kind="tool_call", name=name, text=words, call=own, reply=reply)
+    block = _COMMAND.search(text) if role == "assistant" and not calls else None
+    if block is not None:
+        yield _Piece(index=index, agent=role, kind="tool_call", name="bash", text=block[1])
 
 
 def _open_hands(trace: Any) -> Iterator[_Piece]:
@@ -275,31 +275,33 @@ def _old_event(index: int, agent: str, event: Json) -> _Piece | None:
 
 def _sdk_event(index: int, agent: str, event: Json) -> _Piece | None:
     """Read an event of the SDK of OpenHands; None: it is no step."""
-    call, name = str(event.get("tool_call_id") or ""), str(event.get("tool_name") or "")
-    match event["kind"]:
-        case "MessageEvent":
-            text = _plain(_mapping(event.get("llm_message")).get("content"))
-            return _Piece(index=index, agent=agent, kind="message", text=text)
-        case "ActionEvent" if name in ("finish", "think"):
-            action = _mapping(event.get("action"))
-            text = _plain(action.get("message") or action.get("thought") or event.get("thought"))
-            return _Piece(index=index, agent=agent, kind="message", text=text)
-        case "ActionEvent":
-            action = {key: value for key, value in _mapping(event.get("action")).items() if key != "kind"}
-            asked = action or _mapping(_mapping(event.get("tool_call")).get("function")).get("arguments")
-            reply = str(event.get("llm_response_id") or "")
-            text = _plain(asked)
-            return _Piece(index=index, agent=agent, kind="tool_call", name=name, text=text, call=call, reply=reply)
-        case "ObservationEvent" if name not in ("finish", "think"):
-            seen = _mapping(event.get("observation"))
-            code = seen.get("exit_code", _mapping(seen.get("metadata")).get("exit_code", 0))
-            is_error = bool(seen.get("is_error") or seen.get("error")) or code not in (0, None, -1)
-            text = _plain(seen.get("content") or seen.get("output") or seen.get("error"))
-        case "AgentErrorEvent" | "UserRejectObservation":
-            text, is_error = _plain(event.get("error") or event.get("rejection_reason")), True
-        case _:
-            return None
+    kind, call, name = event["kind"], str(event.get("tool_call_id") or ""), str(event.get("tool_name") or "")
+    action = _mapping(event.get("action"))
+    if kind == "MessageEvent":
+        text = _plain(_mapping(event.get("llm_message")).get("content"))
+        return _Piece(index=index, agent=agent, kind="message", text=text)
+    if name in ("finish", "think"):
+        text = _plain(action.get("message") or action.get("thought") or event.get("thought"))
+        return _Piece(index=index, agent=agent, kind="message", text=text) if kind == "ActionEvent" else None
+    if kind == "ActionEvent":
+        given = {key: value for key, value in action.items() if key != "kind"}
+        text = _plain(given or _mapping(_mapping(event.get("tool_call")).get("function")).get("arguments"))
+        reply = str(event.get("llm_response_id") or "")
+        return _Piece(index=index, agent=agent, kind="tool_call", name=name, text=text, call=call, reply=reply)
+    if kind == "ObservationEvent":
+        text, is_error = _observed(_mapping(event.get("observation")))
+    elif kind in ("AgentErrorEvent", "UserRejectObservation"):
+        text, is_error = _plain(event.get("error") or event.get("rejection_reason")), True
+    else:
+        return None
     return _Piece(index=index, agent=agent, kind="tool_result", name=name, text=text, is_error=is_error, call=call)
+
+
+def _observed(seen: Json) -> tuple[str, bool]:
+    """Return what came of an action, and whether it is an error."""
+    code = seen.get("exit_code", _mapping(seen.get("metadata")).get("exit_code", 0))
+    is_error = bool(seen.get("is_error") or seen.get("error")) or code not in (0, None, -1)
+    return _plain(seen.get("content") or seen.get("output") or seen.get("error")), is_error
 
 
 def _spans(trace: Json) -> Iterator[_Piece]:

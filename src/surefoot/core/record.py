@@ -163,7 +163,6 @@ def _fill(self: object, *args: object, **given: object) -> None:
 def _init_of(kind: type[Any]) -> Callable[..., None]:
     """Return an `__init__` that takes each field as the class declares it."""
     known: dict[str, object] = {"_missing": MISSING}
-    is_frozen = kind.__setattr__ is not object.__setattr__
     taken: dict[bool, list[str]] = {False: [], True: []}
     values: dict[str, str] = {}
     for name, one in fields_of(kind).items():
@@ -184,14 +183,7 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
             value = made
         if value:
             values[name] = value
-    if is_frozen and len(values) < _OPENED_FROM:
-        known |= {f"_set_{name}": getattr(kind, name).__set__ for name in values}  # of its slot, which nothing refuses
-        lines = [f"  _set_{name}(self, {value})\n" for name, value in values.items()]
-    else:
-        lines = [f"  self.{name} = {value}\n" for name, value in values.items()]
-    if is_frozen and len(values) >= _OPENED_FROM:
-        known |= {"_become": object.__dict__["__class__"].__set__, "_kind": kind, "_open": _opened(kind)}
-        lines = ["  _become(self, _open)\n", *lines, "  self.__class__ = _kind\n"]
+    lines = _assignments(kind, values, known)
     if hasattr(kind, "__post_init__"):
         lines.append("  self.__post_init__()\n")
     words = [*taken[False], *(["*", *taken[True]] if taken[True] else [])]
@@ -200,6 +192,18 @@ def _init_of(kind: type[Any]) -> Callable[..., None]:
     made.__qualname__ = f"{kind.__qualname__}.__init__"
     made.__annotations__ = {**{name: one.type for name, one in fields_of(kind).items()}, "return": None}
     return made
+
+
+def _assignments(kind: type[Any], values: Mapping[str, str], known: dict[str, object]) -> list[str]:
+    """Return the lines that set the fields; what they name is added to what is known."""
+    plain = [f"  self.{name} = {value}\n" for name, value in values.items()]
+    if kind.__setattr__ is object.__setattr__:
+        return plain
+    if len(values) < _OPENED_FROM:
+        known |= {f"_set_{name}": getattr(kind, name).__set__ for name in values}  # of its slot, which nothing refuses
+        return [f"  _set_{name}(self, {value})\n" for name, value in values.items()]
+    known |= {"_become": object.__dict__["__class__"].__set__, "_kind": kind, "_open": _opened(kind)}
+    return ["  _become(self, _open)\n", *plain, "  self.__class__ = _kind\n"]
 
 
 def _opened(kind: type[Any]) -> type[Any]:

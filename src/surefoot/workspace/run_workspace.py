@@ -472,16 +472,7 @@ class RunWorkspace:
 
     def absent(self, trees: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
         """Return those of the words that stand in no text and in no path of these trees."""
-        if not words:
-            return ()
-        asked = (argument for word in words for argument in ("-e", word))
-        said = self._store.git.attempt("grep", "-I", "-h", "-o", "-w", "-F", "--no-color", *asked, *trees, "--")
-        if said.code > 1:
-            return ()  # git could not look
-        found = set(os.fsdecode(said.out).splitlines())
-        missing = [word for word in words if word not in found]
-        paths = "\n".join(path for tree in trees for path in self.entries(tree)) if missing else ""
-        return tuple(word for word in missing if word not in paths)
+        return self._store.absent(trees, words) if words else ()
 
     def difference(self, old: str, new: str, path: str) -> bytes:
         """Return the changes of one file between two commits, as a patch."""

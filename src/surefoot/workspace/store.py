@@ -71,6 +71,17 @@ class Store:
         """Return the id of a commit's tree."""
         return self.git.line("rev-parse", "--verify", f"{commit}^{{tree}}")
 
+    def absent(self, trees: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the words that stand in no text and in no path of these trees; none if git cannot look."""
+        asked = (argument for word in words for argument in ("-e", word))
+        said = self.git.attempt("grep", "-I", "-h", "-o", "-w", "-F", "--no-color", *asked, *trees, "--")
+        found = set(os.fsdecode(said.out).splitlines())
+        missing = [word for word in words if word not in found] if said.code <= 1 else []
+        paths = "".join(
+            os.fsdecode(self.git.run("ls-tree", "-r", "-z", "--name-only", one)) for one in trees if missing
+        )
+        return tuple(word for word in missing if word not in paths)
+
     def changes(self, old: str, new: str) -> Changes:
         """Compare two trees."""
         if old == new:

@@ -21,11 +21,9 @@ def watch_changes(state: RunState, node: StepState, work: Attempt, now: float) -
     is_agents = node.spec.body.by_model and work.people.by_hand is None and not work.people.is_patched
     if changes is None or not is_agents or work.transplant is not None or work.is_merged:
         return None
-    at = (work.observed_at,)
-    # An agent of others is not interrupted for what it was refused; where that is to fail the attempt, it does so now.
-    refused = next((one for one in seen_in(state.reported, node.spec.id, node.attempt) if one.kind == _REFUSED), None)
-    if refused is not None and (move := say(state, node, "refused_call", refused.text, now)):
+    if move := _fail_for_refused(state, node, now):
         return move
+    at = (work.observed_at,)
     if unasked := (*changes.outside, *changes.undeclared):
         where = "outside the scope of the step" if changes.outside else "without declaring it; put back"
         text = f"wrote {listed(unasked, _NAMED_MAX)} {where}"
@@ -39,6 +37,13 @@ def watch_changes(state: RunState, node: StepState, work: Attempt, now: float) -
         text = f"made the same changes as attempt {before.attempt}, which its checks had failed"
         return say(state, node, "equal_attempts", text, now, (before.failed_at, *at))
     return None
+
+
+def _fail_for_refused(state: RunState, node: StepState, now: float) -> Proposal | None:
+    """Fail the attempt for what its agent was refused, where the settings say so: one of others was let go on."""
+    seen = seen_in(state.reported, node.spec.id, node.attempt)
+    refused = next((one for one in seen if one.kind == _REFUSED), None)
+    return None if refused is None else say(state, node, "refused_call", refused.text, now)
 
 
 def watch_failure(state: RunState, node: StepState, work: Attempt, now: float) -> Proposal | None:
