@@ -39,7 +39,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_what_has_changed_since_the_yes_is_asked_again_with_the_difference(stage: Stage, what: str) -> None:
-    """The effect is not performed on the strength of a yes to another world."""
+    """The effect is not performed on the strength of a yes to another world (M48)."""
     command, told = CHANGES[what]
     plan = stage.plan(send(stage))
     stage.say("run", plan, "--run-id", RUN)

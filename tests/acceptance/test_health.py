@@ -23,7 +23,7 @@ def test_a_home_in_which_all_is_done_needs_nobody(stage: Stage) -> None:
 
 
 def test_a_run_whose_engine_was_killed_is_named_first(stage: Stage) -> None:
-    """Before one that waits for a person, and one that has failed."""
+    """Before one that waits for a person, and one that has failed (M96)."""
     stage.say("run", stage.plan(ASKING), "--run-id", "20260101-asking")
     stage.say("run", stage.plan(FAILING), "--run-id", "20260101-failed")
     with stage.held() as engine:
