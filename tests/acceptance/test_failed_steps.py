@@ -81,7 +81,7 @@ def test_an_agent_tries_again_with_another_instruction(stage: Stage) -> None:
 
 
 def test_the_question_shows_what_was_expected_beside_what_was_found(stage: Stage) -> None:
-    """With the way to look at what was put back (M33, M118)."""
+    """With the way to look at what was put back (M33, M74, M118)."""
     text = agents(stage).out
     assert "expected: exit status 0" in text
     assert "found:    exit status 1" in text
