@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -37,6 +38,7 @@ class Notifier:
         """Begin behind the last event of the journal where a target is new to the run."""
         self._home, self._run, self._targets, self._told = home, run, tuple(targets), observer
         self._file = home.run_folder(run) / FILE
+        self._sent: dict[str, dict[str, Any]] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -56,7 +58,8 @@ class Notifier:
         """Note where new targets begin, and begin to send."""
         if self._targets:
             known, head = read_sent(self._file), self._home.journal.head(self._run)[0]
-            self._note({key_of(one): known.get(key_of(one), {"seq": head}) for one in self._targets})
+            self._sent = {key_of(one): known.get(key_of(one), {"seq": head}) for one in self._targets}
+            write_sent(self._file, self._sent)
             self._wake.set()
             self._task = asyncio.create_task(self._send())
         return self
@@ -78,24 +81,18 @@ class Notifier:
 
     async def _send_new(self) -> None:
         """Send to each target what it was not told yet, in order, up to what it does not take."""
-        sent = read_sent(self._file)
         for target in self._targets:
-            mark = sent[key_of(target)]
-            for one in list(self._home.journal.events(self._run, after=mark["seq"])):
+            key = key_of(target)
+            for one in list(self._home.journal.events(self._run, after=self._sent[key]["seq"])):
                 notice = notice_of(self._run, one.seq, one.event)
                 is_wanted = notice is not None and notice.occasion in (target.on or _KINDS)
                 if notice is not None and is_wanted and (failed := await in_thread(send, target, notice)):
-                    sent[key_of(target)] = {**mark, "failed": failed}
+                    self._sent[key]["failed"] = failed
                     break
-                mark = {"seq": one.seq}
+                self._sent[key] = {"seq": one.seq}
                 if is_wanted:
-                    self._note({**sent, key_of(target): mark})
-            else:
-                sent[key_of(target)] = mark
-        self._note(sent)
-
-    def _note(self, sent: dict[str, dict[str, Any]]) -> None:
-        write_sent(self._file, sent)
+                    write_sent(self._file, self._sent)
+        write_sent(self._file, self._sent)
 
 
 def key_of(target: Target) -> str:
@@ -112,10 +109,11 @@ def read_sent(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def write_sent(file: Path, sent: dict[str, dict[str, Any]]) -> None:
-    """Note how far each target was told."""
+    """Note how far each target was told; where that cannot be written, some is sent again."""
     beside = file.with_name(f"{file.name}.new")
-    beside.write_text(json.dumps(sent), "utf-8")
-    beside.replace(file)
+    with suppress(OSError):
+        beside.write_text(json.dumps(sent), "utf-8")
+        beside.replace(file)
 
 
 def send(target: Target, notice: Notice) -> str:
