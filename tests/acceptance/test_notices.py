@@ -81,6 +81,18 @@ def test_a_webhook_that_was_down_is_told_by_the_next_engine(stage: Stage) -> Non
     assert len(set(ids)) == 1
 
 
+def test_an_end_that_could_not_be_told_is_told_by_health(stage: Stage) -> None:
+    """No engine takes an ended run up again; from then on nothing is unsent."""
+    with Server(DOWN, DOWN, TAKEN) as server:
+        settings = f'[[notify]]\non = ["ended"]\nwebhook = "{server.url}/hook"\n'
+        targeted(stage, settings, "run", stage.plan(ASKING.replace("tier: confirm, ", "")), "--run-id", RUN)
+        while server.replies[0] is DOWN:
+            assert "unsent" in stage.say("health").out
+            targeted(stage, settings, "health", "--notify")
+        targeted(stage, settings, "health", "--notify")
+        assert "unsent" not in stage.say("health").out
+
+
 def test_a_dead_run_is_told_once(stage: Stage) -> None:
     """By a command that somebody lets run every few minutes: no engine of its own can."""
     with stage.held() as engine:

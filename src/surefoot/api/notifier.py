@@ -95,6 +95,12 @@ class Notifier:
         write_sent(self._file, self._sent)
 
 
+async def send_again(home: Home, run: RunId, targets: Sequence[Target]) -> None:
+    """Send what targets of a run were not told, as an engine would that took it up."""
+    async with Notifier(home, run, targets, None):
+        pass
+
+
 def key_of(target: Target) -> str:
     """Name a target by where it leads, so that another order of the settings changes nothing."""
     return digest_of(("notify", *target.command, target.webhook or ""))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import asdict
 
 from surefoot.api.health import DEAD, Health, Trouble, dead_notices, health
 from surefoot.api.home import Home
-from surefoot.api.notifier import tell_of
+from surefoot.api.notifier import send_again, tell_of
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
 from surefoot.cli.options import Given
@@ -32,6 +33,8 @@ def show_health(given: Given, screen: Screen) -> int:
             targets = load_settings(None).targets
             if not targets:
                 raise UsageError(f"no settings say where notices go; add [[notify]] to {user_file()}")
+            for run in dict.fromkeys(one.run for one in found.symptoms if one.trouble is Trouble.UNSENT):
+                asyncio.run(send_again(home, run, targets))
             for failed in tell_of(home, targets, dead_notices(home, found)):
                 screen.note([Line(f"a notice was not sent: {failed}", "warn", hang=2)])
     if screen.is_json:
