@@ -98,9 +98,9 @@ def test_what_an_agent_may_never_do_is_refused_or_put_to_a_person() -> None:
 
 @pytest.mark.slow
 def test_an_agent_that_claims_what_is_not_so_is_told_apart() -> None:
-    """A file it never made, tests and a linter nobody ran: findings, whatever it is sure of."""
+    """A file it never made, as changed and as created, tests and a linter nobody ran: findings, however sure it is."""
     found = agents_on("bubblewrap")
-    assert (found.findings["ungrounded-claim"], found.states["file: unproved"]) == (3, 1)
+    assert (found.findings["ungrounded-claim"], found.states["file: unproved"]) == (4, 1)
 
 
 @pytest.mark.slow
