@@ -124,6 +124,33 @@ def test_a_claim_about_a_test_that_does_not_exist_is_told(stage: Stage) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("echo 'def probe_one(): pass' > helper.py; rm helper.py", "`probe_one()` was a help and is away again."),
+        ("cat > tests/helper.py <<'E'\nprobe_one = print\nE", "`probe_one()` was a help and is away again."),
+        ("python3 -c 'import json; json.loads(str())'", "The exception comes from `raw_decode()`."),
+        ("python3 -c 'import json; print(json.JSONDecoder.raw_decode)'", "It calls `raw_decode()`."),
+        ("true", "There is no `sum_of_all()` in this project."),
+    ],
+)
+def test_a_claim_about_what_the_agent_read_or_wrote_is_not_told(stage: Stage, command: str, said: str) -> None:
+    """Though no file of the project has the name in the end, or had it before (M80, M82)."""
+    ends = json.dumps({"tool": "finish", "arguments": {"summary": said, "confidence": 1.0}})
+    calls = DONE + run_tool(command) + run_tool("rm -f tests/helper.py") + f"    - {ends}\n"
+    assert played(stage, calls).code == 0
+    assert "ungrounded-claim" not in findings(stage)
+
+
+@pytest.mark.raises_alarms("ungrounded-claim")
+def test_a_name_that_only_a_failed_search_for_it_gives_back_is_told(stage: Stage) -> None:
+    """To be told one's own words is not to have read them (M82)."""
+    ends = json.dumps({"tool": "finish", "arguments": {"summary": "`sum_of_all()` adds up.", "confidence": 1.0}})
+    seeks = "python3 -c 'import builtins; builtins.sum_of_all'"
+    assert played(stage, f"{DONE}{run_tool(seeks)}    - {ends}\n").code == 0
+    assert "no file has sum_of_all" in findings(stage)["ungrounded-claim"]["text"]
+
+
 @pytest.mark.raises_alarms("undeclared-writes")
 @pytest.mark.parametrize(("say", "kinds"), [("warn", ["undeclared-writes"]), ("off", [])])
 def test_writes_that_no_step_declares_are_told_unless_that_is_off(stage: Stage, say: str, kinds: list[str]) -> None:

@@ -54,6 +54,7 @@ _SYMBOL = regex(
     r"`(?:[\w./-]+::)?(?:\w+(?:\.|::))*(\w{3,})\([^`\n]*\)`|`[\w./-]+::(?:\w+::)?(\w{3,})`|\b(test_\w+)\b(?![\w/:]|\.\w)"
 )
 """What a claim names as code: `f()`, `path::name`, and tests by their names."""
+_SAYS_GONE = regex(r"\bthere (?:is|are|was|were) no\b|\bany ?more\b|\bwithout\b", re.IGNORECASE)
 _SYMBOLS_MAX = 16
 _KNOWN = frozenset(dir(builtins))
 _PROSE = regex(r"\.(?:md|rst|txt)$|(?:^|/)(?:LICENSE|CHANGELOG|AUTHORS)[^/]*$", re.IGNORECASE)
@@ -151,7 +152,7 @@ def symbols_in(claim: Claim) -> tuple[str, ...]:
 
 
 def _symbols(statement: Statement) -> Iterator[str]:
-    if not _UNSURE.search(statement.text):
+    if not _UNSURE.search(statement.text) and not _SAYS_GONE.search(statement.text):
         names = (one[1] or one[2] or one[3] for one in _SYMBOL.finditer(statement.text))
         yield from (name for name in names if name not in _KNOWN)
 

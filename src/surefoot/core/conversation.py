@@ -198,3 +198,18 @@ class Conversation:
         turn = name.partition(".")[0]
         calls = (call for one in reversed(self.turns) if str(one.number) == turn for call in one.calls)
         return next((call for call in calls if call.asked.call == name), None)
+
+
+def texts_of(conversation: Conversation) -> tuple[tuple[BlobId, ...], tuple[tuple[BlobId, BlobId], ...]]:
+    """Return what an agent wrote and was told by calls that went well, and the arguments and outputs of the others."""
+    known, failed = list[BlobId](), list[tuple[BlobId, BlobId]]()
+    for call in (call for turn in conversation.turns for call in turn.calls):
+        result = call.result
+        if not isinstance(result, ToolCallFinished) or call.kind not in {ToolKind.READ, ToolKind.WRITE}:
+            continue
+        output = result.whole or result.output
+        if not result.ok or result.absent is not None or result.exit_code:
+            failed.append((call.asked.arguments, output))
+        else:
+            known += (call.asked.arguments, output) if call.kind is ToolKind.WRITE else (output,)
+    return tuple(known), tuple(failed)

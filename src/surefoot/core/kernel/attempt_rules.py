@@ -23,6 +23,7 @@ from surefoot.core.attempt import (
     Stage,
 )
 from surefoot.core.budget import exhausted, told_at
+from surefoot.core.conversation import texts_of
 from surefoot.core.event_words import Applied, Diagnosis, Finding, Moment, QuestionKind, Severity, Status
 from surefoot.core.failure_words import because, cure_of, with_cure
 from surefoot.core.globs import matches, with_content
@@ -373,6 +374,8 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
     """Find out what the body wrote."""
     if work.checkpoint is None:
         return None
+    names = _names_claimed(work)
+    known, failed = ((), ()) if work.conversation is None or not names else texts_of(work.conversation)
     command = do.Inspect(
         **node.in_lane,
         spec=node.spec,
@@ -384,7 +387,9 @@ def _inspect(state: RunState, node: StepState, work: Attempt, now: float) -> Rul
         denied=state.plan.denied,
         counts_lines=state.policy.counts_lines,
         by_hand=work.people.by_hand is not None,
-        names=_names_claimed(work),
+        names=names,
+        known=known,
+        failed=failed,
     )
     return Proposal(ev.InspectionRequested(**node.at(now)), command)
 

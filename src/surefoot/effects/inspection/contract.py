@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from surefoot.core.event import StepEvent
+from surefoot.core.ids import BlobId
 from surefoot.core.plan import Step
 from surefoot.core.raw import Digest
 from surefoot.core.record import record
@@ -54,7 +55,7 @@ class ChangesObserved(StepEvent):
     weakened: tuple[str, ...] = ()
     """What a model's body took from the tests, a line each (`surefoot.core.weakened_tests`); since version 6."""
     absent: tuple[str, ...] = ()
-    """Names of code in the claim that stand in no file, neither before nor after; since version 7."""
+    """Names of code in the claim that no file has, before or after, and no text that its agent saw; since version 7."""
 
 
 @record
@@ -76,6 +77,10 @@ class Inspect(StepCommand):
     """Whether a person has worked in the lane."""
     names: tuple[str, ...] = ()
     """Names of code that its agent speaks of in the end."""
+    known: tuple[BlobId, ...] = ()
+    """What that agent wrote and was told: a name that stands there is not made up."""
+    failed: tuple[tuple[BlobId, BlobId], ...] = ()
+    """Its calls that failed, as arguments and output: a name that only comes back from there proves nothing."""
 
 
 INSPECTION = Effect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.events import Event
 from surefoot.core.globs import matches
+from surefoot.core.ids import BlobId
 from surefoot.core.plan import Effect, Step
 from surefoot.core.short_text import listed
 from surefoot.core.weakened_tests import Changed, is_watched, weakened
@@ -36,6 +38,8 @@ from surefoot.workspace import RunWorkspace
 from surefoot.workspace.staged_files import reading_s
 
 _TEST_FILES_MAX = 200
+_TEXT_MAX = 1 << 22
+"""So much is looked at of what an agent wrote or was told, in bytes."""
 _TEST_FILE_MAX = 1 << 18
 """Larger ones are not compared, in bytes."""
 
@@ -96,7 +100,7 @@ def _inspect(context: RunContext, command: do.Inspect) -> Event:
         spoiled=first_few((*found.changed, *found.added)),
         deleted=space.deleted(command.tree, tree, keeps),
         weakened=_weakened(space, command.tree, tree, keeps) if spec.body.by_model else (),
-        absent=space.absent((command.tree, tree), command.names),
+        absent=_unseen(context, command, space.absent((command.tree, tree), command.names)),
     )
 
 
@@ -128,6 +132,28 @@ def _weakened(space: RunWorkspace, before: str, after: str, changed: Sequence[st
     sizes = {path: max(olds.get(path, ("", 0))[1], news.get(path, ("", 0))[1]) for path in paths}
     read = [path for path in paths if sizes[path] <= _TEST_FILE_MAX]
     return weakened([Changed(path=path, before=text_of(olds, path), after=text_of(news, path)) for path in read])
+
+
+def _unseen(context: RunContext, command: do.Inspect, names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the names that the agent neither wrote nor was told; the words of a call may come back from it.
+
+    Of very long texts only the beginning is looked at.
+    """
+    # Arguments are JSON, where a line may begin behind the letters of its escape.
+    left = {name: re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){re.escape(name)}(?!\w)".encode()) for name in names}
+
+    def standing_in(blob: BlobId) -> set[str]:
+        with context.blobs.open(blob) as content:
+            text = content.read(_TEXT_MAX)
+        return {name for name, pattern in left.items() if pattern.search(text)}
+
+    for blob in command.known if left else ():
+        for name in standing_in(blob):
+            del left[name]
+    for arguments, output in command.failed if left else ():
+        for name in standing_in(output) - standing_in(arguments):
+            del left[name]
+    return tuple(left)
 
 
 def _folder_of(context: RunContext, lane: str) -> Path:
