@@ -300,6 +300,15 @@ def test_what_is_never_allowed_is_refused_without_a_question(play: Any) -> None:
     assert not run.told(ev.QuestionAsked)
     [found] = [event.finding for event in run.told(ev.FindingReported) if event.finding.kind == "refused-call"]
     assert (found.diagnosis, found.severity) == ("policy_violation", "note")
+    assert [run.journal[seq - 1].kind for seq in found.evidence] == ["model_responded"]
+
+
+def test_what_is_never_allowed_ends_the_attempt_where_that_is_wanted(play: Any) -> None:
+    """With the policy as the failure, so that the goal is put before the next one again (M83)."""
+    watches = Watches(own={"refused_call": Watch(say=Say.FAIL)})
+    does = CommandFacts(commands=(("rm", "-rf", "/"),))
+    run = reply(begun(play).say(ev.MonitorsConfigured, watches=watches), 1, "run", does=does, command="rm -rf /").go()
+    assert [one.diagnosis for one in run.told(ev.AttemptFailed)][:1] == ["policy_violation"]
 
 
 def test_an_agents_question_is_answered_by_a_person_and_told_to_the_model(play: Any) -> None:

@@ -220,3 +220,5 @@ def test_a_refused_request_fails_the_attempt_where_that_is_wanted(working: Play)
     assert answers(ask(working, call(1, "switch_mode"))) == [("p.1", False, "agent-mode")]
     working.go()
     assert [one.diagnosis for one in working.told(ev.AttemptFailed)][:1] == ["policy_violation"]
+    [found] = [one.finding for one in working.told(ev.FindingReported) if one.finding.kind == "refused-call"]
+    assert [working.journal[seq - 1].kind for seq in found.evidence] == ["permission_asked"]

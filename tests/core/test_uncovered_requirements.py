@@ -47,6 +47,12 @@ def told(run: Any) -> list[str]:
     return [one.text for one in found if one.kind == "uncovered-requirements"]
 
 
+def places(run: Any) -> list[str]:
+    """Return the events at which the places of the first finding point, in order."""
+    found = next(one.finding for one in run.told(ev.FindingReported) if one.finding.kind == "uncovered-requirements")
+    return [run.journal[seq - 1].kind for seq in found.evidence]
+
+
 @pytest.mark.parametrize(
     ("covers", "left"),
     [(("1", "2", "3"), []), (("1", "times are read"), [3]), ((), []), (("7",), [1, 2, 3])],
@@ -63,6 +69,7 @@ def test_a_made_plan_that_leaves_a_requirement_out_is_reported_once(play: Any) -
     assert told(run) == ["no step covers requirement 2: times are read"]
     [found] = [event.finding for event in run.told(ev.FindingReported)]
     assert (found.step, found.severity) == ("(plan)", Severity.WARNING)
+    assert places(run) == ["model_responded"]
     assert run.report["outcome"] == "completed"
 
 
@@ -88,12 +95,14 @@ def test_an_amendment_that_drops_the_only_step_of_a_requirement_is_reported(play
     assert told(run) == []
     run.say(ev.AmendmentProposed, amendment="m1", operations=(DropStep(step=StepId("b")),), why="").go()
     assert told(run) == ["no step covers requirement 3: errors have a place"]
+    assert places(run) == ["amendment_proposed"]
 
 
 def test_a_plan_that_a_person_wrote_is_looked_at_as_it_begins(play: Any) -> None:
     """There is no attempt that it would belong to."""
     run = play({"a": {"covers": ("1",)}}, requirements=WANTED[:2]).go()
     assert told(run) == ["no step covers requirement 2: times are read"]
+    assert places(run) == ["run_created"]
     assert run.report["outcome"] == "completed"
 
 

@@ -15,6 +15,8 @@ class AmendmentState:
     """An amendment that somebody wants, and what came of it."""
 
     proposed: AmendmentProposed
+    proposed_seq: int = 0
+    """The position of that in the journal."""
     touches: tuple[StepId, ...] = ()
     """The steps that it changes: until it holds none of them starts."""
     wideners: tuple[str, ...] = ()

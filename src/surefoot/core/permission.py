@@ -13,6 +13,8 @@ class Permission:
     asked: ToolCall
     is_served: bool
     """Whether we carry it out in the lane; else the agent does it in its own process."""
+    asked_seq: int = 0
+    """The position of that in the journal."""
     question: str | None = None
     """The question by which a person was asked."""
     is_answered: bool = False

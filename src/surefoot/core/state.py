@@ -205,6 +205,8 @@ class RunState:
     outcome: Outcome | None = None
     outcome_reason: str = ""
     seq: int = 1
+    plan_seq: int = 1
+    """The position in the journal at which the plan in force came to hold."""
     at: float = 0.0
     decided_at: float = 0.0
     """When an engine last decided something: what people say does not count."""

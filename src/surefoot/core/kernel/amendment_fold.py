@@ -36,7 +36,7 @@ def amendment_proposed(state: RunState, event: ev.AmendmentProposed) -> None:
     found = effects_of(state, event.operations, revert=event.revert)
     is_tried = event.by_planner or event.asks
     need(is_tried or not found.objections, event, "; ".join(found.objections))
-    wanted = AmendmentState(proposed=event, wideners=found.wideners)
+    wanted = AmendmentState(proposed=event, proposed_seq=state.seq + 1, wideners=found.wideners)
     if event.by_planner:
         need(state.offered is not None, event, "the planner has not offered it")
         state.offered = None

@@ -43,7 +43,7 @@ def amend(state: RunState, now: float) -> list[Proposal]:
         waits=waits_of(found.plan, graph) if state.has_workspace else {},
         taken=found.taken,
     )
-    return [Proposal(event), *watch_requirements(state, found.plan, now)]
+    return [Proposal(event), *watch_requirements(state, found.plan, now, wanted.proposed_seq)]
 
 
 def _unforeseen(wanted: AmendmentState, found: AmendmentEffects) -> str:

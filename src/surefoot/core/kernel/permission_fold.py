@@ -88,7 +88,7 @@ def _turn_cancelled(state: RunState, event: ev.SessionTurnCancelled) -> None:
 def _permission_asked(state: RunState, event: ev.PermissionAsked) -> None:
     _, work = _at_work(state, event)
     need(work.permission(event.call.call) is None, event, f"{event.call.call} was asked for before")
-    work.permissions.append(Permission(asked=event.call, is_served=event.is_served))
+    work.permissions.append(Permission(asked=event.call, is_served=event.is_served, asked_seq=state.seq + 1))
     if work.session is not None:
         work.session.tree = event.tree
 

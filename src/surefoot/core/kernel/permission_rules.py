@@ -61,7 +61,7 @@ def _answer(state: RunState, node: StepState, work: Attempt, one: Permission, no
     decision, shown = _weigh(state, node, one), shown_of_permission(node, one)
     given = state.approvals.get(node.spec.id, {}).get(shown)
     if decision.tier is Tier.NEVER:
-        seen = report(state, node, "refused_call", decision.refusal, now)
+        seen = report(state, node, "refused_call", decision.refusal, now, (one.asked_seq,))
         return seen or _refused(node, one, decision, decision.refusal, now)
     if decision.tier is not Tier.CONFIRM or (given is not None and is_satisfied(decision.demand, given)):
         return _given(state, node, one, decision, now)

@@ -77,7 +77,7 @@ def plan_adopted(state: RunState, event: ev.PlanAdopted) -> None:
 def hold(state: RunState, plan: Plan, nodes: dict[StepId, StepState], revision: int) -> None:
     """Let a plan, with its steps as they stand, take the place of the one in force."""
     _adopt(state, plan)
-    state.nodes, state.revision = nodes, revision
+    state.nodes, state.revision, state.plan_seq = nodes, revision, state.seq + 1
 
 
 def _adopt(state: RunState, plan: Plan) -> None:

@@ -32,14 +32,19 @@ def uncovered_said(plan: Plan) -> list[str]:
     ]
 
 
-def watch_requirements(state: RunState, plan: Plan, now: float) -> list[Proposal]:
-    """Report the requirements that a plan which holds from here on does not cover, each once in a run."""
-    return [Proposal(ev.FindingReported(at=now, finding=one)) for one in _new(state, plan)]
+def watch_requirements(state: RunState, plan: Plan, now: float, place: int) -> list[Proposal]:
+    """Report the requirements that a plan which holds from here on does not cover, each once in a run.
+
+    `place` is the position in the journal of what brought the plan about.
+    """
+    return [Proposal(ev.FindingReported(at=now, finding=one)) for one in _new(state, plan, (place,))]
 
 
 def judge_made_plan(state: RunState, node: StepState, plan: Plan, now: float) -> Proposal | None:
     """Report what a planner's plan does not cover; where the settings say so, have it plan anew."""
-    for finding in _new(state, plan):
+    made = None if node.work is None else node.work.conversation
+    places = () if made is None else tuple(turn.at_seq for turn in made.turns[-1:])
+    for finding in _new(state, plan, places):
         own = replace(finding, step=node.spec.id, attempt=node.attempt)
         return Proposal(ev.FindingReported(at=now, finding=own))
     said = uncovered_said(plan)
@@ -48,14 +53,14 @@ def judge_made_plan(state: RunState, node: StepState, plan: Plan, now: float) ->
     return None
 
 
-def _new(state: RunState, plan: Plan) -> list[Finding]:
+def _new(state: RunState, plan: Plan, places: tuple[int, ...]) -> list[Finding]:
     """Return what has not been reported yet; nothing where the monitor is off."""
     say, kind = state.watches.of(_NAME).say, kind_of(_NAME)
     if say is Say.OFF or not plan.requirements:
         return []
     told = {one.text for one in state.reported if one.kind == kind}
     return [
-        Finding(kind=kind, severity=WEIGHTS[say], text=text, diagnosis=MONITORS[_NAME].failure)
+        Finding(kind=kind, severity=WEIGHTS[say], text=text, diagnosis=MONITORS[_NAME].failure, evidence=places)
         for text in uncovered_said(plan)
         if text not in told
     ]

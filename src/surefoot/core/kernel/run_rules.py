@@ -305,7 +305,7 @@ def _baseline(state: RunState, now: float, then: Phase) -> list[Proposal]:
         asking = _without_baseline(state, now)
         if asking is not None:
             return asking
-        told = watch_requirements(state, state.plan, now) if then is Phase.EXECUTE else []
+        told = watch_requirements(state, state.plan, now, state.plan_seq) if then is Phase.EXECUTE else []
         return [Proposal(ev.PhaseEntered(at=now, phase=then)), *told]
     return _ask_before(state, index, now)
 
