@@ -74,6 +74,10 @@ class Scene:
         """Go on with it."""
         return self.say("resume", RUN, "--json", *words)
 
+    def found(self) -> list[dict[str, Any]]:
+        """Return the findings of it."""
+        return json.loads(self.say("findings", RUN, "--json").out)["findings"]
+
     def cost(self) -> Any:
         """Return what it took."""
         return json.loads(self.say("cost", RUN, "--json").out)

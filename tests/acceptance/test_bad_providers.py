@@ -146,6 +146,27 @@ def test_a_provider_that_is_well_again_loses_nothing(scene: Scene, server: Serve
     assert len(results_in(server.asked[-1])) >= 2
 
 
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("empty reply", ["malformed-reply"]),
+        ("cut reply", ["cut-reply"]),
+        ("refusal", ["refused-reply"]),
+        ("500", []),
+    ],
+)
+def test_a_reply_that_could_not_be_used_is_a_note_and_what_passes_is_none(
+    scene: Scene, server: Server, name: str, kinds: list[str]
+) -> None:
+    """With the place of the request that failed; the run is verified all the same (M81)."""
+    say_next(server, READ, BAD[name].reply("openai"), *([READ] if name == "refusal" else []), EDIT, DONE)
+    assert scene.run("openai").code == VERIFIED
+    found = [one for one in scene.found() if one["kind"].endswith("-reply")]
+    assert [(one["kind"], one["severity"], len(one["evidence"])) for one in found] == [
+        (one, "note", 1) for one in kinds
+    ]
+
+
 @pytest.mark.parametrize(("name", "kind"), each("anthropic", FAST_EVER))
 def test_a_provider_that_stays_bad_is_not_asked_for_ever(scene: Scene, server: Server, name: str, kind: str) -> None:
     """The run stops after so many requests, and says why."""

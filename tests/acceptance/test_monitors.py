@@ -178,3 +178,36 @@ def test_a_run_without_agents_is_watched_as_the_settings_say(stage: Stage) -> No
     assert stage.say("run", plan, "--run-id", RUN, env={"SUREFOOT_CONFIG": str(settings)}).code == 5
     found = stage.say("findings", RUN, "--json").json["findings"]
     assert [one["diagnosis"] for one in found if one["kind"] == "stall"] == ["stall"]
+
+
+def test_a_resumed_run_without_agents_is_watched_as_the_settings_say_then(stage: Stage) -> None:
+    """What was set before holds no longer (M83); no model is cast, and none was."""
+    settings, user = stage.folder / "surefoot.toml", {"SUREFOOT_CONFIG": str(stage.folder / "surefoot.toml")}
+    settings.write_text('[monitors]\nstall = "off"\n', "utf-8")
+    hang = "{id: hang, run: mkfifo pipe; cat pipe, needs: [ask], retry: {maximum_attempts: 1}}"
+    plan = stage.plan(f"goal: Wait\nsteps: [{{id: ask, ask: Go on?}}, {hang}]")
+    assert stage.say("run", plan, "--run-id", RUN, env=user).code == 4
+    settings.write_text('[monitors]\nstall = {say = "fail", body_s = 1}\n', "utf-8")
+    assert stage.say("answer", f"{RUN}.1", "yes", env=user).code == 0
+    assert stage.say("resume", RUN, env=user).code == 5
+    found = stage.say("findings", RUN, "--json").json["findings"]
+    assert [one["diagnosis"] for one in found if one["kind"] == "stall"] == ["stall"]
+
+
+EACH = "{id: s%d, agent: Write done.txt., writes: [done.txt], checks: [{run: '%s', expect: fail_to_pass}]%s}"
+
+
+def test_a_forecast_pauses_the_run_where_that_is_wanted_and_says_how_to_go_on(stage: Stage) -> None:
+    """Before the limit is reached, with the steps that show it; with a higher limit the run ends well (M95)."""
+    needs = ["", *(f", needs: [s{number}]" for number in range(1, 6))]
+    each = (EACH % (number, f"test $(wc -l < done.txt) = {number}", more) for number, more in enumerate(needs, 1))
+    (stage.folder / "play.yaml").write_text(f"- calls:\n{run_tool('echo yes >> done.txt')}{FINISH}", "utf-8")
+    (stage.folder / "surefoot.toml").write_text('[monitors]\nforecast = "fail"\n', "utf-8")
+    user = {"SUREFOOT_CONFIG": str(stage.folder / "surefoot.toml")}
+    model = ("--model", f"scripted:{stage.folder / 'play.yaml'}")
+    plan = stage.plan(f"goal: g\nsteps: [{', '.join(each)}]")
+    paused = stage.say("run", plan, "--run-id", RUN, *model, "--requests", "5", env=user)
+    assert (paused.code, f"surefoot resume {RUN} --requests 10" in paused.out) == (6, True)
+    [found] = [one for one in stage.say("findings", RUN, "--json").json["findings"] if one["kind"] == "forecast"]
+    assert (found["severity"], found["diagnosis"], len(found["evidence"])) == ("warning", "budget", 3)
+    assert stage.say("resume", RUN, "--requests", "10", env=user).code == 0

@@ -324,6 +324,9 @@ def test_a_step_that_takes_ten_times_what_others_took_is_reported(play: Any, las
     assert ("spend-rate" in found) is is_seen
 
 
+CHECKED = {"checks": (failing(),)}
+
+
 @pytest.mark.parametrize(("limit", "amount", "is_seen"), [("tokens", 3_900_000, True), ("requests", 90, False)])
 def test_a_limit_that_will_not_do_is_told_with_the_steps_that_show_it(
     play: Any, limit: str, amount: int, *, is_seen: bool
@@ -337,6 +340,28 @@ def test_a_limit_that_will_not_do_is_told_with_the_steps_that_show_it(
     found = [event.finding for event in run.told(ev.FindingReported) if event.finding.kind == "forecast"]
     verified = [seq for seq, event in enumerate(run.journal, start=1) if isinstance(event, ev.StepVerified)]
     assert [one.evidence for one in found] == ([tuple(verified)] if is_seen else [])
+
+
+@pytest.mark.parametrize(
+    ("how", "state", "most", "is_seen"),
+    [
+        ({"unproved": True, "checks": ()}, "unproved", 7_100_000, False),
+        ({"unproved": True, "checks": ()}, "unproved", 5_900_000, True),
+        ({}, "skipped", 7_100_000, False),
+        ({}, "skipped", 5_900_000, True),
+    ],
+)
+def test_a_forecast_counts_what_is_done_without_a_proof_and_not_what_was_skipped(
+    play: Any, how: dict[str, Any], state: str, most: int, *, is_seen: bool
+) -> None:
+    """Else the others would seem to take more than they do, and a run that has enough would be alarmed (M95)."""
+    own = {"a": AGENT | CHECKED, "b": AGENT | CHECKED, "c": AGENT | CHECKED, "d": AGENT | how, "e": AGENT | how}
+    run = begun(play, {**own, "f": AGENT | CHECKED}, limits=Limits(tokens=most))
+    for name in "abcde":
+        run.will(do.RequestModel, name, usage=Usage(requests=1, input_tokens=1_000_000))
+    run.will(do.RequestModel, "f", calls=calls(1, "read")).go(do.RequestModel, "f")
+    assert run.report["steps"][4]["state"] == state
+    assert any(event.finding.kind == "forecast" for event in run.told(ev.FindingReported)) is is_seen
 
 
 def test_a_limit_that_will_not_do_pauses_the_run_where_that_is_wanted(play: Any) -> None:

@@ -151,7 +151,7 @@ _ROWS = (
         "Once a plan is made or amended, no step `covers` one of its requirements, though steps say what they cover. "
         "`fail` has the planner plan anew."),
     _row("forecast", Level.COST, Diagnosis.BUDGET, Say.NOTE,
-        "Once `steps` steps are verified: at what they cost, a limit of the run will not do for the others. `fail` "
+        "Once `steps` steps are done: at what they cost, a limit of the run will not do for the others. `fail` "
         "pauses the run.", steps=3),
     _row("spend_rate", Level.COST, Diagnosis.BUDGET, Say.NOTE,
         "Once agents' work on `steps` steps is verified: a step has taken `times` times as much as they took on "

@@ -15,7 +15,7 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.monitor_table import MONITORS, Say
 from surefoot.core.monitors import Watched, alarms, kind_of, score_of, seen_in
 from surefoot.core.state import RunState
-from surefoot.core.step_state import StepState, StepStatus
+from surefoot.core.step_state import DONE, FINAL, StepState, StepStatus
 
 _SAID_MAX = 300
 _FORECAST, _SPEND_RATE, _SCORE = "forecast", "spend_rate", "score"
@@ -168,13 +168,16 @@ def say_forecast(state: RunState, now: float) -> Proposal | None:
     if setting.say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
         return None
     steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
-    done = [node for node in steps if node.status is StepStatus.VERIFIED]
-    if len(done) < state.watches.figure(_FORECAST, "steps") or len(done) == len(steps):
+    done = [node for node in steps if node.status in DONE]
+    left = sum(node.status not in FINAL for node in steps)
+    if len(done) < state.watches.figure(_FORECAST, "steps") or not left:
         return None
+    # What steps under way have taken is among what is used; what they will take nobody knows.
+    begun = len(done) + sum(node.status not in FINAL and node.usage.requests > 0 for node in steps)
     for limit, most, used in limits_of(state):
-        if (wanted := used / len(done) * len(steps)) > most:
+        if (wanted := used / begun * (len(done) + left)) > most:
             text = (
-                f"{len(done)} of {len(steps)} steps took {said_of(limit, used)}; at that rate all take "
+                f"{begun} of {len(done) + left} steps took {said_of(limit, used)}; at that rate all take "
                 f"{said_of(limit, wanted)}, and the limit is {said_of(limit, most)}"
             )
             finding = Finding(
