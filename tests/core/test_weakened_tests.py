@@ -67,6 +67,35 @@ def test_a_looser_figure_with_a_name_is_told(then: str, now: str, *, is_told: bo
     assert ("which assertions compare with" in said(NAMED, NAMED.replace(then, now))) == is_told
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "is_told"),
+    [
+        ("self.assertLess(f(1, 2), 5)", "self.assertLess(f(1, 2), 50)", True),
+        ("self.assertGreaterEqual(f(), 0.9)", "self.assertGreaterEqual(f(), 0.5)", True),
+        ("self.assertLessEqual(f(), LIMIT)", "self.assertLessEqual(f(), LIMIT)  # LIMIT = 9", False),
+        ("self.assertLess(f(), 5)", "self.assertLess(f(), 3)", False),
+        ("self.assertEqual(f(), 5)", "self.assertEqual(f(), 50)", False),
+        ("self.assertLess(5, f())", "self.assertLess(4, f())", False),
+        ("self.assertLess(f(), 5, 'slow')", "self.assertLess(f(), 6, 'slow')", False),
+        ("f()\n    assert g()", "raise unittest.SkipTest('later')\n    assert g()", True),
+    ],
+)
+def test_bounds_of_unittest_and_its_skip_are_seen(then: str, now: str, *, is_told: bool) -> None:
+    """Where the bound is the last argument; all else may mean anything."""
+    before, after = (f"LIMIT = 3\n\ndef test_a(self):\n    {line}\n" for line in (then, now))
+    assert bool(weakened([Changed(path="tests/test_a.py", before=before, after=after)])) is is_told
+
+
+def test_a_looser_name_that_an_assertion_of_unittest_compares_with_is_told() -> None:
+    """And a tighter one is not."""
+    text = "class TestA:\n    def test_a(self):\n        self.assertLess(f(), MOST)\n\nMOST = 3\n"
+    changes = [text.replace("MOST = 3", f"MOST = {figure}") for figure in (30, 2)]
+    assert [bool(weakened([Changed(path="tests/test_a.py", before=text, after=one)])) for one in changes] == [
+        True,
+        False,
+    ]
+
+
 def test_tests_that_move_are_not_lost() -> None:
     """From one file to another of the same change."""
     moved = [

@@ -43,7 +43,7 @@ _EMPTY = regex(
     re.MULTILINE,
 )
 _SKIP = regex(
-    r"@(?:pytest\.mark\.|unittest\.)(?:skip|xfail|expectedFailure)|\bpytest\.(?:skip|xfail|importorskip)\(|\.skipTest\("
+    r"@(?:pytest\.mark\.|unittest\.)(?:skip|xfail|expectedFailure)|\bpytest\.(?:skip|xfail|importorskip)\(|\.skipTest\(|\bSkipTest\("
     r"|\b(?:it|test|describe)\.(?:skip|todo|fixme)\b|\bx(?:it|describe|test)\(|\bt\.Skip(?:f|Now)?\(|#\[ignore\b"
     r"|@(?:Disabled|Ignore)\b|\bcollect_ignore\b"
 )
@@ -59,10 +59,14 @@ _THRESHOLD = regex(
 )
 _MUST_STAY = regex(r"fail|coverage")
 _COMPARED = r"^([ \t]*(?:assert\b|self\.assert|expect\().*?)([<>]=?|less\w*\(|greater\w*\()[ \t]*"
+_CALLED = r"^([ \t]*self\.assert)(Less|Greater)((?:Equal)?\(.*,[ \t]*)"
+"""Compares with its last argument."""
 _KEYWORD = r"\b(abs|rel|atol|rtol|abs_tol|rel_tol|delta|tolerance|epsilon)[ \t]*=[ \t]*"
 _NAME = r"([A-Za-z_]\w*)\b(?![.(\[])"
 _BOUND = regex(_COMPARED + _FIGURE, re.IGNORECASE | re.MULTILINE)
 _TOLERANCE = regex(_KEYWORD + _FIGURE)
+_CALLED_BOUND = regex(_CALLED + _FIGURE + r"[ \t]*\)[ \t]*$", re.MULTILINE)
+_CALLED_NAMED = regex(_CALLED + _NAME + r"[ \t]*\)[ \t]*$", re.MULTILINE)
 _NAMED_BOUND = regex(_COMPARED + _NAME, re.IGNORECASE | re.MULTILINE)
 _NAMED_TOLERANCE = regex(_KEYWORD + _NAME)
 _CONSTANT = regex(
@@ -211,6 +215,7 @@ def _looser_constants(one: Changed) -> Iterator[str]:
     """Yield the named figures that assertions compare with, and that let more through than before."""
     before, after = _constants(one.before), _constants(one.after)
     uses = {name: _is_upper(sign) for _, sign, name in _NAMED_BOUND.findall(one.after)}
+    uses |= {name: _is_upper(sign) for _, sign, _, name in _CALLED_NAMED.findall(one.after)}
     uses |= {name: True for _, name in _NAMED_TOLERANCE.findall(one.after)}
     for name in sorted(uses.keys() & before.keys() & after.keys()):
         then, now = before[name], after[name]
@@ -234,6 +239,8 @@ def _bounds(text: str) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], list[float]] = {}
     for words, sign, figure in _BOUND.findall(text):
         found.setdefault((words, sign), []).append(float(figure))
+    for start, sign, words, figure in _CALLED_BOUND.findall(text):
+        found.setdefault((f"{start}{sign}{words}", sign), []).append(float(figure))
     for line in text.splitlines():
         for match in _TOLERANCE.finditer(line):
             found.setdefault((line[: match.start()], f"{match[1]} ="), []).append(float(match[2]))
