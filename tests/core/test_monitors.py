@@ -12,11 +12,11 @@ from surefoot.core import commands as do
 from surefoot.core import events as ev
 from surefoot.core.agent_acts import Act, news_of, steady
 from surefoot.core.agent_types import Fault, Usage
-from surefoot.core.event_words import Absent
+from surefoot.core.event_words import Absent, Verdict
 from surefoot.core.ids import BlobId
 from surefoot.core.monitor_table import MONITORS, Profile, Say, Watch, Watches
 from surefoot.core.monitors import Watched, alarms
-from surefoot.core.plan import Limits
+from surefoot.core.plan import Limits, RetryPolicy
 from tests.core.test_kernel_conversations import AGENT, begun, calls, failing, failures, faulty, reply, under_way
 
 ALL = Watches(own={name: replace(row.watch, say=Say.NOTE) for name, row in MONITORS.items()})
@@ -325,6 +325,7 @@ def test_a_step_that_takes_ten_times_what_others_took_is_reported(play: Any, las
 
 
 CHECKED = {"checks": (failing(),)}
+FAILING = {"checks": (failing("red"),), "retry": RetryPolicy(maximum_attempts=1)}
 
 
 @pytest.mark.parametrize(("limit", "amount", "is_seen"), [("tokens", 3_900_000, True), ("requests", 90, False)])
@@ -349,9 +350,11 @@ def test_a_limit_that_will_not_do_is_told_with_the_steps_that_show_it(
         ({"unproved": True, "checks": ()}, "unproved", 5_900_000, True),
         ({}, "skipped", 7_100_000, False),
         ({}, "skipped", 5_900_000, True),
+        (FAILING, "failed", 6_100_000, False),
+        (FAILING, "failed", 5_900_000, True),
     ],
 )
-def test_a_forecast_counts_what_is_done_without_a_proof_and_not_what_was_skipped(
+def test_a_forecast_counts_what_is_done_without_a_proof_and_what_failed_and_not_what_was_skipped(
     play: Any, how: dict[str, Any], state: str, most: int, *, is_seen: bool
 ) -> None:
     """Else the others would seem to take more than they do, and a run that has enough would be alarmed (M95)."""
@@ -359,6 +362,7 @@ def test_a_forecast_counts_what_is_done_without_a_proof_and_not_what_was_skipped
     run = begun(play, {**own, "f": AGENT | CHECKED}, limits=Limits(tokens=most))
     for name in "abcde":
         run.will(do.RequestModel, name, usage=Usage(requests=1, input_tokens=1_000_000))
+    run.will(do.AskCheck, "red", verdict=Verdict.FAILED).will(do.AskCheck, "red", verdict=Verdict.FAILED)
     run.will(do.RequestModel, "f", calls=calls(1, "read")).go(do.RequestModel, "f")
     assert run.report["steps"][4]["state"] == state
     assert any(event.finding.kind == "forecast" for event in run.told(ev.FindingReported)) is is_seen

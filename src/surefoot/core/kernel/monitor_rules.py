@@ -164,31 +164,35 @@ def _last_misuse(conversation: Conversation) -> str:
 
 def say_forecast(state: RunState, now: float) -> Proposal | None:
     """Tell once that at the present rate a limit of the run will not do, or pause for it where the settings say so."""
-    setting = state.watches.of(_FORECAST)
-    if setting.say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
+    if state.watches.of(_FORECAST).say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
         return None
     steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
     done = [node for node in steps if node.status in DONE]
-    left = sum(node.status not in FINAL for node in steps)
-    if len(done) < state.watches.figure(_FORECAST, "steps") or not left:
+    # What steps that failed or are under way have taken is among what is used; how much more they take nobody knows.
+    begun = sum(node.status in DONE or node.usage.requests > 0 for node in steps)
+    count = begun + sum(node.status not in FINAL and not node.usage.requests for node in steps)
+    if len(done) < state.watches.figure(_FORECAST, "steps") or begun == count:
         return None
-    # What steps under way have taken is among what is used; what they will take nobody knows.
-    begun = len(done) + sum(node.status not in FINAL and node.usage.requests > 0 for node in steps)
     for limit, most, used in limits_of(state):
-        if (wanted := used / begun * (len(done) + left)) > most:
+        if (wanted := used / begun * count) > most:
             text = (
-                f"{begun} of {len(done) + left} steps took {said_of(limit, used)}; at that rate all take "
+                f"{begun} of {count} steps took {said_of(limit, used)}; at that rate all take "
                 f"{said_of(limit, wanted)}, and the limit is {said_of(limit, most)}"
             )
-            finding = Finding(
-                kind=_FORECAST,
-                severity=WEIGHTS[setting.say],
-                text=text,
-                diagnosis=Diagnosis.BUDGET,
-                evidence=tuple(sorted(node.verified_seq for node in done)),
-            )
-            if setting.say is not Say.FAIL:
-                return Proposal(ev.FindingReported(at=now, finding=finding))
-            said = f"{text}; {how_raised(state, limit)}"
-            return Proposal(ev.LimitReached(at=now, limit=limit, text=said, finding=finding))
+            return _forecast(state, limit, text, done, now)
     return None
+
+
+def _forecast(state: RunState, limit: str, text: str, done: Sequence[StepState], now: float) -> Proposal:
+    setting = state.watches.of(_FORECAST)
+    finding = Finding(
+        kind=_FORECAST,
+        severity=WEIGHTS[setting.say],
+        text=text,
+        diagnosis=Diagnosis.BUDGET,
+        evidence=tuple(sorted(node.verified_seq for node in done)),
+    )
+    if setting.say is not Say.FAIL:
+        return Proposal(ev.FindingReported(at=now, finding=finding))
+    said = f"{text}; {how_raised(state, limit)}"
+    return Proposal(ev.LimitReached(at=now, limit=limit, text=said, finding=finding))
