@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from surefoot.shellwords import LENGTH_MAX, facts_of
 from surefoot.shellwords.expansion import readings_of, values_in
 from surefoot.shellwords.grammar import read_script
-from surefoot.shellwords.syntax import Unreadable
+from surefoot.shellwords.syntax import Script, Unreadable
 from surefoot.shellwords.word_budget import Budget
+from tests.examples import examples
 
 WORDS = [
     ("a 'b c' d\\ e", [("a", "b c", "d e")]),
@@ -137,3 +140,21 @@ def test_what_sh_reads_otherwise_is_unclear_in_sh() -> None:
         None,
         "sh may read it otherwise than bash does",
     )
+
+
+@settings(max_examples=examples(300))
+@given(
+    st.lists(st.sampled_from(["a", "if", "fi", "time", "export", "a=b", "2", "./x.y", "-r", ">", "{", "é"]), min_size=1)
+)
+def test_a_plain_command_is_read_as_any_other(words: list[str]) -> None:
+    """What is recognized as plain at a glance; a blank at the end makes it go through the whole grammar."""
+    quick, whole = Budget(steps=1000), Budget(steps=1001)
+    found, expected = (_read(" ".join(words) + end, own) for end, own in (("", quick), (" ", whole)))
+    assert (found, quick.steps) == (expected, whole.steps)
+
+
+def _read(text: str, budget: Budget) -> Script | None:
+    try:
+        return read_script(text, budget)
+    except Unreadable:
+        return None

@@ -29,6 +29,8 @@ def matches_command(words: Sequence[str], pattern: str) -> bool:
     parts = _parts(pattern)
     if not parts or (parts[0] is not None and (not words or not matches_text(words[0], parts[0]))):
         return False
+    if parts[1:] == (_ANY_WORDS,):
+        return True
     # Walk along both; where it goes wrong, the last star takes one word more. Never more than words times parts.
     at = part = 0
     star, resumed = -1, 0

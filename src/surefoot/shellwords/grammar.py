@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection
 
 from surefoot.core.regex import regex
-from surefoot.shellwords.syntax import Redirect, Script, Simple, Unreadable, Word
+from surefoot.shellwords.syntax import Kind, Piece, Redirect, Script, Simple, Unreadable, Word
 from surefoot.shellwords.word_budget import Budget
-from surefoot.shellwords.words import Words
+from surefoot.shellwords.words import LEVEL_STEPS, Words
 
 _RESERVED = regex(r"(?:[a-z]+|\{|\}|!|\[\[|\]\])(?=[\s;&|()<>]|$)")
 _OPENING = {"if", "while", "until", "for", "select", "case", "{", "[[", "function", "time", "!", "coproc"}
@@ -26,6 +26,7 @@ _REDIRECT = regex(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()
 _BLANKS = regex(r"(?:[ \t]+|\\\n|#[^\n]*)*+")
 _AFTER_ITEM = regex(r";;&|;;|;&")
 _BETWEEN = regex(r"&&|\|\||&(?!>)|;(?![;&])")
+_PLAIN_COMMAND = regex(r"([\w./:@%+,-]++(?: [\w./:@%+,=-]++)*+)(?: > ([\w./-]++))?")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*(?=[\s;]|$)")
 _TIME_OPTION = regex(r"-p(?=\s)")
 _PARENTHESES = regex(r"[ \t]*\([ \t]*\)")
@@ -38,12 +39,26 @@ def read_script(text: str, budget: Budget) -> Script:
     Raises:
         Unreadable: it is not what bash would take, nests too deeply, or takes more steps than there are.
     """
+    plain = _PLAIN_COMMAND.fullmatch(text)
+    if plain is not None and (command := _plain(*plain.groups())) is not None:
+        budget.spend(len(text) + LEVEL_STEPS)
+        return Script([command])
     script = Script()
     grammar = Grammar(text, script, 0, budget)
     grammar.read_list(())
     if grammar.at < len(text):
         raise Unreadable(f"{text[grammar.at : grammar.at + 10]!r} stands where no command can begin")
     return script
+
+
+def _plain(words: str, target: str | None) -> Simple | None:
+    """Return a command of plain words, as most of a plan are, without looking at each place; None: it is no such one."""
+    command = Simple([(Piece(Kind.TEXT, word),) for word in words.split(" ")])
+    if command.words[0][0].text in _OPENING | _INNER:
+        return None
+    if target is not None:
+        command.redirects.append(Redirect(">", (Piece(Kind.TEXT, target),)))
+    return command
 
 
 class Grammar(Words):

@@ -25,7 +25,7 @@ _SETTING_NAME = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]{200}|(?:\[[^\]]{0,199
 """What begins a longer index counts as a setting, too: how it ends is not looked for."""
 _ESCAPE = regex(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_LEVEL_STEPS = 30
+LEVEL_STEPS = 30
 """What reading a script, or a substitution in one, takes whatever its length."""
 
 
@@ -281,7 +281,7 @@ class Words:
 
     def _deepen(self) -> None:
         self.depth += 1
-        self.budget.spend(_LEVEL_STEPS)
+        self.budget.spend(LEVEL_STEPS)
         if self.depth > _DEPTH_MAX:
             raise Unreadable(f"it nests more than {_DEPTH_MAX} levels deep")
 
