@@ -12,8 +12,8 @@ from bench.context.replaying import FOUND_OUT, FULL, GOAL, Count
 
 REMARKS = Path(__file__).with_name("remarks.md")
 """How it is done, what follows, and where it ends, which no figure says."""
-CLASSES = ((0, 15_000), (15_000, 30_000), (30_000, 60_000), (60_000, 10**9))
-"""Runs by how long their history is in the end, in tokens."""
+CLASSES = ((0, 15_000), (15_000, 30_000), (30_000, 60_000), (60_000, 10**9), (30_000, 10**9))
+"""Runs by how long their history is in the end, in tokens; the last class is that for which a price is aimed at."""
 PICTURE = "context.svg"
 _HEAD = """# How much is sent to a model, and what stays within its reach
 

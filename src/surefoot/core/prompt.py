@@ -24,8 +24,8 @@ from surefoot.core.token_estimate import tokens_of
 
 SCHEMA_TOKENS = 900
 """More than the schema of a tool takes with an example, in tokens."""
-REMINDER_MAX = 1_600
-"""So many characters of it; a goal as long as a page would cost more than it helps."""
+REMINDER_MAX = 600
+"""So many characters of the goal; one as long as a page, every few turns, would cost more than it helps."""
 
 
 def brief_of(state: RunState, node: StepState, fold: Fold) -> tuple[Part, ...]:
@@ -97,7 +97,4 @@ def _reminder(state: RunState, node: StepState, turn: Turn, fold: Fold) -> list[
     """Return the goal once more, after every few turns; those behind turns with stubs have done their work."""
     if turn.number % state.routing.remind_every or turn.number <= fold.stubbed:
         return []
-    text = goal_and_constraints(state, node)
-    if len(text) > REMINDER_MAX:
-        text = f"{text[:REMINDER_MAX]}…\n(All of it stands at the beginning.)"
-    return [text_part("user", reminder(turn.number, text))]
+    return [text_part("user", reminder(turn.number, goal_and_constraints(state, node, REMINDER_MAX)))]

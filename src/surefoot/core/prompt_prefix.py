@@ -121,9 +121,15 @@ def shown(checks: Sequence[Check]) -> tuple[Check, ...]:
     return tuple(check for check in checks if not check.held_back)
 
 
-def goal_and_constraints(state: RunState, node: StepState) -> str:
-    """Return the goal as it was given, what must hold for it, and what may be changed. Never shortened."""
-    lines = ["The goal, as it was given:", "", state.plan.goal, ""]
+def goal_and_constraints(state: RunState, node: StepState, most: int | None = None) -> str:
+    """Return the goal as it was given, what must hold for it, and what may be changed.
+
+    Never shortened, unless for a reminder: then the goal is, where it has more than `most` characters.
+    """
+    goal = state.plan.goal
+    if most is not None and len(goal) > most:
+        goal = f"{goal[:most]}…\n(All of it stands at the beginning.)"
+    lines = ["The goal, as it was given:", "", goal, ""]
     accept = shown(state.plan.accept)
     if accept:
         lines += ["It is reached when these hold:", *(f"- {asked(check)}" for check in accept), ""]

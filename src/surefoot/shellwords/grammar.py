@@ -52,7 +52,7 @@ def read_script(text: str, budget: Budget) -> Script:
 
 
 def _plain(words: str, target: str | None) -> Simple | None:
-    """Return a command of plain words, as most of a plan are, without looking at each place; None: it is no such one."""
+    """Return a command of plain words, as most of a plan are, without looking at each place; None: it is none."""
     command = Simple([(Piece(Kind.TEXT, word),) for word in words.split(" ")])
     if command.words[0][0].text in _OPENING | _INNER:
         return None

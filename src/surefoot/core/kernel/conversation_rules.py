@@ -40,12 +40,11 @@ from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
 from surefoot.core.policy import facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
-from surefoot.core.prompt import REMINDER_MAX, brief_of, message_parts, schema_parts
+from surefoot.core.prompt import brief_of, message_parts, schema_parts
 from surefoot.core.prompt_prefix import goal_and_constraints, is_all_green, prefix_flaw, standing_said, tools_taken
 from surefoot.core.prompts import ANEW, BROKEN_OFF, READ_FIRST, RESTATED, SETTLED, end_of
 from surefoot.core.recovery import question, settles_any
 from surefoot.core.rung_advice import away_said
-from surefoot.core.short_text import shortened
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 from surefoot.core.system_steps import REPLANNING, attempted_step, step_said
@@ -56,6 +55,8 @@ from surefoot.core.verdicts import CheckRecord, Interim, interims, next_during
 
 _TEMPERATURE = 0.8
 """With this a model is asked that has repeated itself."""
+_RESTATED_MAX = 1_600
+"""So many characters of the goal are said once more at the end of each request, once the agent has drifted from it."""
 _NO_END = frozenset(
     {
         Diagnosis.TOOL_MISUSE,
@@ -495,7 +496,7 @@ def _nudges(state: RunState, node: StepState, conversation: Conversation) -> tup
     if conversation.away_s is not None and (away := away_said(state, node, conversation)):
         texts.append(away)
     if Rung.RESTATE in node.helped_by:
-        texts.append(RESTATED.format(goal=shortened(goal_and_constraints(state, node), REMINDER_MAX)))
+        texts.append(RESTATED.format(goal=goal_and_constraints(state, node, _RESTATED_MAX)))
     if conversation.fault is not None and conversation.fault.fault in ANEW:
         texts.append(ANEW[conversation.fault.fault])
     text = "\n".join(texts)
