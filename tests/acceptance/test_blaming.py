@@ -105,3 +105,15 @@ def test_the_post_mortem_of_a_failed_run_names_its_failures(stage: Stage) -> Non
     assert said["cost"]["failed_attempts"] == sum(said["names"].values()) > 0
     assert "First wrong step" in stage.say("postmortem").out
     assert "## What it spoilt" in stage.say("postmortem", "--markdown").out
+
+
+def test_a_post_mortem_counts_a_result_that_came_too_late_among_the_attempts(stage: Stage) -> None:
+    """M141: two steps change one file at once, so that the later one is made again, which `retry` does not count."""
+    stage.run(
+        "goal: Be late\nlimits: {parallel: 2}\nsteps:\n  - {id: quick, run: sleep 1; echo a > $(echo line)}\n"
+        "  - {id: slow, run: sleep 3; echo b > $(echo line)}\n"
+    )
+    said = stage.say("postmortem", "--json").json
+    assert [(one["step"], one["diagnosis"], one["counted"]) for one in said["failures"]] == [("slow", "stale", False)]
+    assert (said["cost"]["attempts"], said["cost"]["failed_attempts"]) == (3, 1)
+    assert "slow, attempt 1 (stale, not counted)" in stage.say("postmortem").out

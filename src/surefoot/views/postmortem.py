@@ -36,6 +36,8 @@ class Failure:
     attempt: int
     diagnosis: str
     reason: str
+    counted: bool
+    """Whether it counts as one of the attempts that `retry` allows."""
 
 
 @record(kw_only=False)
@@ -78,7 +80,8 @@ class Postmortem:
             if entry is not None:
                 entries.append(entry)
             if isinstance(event, ev.AttemptFailed):
-                failures.append(Failure(event.step, event.attempt, event.diagnosis.value, event.reason))
+                cause = event.diagnosis.value
+                failures.append(Failure(event.step, event.attempt, cause, event.reason, event.is_counted))
         assert state is not None
         report = told(home, state)
         first = _first_wrong(state, found)
@@ -103,7 +106,8 @@ class Postmortem:
         spent = self.state.spent.values()
         return {
             "seconds": round(self.state.active_s, 3),
-            "attempts": sum(node.attempt for node in self.state.steps()),
+            "attempts": sum(node.attempt for node in self.state.steps())
+            + sum(not one.counted for one in self.failures),
             "failed_attempts": len(self.failures),
             "cost_usd": round(self.state.cost_usd, 6),
             "requests": sum(one.usage.requests for one in spent),
@@ -124,6 +128,7 @@ class Postmortem:
             else {"step": first.step, "why": first.why, "found_by": first.found_by},
             "failures": [
                 {"step": one.step, "attempt": one.attempt, "diagnosis": one.diagnosis, "reason": one.reason}
+                | {"counted": one.counted}
                 for one in self.failures
             ],
             "names": self.names,
@@ -142,7 +147,9 @@ class Postmortem:
         yield "Recoveries", climbed or ["none"]
         yield "Failures by name", [f"{name}: {count}" for name, count in self.names.items()] or ["none"]
         lines = [
-            f"{one.step}, attempt {one.attempt} ({one.diagnosis}): {one_line(one.reason)}" for one in self.failures
+            f"{one.step}, attempt {one.attempt} ({one.diagnosis}{'' if one.counted else ', not counted'}): "
+            f"{one_line(one.reason)}"
+            for one in self.failures
         ]
         if lines:
             yield "Failed attempts", lines
