@@ -32,8 +32,8 @@ def test_the_step_is_found_and_shown(stage: Stage) -> None:
 
 
 def test_the_text_names_the_step_and_the_next_command(stage: Stage) -> None:
-    """And each answer as it comes."""
-    stage.run(PLAN)
+    """And each answer as it comes; the report of the run says before that the search is there."""
+    assert f"`surefoot blame {RUN}` finds it" in stage.run(PLAN).out
     said = stage.say("blame")
     assert said.code == 0
     assert "Step bad is the first after which 'kept' fails." in said.out

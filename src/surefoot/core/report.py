@@ -521,7 +521,15 @@ def _look_at(state: RunState) -> list[str]:
     return [
         *(f"{node.spec.id}: {note}" for node in state.steps() for note in _notes_on_step(node)),
         *(f"acceptance check {check.name!r}{note}" for check, record in accepted for note in _notes_on(check, record)),
+        *_how_found(state),
     ]
+
+
+def _how_found(state: RunState) -> Iterator[str]:
+    """Yield how to find the step that broke an acceptance check, where several may have."""
+    broken = any(one.before is Verdict.PASSED and one.after is Verdict.FAILED for one in state.accept.records)
+    if broken and sum(node.commit is not None for node in state.steps()) > 1:
+        yield f"the step after which it fails first: `surefoot blame {state.created.run}` finds it"
 
 
 def _notes_on_step(node: StepState) -> Iterator[str]:
