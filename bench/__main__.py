@@ -11,6 +11,7 @@ from rich.console import Console
 from bench import (
     home_scale,
     memory,
+    migrations,
     one_step,
     opening,
     plan_scale,
@@ -35,6 +36,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     start_up.measure,
     short_run.measure,
     trains.measure,
+    migrations.measure,
     home_scale.measure,
     plan_scale.measure,
 )

@@ -38,7 +38,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "title",
     [
         *("Goals", "Conditions", "Durable steps", "W4", "W5", "W6", "A run of one", "Start of", "Processor time"),
-        *("Trains", "A home of", "Plans of"),
+        *("Trains: suite", "Trains: four", "A home of", "Plans of"),
     ],
 )
 def test_a_smoke_run_fills_every_section(page: Path, title: str) -> None:
