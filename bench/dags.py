@@ -103,8 +103,15 @@ def replay(graph: TimedGraph, workers: int, home: Home, *, with_estimates: bool 
 
         return wait
 
+    longest_s = max((s.seconds for s in graph.steps), default=0)
     steps = [
-        Step(s.id, lasting(s.seconds), needs=s.needs, estimate_s=s.seconds if with_estimates else None)
+        Step(
+            s.id,
+            lasting(s.seconds),
+            needs=s.needs,
+            estimate_s=s.seconds if with_estimates else None,
+            timeout_s=longest_s + 60,
+        )
         for s in graph.steps
     ]
     home.clock = clock = VirtualClock()

@@ -154,8 +154,8 @@ _ROWS = (
         "Once `steps` steps are done: at what they cost, a limit of the run will not do for the others. `fail` "
         "pauses the run.", steps=3),
     _row("spend_rate", Level.COST, Diagnosis.BUDGET, Say.NOTE,
-        "Once agents' work on `steps` steps is verified: a step has taken `times` times as much as they took on "
-        "average, and nothing was verified since it began.", steps=3, times=10),
+        "Once agents' work on `steps` steps is done: a step has taken `times` times as much as they took on "
+        "average, and nothing was done since it began.", steps=3, times=10),
     _row("score", Level.BEHAVIOUR, Diagnosis.GOAL_DRIFT, Say.WARN,
         "What monitors saw in one attempt adds up to `at`: a note counts 1, a warning 3.", at=6)._replace(is_sum=True),
 )

@@ -15,7 +15,7 @@ from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.monitor_table import MONITORS, Say
 from surefoot.core.monitors import Watched, alarms, kind_of, score_of, seen_in
 from surefoot.core.state import RunState
-from surefoot.core.step_state import DONE, FINAL, StepState, StepStatus
+from surefoot.core.step_state import DONE, FINAL, StepState
 
 _SAID_MAX = 300
 _FORECAST, _SPEND_RATE, _SCORE = "forecast", "spend_rate", "score"
@@ -108,8 +108,7 @@ def _say_spend_rate(state: RunState, node: StepState, now: float) -> Proposal | 
     """Report that a step takes far more than those did that are verified, while nothing else is."""
     if state.watches.of(_SPEND_RATE).say is Say.OFF or node.is_system_step:
         return None
-    done = [one for one in state.steps() if one.status is StepStatus.VERIFIED and one.usage.requests]
-    done = [one for one in done if not one.is_system_step]
+    done = [one for one in state.steps() if one.status in DONE and one.usage.requests and not one.is_system_step]
     if len(done) < state.watches.figure(_SPEND_RATE, "steps"):
         return None
     began = node.started_at
@@ -122,10 +121,10 @@ def _say_spend_rate(state: RunState, node: StepState, now: float) -> Proposal | 
         return None
     shown = "{:.2f} USD" if has_prices else "{:,.0f} tokens"
     text = (
-        f"it has taken {shown.format(taken)}, and the {len(done)} steps that are verified took "
-        f"{shown.format(average)} each; nothing was verified since it began"
+        f"it has taken {shown.format(taken)}, and the {len(done)} steps that are done took "
+        f"{shown.format(average)} each; nothing was done since it began"
     )
-    return say(state, node, _SPEND_RATE, text, now)
+    return say(state, node, _SPEND_RATE, text, now, tuple(sorted(one.verified_seq for one in done)))
 
 
 def _taken(usage: Usage, *, in_usd: bool) -> float:
