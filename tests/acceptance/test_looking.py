@@ -70,6 +70,20 @@ def test_show_lists_the_steps(stage: Stage) -> None:
     assert "failed     second" in said
 
 
+def test_the_graph_of_a_run_shows_where_each_step_stands(stage: Stage) -> None:
+    """In letters, as an image, and for a page; members stand for their group."""
+    stage.run(
+        "goal: Draw\nsteps:\n  - {id: first, run: 'true'}\n  - {id: bad, needs: [first], run: exit 3}\n"
+        "  - {id: 'each-{n}', for_each: {n: [x, y]}, needs: [first], run: 'true'}\n"
+        "  - {id: last, needs: [bad, 'each-*'], run: 'true'}\n"
+    )
+    said = stage.say("show", "--graph").out
+    assert all(label in said for label in ("✓ first", "✗ bad", "✓ each-x", "- last"))
+    assert ["each-y", "last"] in stage.say("show", "--graph", "--json").json["arrows"]
+    assert "failed: exit status 3" in stage.say("show", "--svg").out
+    assert '["last<br/>blocked' in stage.say("show", "--mermaid").out
+
+
 def test_show_of_a_step_has_attempts_evidence_and_the_commit(stage: Stage) -> None:
     """All that is needed to judge it."""
     stage.run("edit")

@@ -39,6 +39,22 @@ def test_results_that_wait_are_judged_together(stage: Stage) -> None:
     assert sum("Surefoot-Train" in line for line in trailers) == len(in_trains) > 1
 
 
+def test_what_waits_for_a_train_is_shown_with_the_reason(stage: Stage) -> None:
+    """By `status` and in the graph, while the suite holds up the first train (M30)."""
+    held = "! ls f*.txt || until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"
+    text = plan("verify: queue").replace("sleep 0.2; ! grep -q wrong f*.txt", held)
+    with stage.begin("run", stage.plan(text), "--run-id", RUN) as program:
+        while "waits for its train" not in (said := stage.say("status", RUN).out):
+            assert program.is_running, program.wait().out
+        drawn = stage.say("show", RUN, "--graph", "--json", "--svg").json
+        stage.go()
+        assert program.wait().code == 0
+    assert "\nWaits\n" in said
+    words = {step["said"] for step in drawn["steps"]}
+    assert {"running: is judged in its train", "running: waits for its train"} <= words
+    assert "running: waits for its train" in drawn["svg"]
+
+
 @pytest.mark.parametrize("verify", ["auto", "lane", "queue"])
 def test_what_is_bad_is_found_among_the_results_it_was_judged_with(stage: Stage, verify: str) -> None:
     """It alone fails, with the attempt that counts made and judged by itself; nothing of it gets onto the branch."""

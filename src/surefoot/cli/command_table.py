@@ -338,7 +338,10 @@ def dead(given: Given, screen: Screen) -> int:
 
 
 @command(
-    "run_or_step step repo events output turns raw made_plan diff attempt candidate stat pager as_json", panel=_LOOK
+    "run_or_step step repo events output turns raw made_plan diff attempt candidate stat draws mermaid svg pager "
+    "as_json",
+    panel=_LOOK,
+    has_optional_file=True,
 )
 def show(given: Given, screen: Screen) -> int:
     """Show the steps of a run, or one step: its instruction, attempts, checks with evidence, output and commit.

@@ -21,6 +21,7 @@ _JOINTS = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 _PLAIN = str.maketrans(
     dict.fromkeys("┌┐└┘┬┴├┤┼╵╷╴╶┏┓┗┛┯", "+")
     | {"│": "|", "┃": "|", "─": "-", "━": "=", "▼": "v", "…": "~", "→": ">", TIMES: "x"}
+    | {"✓": "+", "✗": "x", "▶": ">"}
 )
 _FRAMES = {False: "┌─┐│└┘┬", True: "┏━┓┃┗┛┯"}
 
@@ -62,12 +63,13 @@ def _is_narrow(picture: Picture, most: int, width: int) -> bool:
 
 
 def _label(box: Box, most: int) -> str:
-    if cell_len(box.label) <= most:
-        return box.label
-    count, colon, names = box.label.partition(": ")
+    text = f"{box.size} steps: {box.said}" if box.kind == "folded" and box.said else box.label
+    if cell_len(text) <= most:
+        return text
+    count, colon, names = text.partition(": ")
     if box.kind == "folded" and colon and len(count) + 6 <= most:
         return f"{count}: {_cut(names, most - len(count) - 2)}"
-    return _cut(count if box.kind == "folded" else box.label, most)
+    return _cut(count if box.kind == "folded" else text, most)
 
 
 def _cut(text: str, most: int) -> str:

@@ -249,6 +249,9 @@ class Given:
     ] = False
     markdown: Annotated[bool, _option("--markdown", says="Print the report as Markdown, in full.")] = False
     is_long: Annotated[bool, _option("--long", says="Add rollback points, and how people were asked.")] = False
+    draws: Annotated[
+        bool, _option("--graph", says="Draw the graph of the run, with where each step stands and what it waits for.")
+    ] = False
     mermaid: Annotated[bool, _option("--mermaid", says="Print only the graph, as Mermaid.")] = False
     svg: Annotated[
         str | None,

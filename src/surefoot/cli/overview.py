@@ -16,7 +16,7 @@ from surefoot.cli.report_page import head_lines, next_lines, report_lines, repor
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.views.lines import EMPTY, Line, one_line, size_said
-from surefoot.views.report_sections import Section, asking_rows, question_row, style_of
+from surefoot.views.report_sections import Section, asking_rows, question_row, style_of, wait_rows
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import Report
@@ -49,6 +49,9 @@ def status_lines(report: Report, engine: str | None) -> Iterator[Line]:
     if report["questions"]:
         yield EMPTY
         yield from section_lines(Section(title="Questions", rows=[question_row(one) for one in report["questions"]]))
+        yield EMPTY
+    if rows := wait_rows(report):
+        yield from section_lines(Section(title="Waits", rows=rows))
         yield EMPTY
     rows = asking_rows(report, is_short=True)
     if rows:

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from surefoot.cli.optional_file import OPTION
 from surefoot.cli.options import ROWS, Command, Row
 
 _NUMBER: Mapping[Callable[[str], Any], str] = {int: "[0-9]{1,15}", float: r"[0-9]{1,15}(\.[0-9]+)?"}
@@ -46,9 +47,10 @@ def read_plain(command: Command, words: Sequence[str]) -> Mapping[str, Any] | No
 
 def _options(command: Command) -> Mapping[str, tuple[str, bool | None]]:
     """Return by option the row it belongs to, and what it switches that to."""
-    _need(not command.has_optional_file)
     found: dict[str, tuple[str, bool | None]] = {}
     for name in command.takes:
+        if command.has_optional_file and OPTION in ROWS[name].declared.names:
+            continue  # whether a file follows is the parser's to tell
         is_switch = ROWS[name].kind is bool
         for names in ROWS[name].declared.names:
             on, _, off = names.partition("/")

@@ -46,8 +46,8 @@ def show(given: Given, screen: Screen) -> int:
     """Show what is wanted of a run, or of one of its steps.
 
     Raises:
-        UsageError: `--output`, `--turns` or `--raw` without a step, or of a step in which no agent was at work; or two
-            steps are named.
+        UsageError: `--output`, `--turns` or `--raw` without a step, or of a step in which no agent was at work; a
+            graph of a step; or two steps are named.
         RunNotFound: there is no such step.
     """
     if not given.words:
@@ -80,6 +80,10 @@ def _refuse_without_step(given: Given) -> None:
         raise UsageError("--turns and --raw show what one step's agent said and did; name the step")
 
 
+def _draws(given: Given) -> bool:
+    return given.draws or given.mermaid or given.svg is not None
+
+
 def _system_step(home: Home, run: RunId, name: str) -> StepId | None:
     """Return the system step of this name, which may be written without its brackets; None: there is none."""
     nodes = home.state(run).nodes
@@ -89,6 +93,8 @@ def _system_step(home: Home, run: RunId, name: str) -> StepId | None:
 
 
 def _show_step(home: Home, run: RunId, name: str, given: Given, screen: Screen) -> None:
+    if _draws(given):
+        raise UsageError("--graph, --svg and --mermaid draw the graph of the run; name no step")
     system_step = _system_step(home, run, name)
     if system_step is not None or given.turns or given.raw:
         _show_conversation(home, run, system_step or StepId(_step(home, run, name)["id"]), given, screen)
@@ -146,6 +152,11 @@ def _step(home: Home, run: RunId, name: str) -> StepShape:
 def _show_run(home: Home, run: RunId, given: Given, screen: Screen) -> None:
     if given.events:
         _show_events(home, run, screen, only=None)
+        return
+    if _draws(given):
+        from surefoot.cli.graph_page import show_graph  # what draws graphs takes long to load
+
+        show_graph(home, run, given, screen)
         return
     report = read_report(home, run)
     if screen.is_json:

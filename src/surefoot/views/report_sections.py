@@ -402,6 +402,15 @@ def _tool_row(used: ToolCallsShape) -> Row:
     return Row(word=one_line(used["tool"]), name=one_line(used["model"]), text=text, style="warn" if wrongly else "")
 
 
+def wait_rows(report: Report) -> list[Row]:
+    """Return what the steps under way wait for, those that wait for the same together."""
+    found: dict[str, list[str]] = {}
+    for step in report["steps"]:
+        if step["state"] in ("running", "waiting") and step["reason"]:
+            found.setdefault(one_line(step["reason"]), []).append(one_line(step["id"]))
+    return [Row(word=listed(names), text=reason) for reason, names in found.items()]
+
+
 def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
     """Return how people's attention was used; a short report has only what should be changed about it."""
     asking = report["asking"]

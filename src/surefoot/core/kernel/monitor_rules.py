@@ -105,10 +105,10 @@ def _say_score(state: RunState, node: StepState, now: float) -> Proposal | None:
 
 
 def _say_spend_rate(state: RunState, node: StepState, now: float) -> Proposal | None:
-    """Report that a step takes far more than those did that are verified, while nothing else is."""
+    """Report that a step takes far more than those did that are done, while nothing else is."""
     if state.watches.of(_SPEND_RATE).say is Say.OFF or node.is_system_step:
         return None
-    done = [one for one in state.steps() if one.status in DONE and one.usage.requests and not one.is_system_step]
+    done = [one for one in _of_models(state) if one.status in DONE and one.usage.requests]
     if len(done) < state.watches.figure(_SPEND_RATE, "steps"):
         return None
     began = node.started_at
@@ -161,11 +161,16 @@ def _last_misuse(conversation: Conversation) -> str:
     return next((one.text for one in results if one is not None and one.is_misuse), "")[:_SAID_MAX]
 
 
+def _of_models(state: RunState) -> list[StepState]:
+    """Return the steps of which a model does the work."""
+    return [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
+
+
 def say_forecast(state: RunState, now: float) -> Proposal | None:
     """Tell once that at the present rate a limit of the run will not do, or pause for it where the settings say so."""
     if state.watches.of(_FORECAST).say is Say.OFF or any(one.kind == _FORECAST for one in state.reported):
         return None
-    steps = [node for node in state.steps() if node.spec.body.by_model and not node.is_system_step]
+    steps = _of_models(state)
     done = [node for node in steps if node.status in DONE]
     # What steps that failed or are under way have taken is among what is used; how much more they take nobody knows.
     begun = sum(node.status in DONE or node.usage.requests > 0 for node in steps)

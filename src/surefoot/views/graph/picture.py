@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
@@ -33,6 +34,10 @@ class Box:
     """How many steps and groups it stands for."""
     is_outside: bool = False
     is_critical: bool = False
+    state: str = ""
+    """Where the step of a run stands; empty: it is one of a plan, or there are several that do not stand alike."""
+    said: str = ""
+    """The same in words, with what it waits for."""
 
 
 @record
@@ -62,7 +67,7 @@ def picture_of(plan: Plan, graph: Graph, reviewed: Review) -> Picture:
     index = {name: at for at, name in enumerate(graph.order)}
     boxes = tuple(_box(steps[name], graph.needs[name], is_critical=name in critical) for name in graph.order)
     arrows = ((index[need], index[name]) for name, needs in drawn_needs(graph).items() for need in needs)
-    return _made(boxes, arrows)
+    return joined_picture(boxes, arrows)
 
 
 def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
@@ -92,8 +97,8 @@ def _tip(step: Step, needs: Sequence[StepId]) -> str:
     return "\n".join(one_line(line) for line in lines if line)
 
 
-def _made(boxes: Sequence[Box], arrows: Iterable[tuple[int, int]]) -> Picture:
-    """Make a picture of boxes that are in order."""
+def joined_picture(boxes: Sequence[Box], arrows: Iterable[tuple[int, int]]) -> Picture:
+    """Return a picture of boxes that are in order, in layers by what leads to them."""
     unique = tuple(sorted(set(arrows)))
     depths = [0] * len(boxes)
     before: dict[int, list[int]] = {}
@@ -143,7 +148,7 @@ def _by_layers(picture: Picture) -> Picture:
     for at, depth in enumerate(picture.depths):
         first.setdefault(depth // together, at)
     row = _joined(picture, {at: first[depth // together] for at, depth in enumerate(picture.depths)}, " … ")
-    return _made(row.boxes, ((at, at + 1) for at in range(len(row.boxes) - 1)))
+    return joined_picture(row.boxes, ((at, at + 1) for at in range(len(row.boxes) - 1)))
 
 
 def _neighbours(picture: Picture) -> tuple[list[list[int]], list[list[int]]]:
@@ -168,7 +173,7 @@ def _joined(picture: Picture, first: Mapping[int, int], sign: str) -> Picture:
     number = {start: at for at, start in enumerate(order)}
     boxes = [_together([picture.boxes[at] for at in members[start]], sign) for start in order]
     arrows = {(number[first[start]], number[first[end]]) for start, end in picture.arrows}
-    return _made(boxes, ((start, end) for start, end in arrows if start < end))
+    return joined_picture(boxes, ((start, end) for start, end in arrows if start < end))
 
 
 def _together(boxes: Sequence[Box], sign: str) -> Box:
@@ -176,6 +181,7 @@ def _together(boxes: Sequence[Box], sign: str) -> Box:
         return boxes[0]
     size = sum(box.size for box in boxes)
     names = [box.label for box in boxes]
+    states = Counter(box.state for box in boxes if box.state)
     ends = [name.rpartition(": ")[2].partition(" … ")[0].partition(" → ")[0] for name in (names[0], names[-1])]
     tip = "\n".join([f"{size} steps", *names[:30], *(["…"] if len(names) > 30 else [])])
     return replace(
@@ -186,4 +192,6 @@ def _together(boxes: Sequence[Box], sign: str) -> Box:
         size=size,
         is_outside=any(box.is_outside for box in boxes),
         is_critical=any(box.is_critical for box in boxes),
+        state=next(iter(states)) if len(states) == 1 else "",
+        said=", ".join(f"{count} {state.replace('_', ' ')}" for state, count in states.most_common()),
     )

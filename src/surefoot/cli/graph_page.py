@@ -1,0 +1,88 @@
+"""`show --graph`: the steps of a run as boxes and arrows, with where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from surefoot.api.home import Home
+from surefoot.api.queries import report as read_report
+from surefoot.cli.optional_file import STANDARD_OUTPUT, write_drawing
+from surefoot.cli.options import Given
+from surefoot.cli.overview import engine_of
+from surefoot.cli.report_page import section_lines
+from surefoot.cli.screen import Screen
+from surefoot.cli.sequence import graph_lines
+from surefoot.core.ids import RunId
+from surefoot.errors import UsageError
+from surefoot.views.graph.mermaid import mermaid
+from surefoot.views.graph.picture import Picture
+from surefoot.views.graph.run_picture import picture_of_run
+from surefoot.views.graph.svg import svg
+from surefoot.views.lines import Line, one_line
+from surefoot.views.report_sections import Section, standing, wait_rows
+
+if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
+    from surefoot.core.report_shape import Report
+
+SCHEMA = "surefoot.graph/1"
+_MARKS = {
+    "verified": "✓",
+    "unproved": "✓",
+    "running": "▶",
+    "waiting": "?",
+    "failed": "✗",
+    "in_doubt": "?",
+    "skipped": "-",
+    "blocked": "-",
+    "cancelled": "-",
+}
+_PLAIN = str.maketrans("✓✗▶", "+x>")
+_LEGEND = "✓ done  ▶ under way  ? asks somebody  ✗ failed  - left out"
+
+
+def show_graph(home: Home, run: RunId, given: Given, screen: Screen) -> None:
+    """Draw the graph of a run.
+
+    Raises:
+        UsageError: the image cannot be written, or two drawings are wanted of standard output.
+    """
+    if given.mermaid and given.svg == STANDARD_OUTPUT and not screen.is_json:
+        raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
+    report, engine = read_report(home, run), engine_of(home, run)
+    picture = picture_of_run(home.state(run), report)
+    drawn = _drawings(picture, report, engine, given)
+    if screen.is_json:
+        boxes = [{"id": box.label, "state": box.state, "said": box.said} for box in picture.boxes]
+        arrows = [(picture.boxes[start].label, picture.boxes[end].label) for start, end in picture.arrows]
+        screen.document({"schema": SCHEMA, "run": run, "steps": boxes, "arrows": arrows, **drawn})
+    elif drawn:
+        screen.text("".join(drawn.values()))
+    elif given.svg is not None:
+        screen.show([Line(f"Drew the graph into {given.svg}.")])
+    else:
+        screen.page(_lines(picture, report, engine, screen))
+
+
+def _drawings(picture: Picture, report: Report, engine: str | None, given: Given) -> dict[str, str]:
+    """Return the drawings for standard output by their names; write the one for a file."""
+    drawn = {"mermaid": mermaid(picture)} if given.mermaid else {}
+    if given.svg is None:
+        return drawn
+    image = svg(picture, one_line(report["goal"]), f"Run {report['run']}: {standing(report, engine)}")
+    if given.svg == STANDARD_OUTPUT:
+        return {**drawn, "svg": image}
+    write_drawing(given.svg, image)
+    return drawn
+
+
+def _lines(picture: Picture, report: Report, engine: str | None, screen: Screen) -> Iterator[Line]:
+    """Yield the graph in letters, and what waits."""
+    is_ascii = not screen.draws_lines
+    marked = [replace(one, label=f"{_MARKS.get(one.state, ' ')} {one.label}".strip()) for one in picture.boxes]
+    yield Line(f"Run {report['run']}: {standing(report, engine)}", "head")
+    yield from graph_lines(replace(picture, boxes=tuple(marked)), screen.width, is_ascii=is_ascii)
+    yield Line(_LEGEND.translate(_PLAIN) if is_ascii else _LEGEND, "dim")
+    if rows := wait_rows(report):
+        yield from section_lines(Section(title="Waits", rows=rows))
