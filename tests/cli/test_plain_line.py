@@ -53,7 +53,7 @@ LEFT = (
     "reject a.1",
     "answer a.1",
     "ls -",
-    "check p.yaml",
+    "check p.yaml --svg",
     "answer a.1 ''",
 )
 
