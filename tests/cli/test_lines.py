@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.cli.wrap import plain, wrapped
-from surefoot.core.short_text import listed
-from surefoot.views.lines import Line, block, clean, counted, duration, first_line, one_line, words_of
+from surefoot.core.short_text import counted, listed
+from surefoot.views.lines import Line, block, clean, duration, first_line, one_line, words_of
 
 HOSTILE = st.lists(
     st.one_of(

@@ -127,7 +127,7 @@ async def test_the_place_may_be_absolute_and_in_a_variable(
 async def test_the_rows_are_evidence(asked: Any, commands: Any) -> None:
     """With the query that found them."""
     reply = await asked(ONE)
-    assert commands.load(reply.evidence).decode() == f"{ONE}\n1 rows\n('paid',)"
+    assert commands.load(reply.evidence).decode() == f"{ONE}\n1 row\n('paid',)"
 
 
 async def test_a_query_without_end_says_nothing(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:

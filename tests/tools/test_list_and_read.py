@@ -34,7 +34,7 @@ async def test_a_list_shows_what_git_does_not_ignore(lane: Any) -> None:
         ".gitignore  13 B",
         "README.md  21 B",
         "new.txt  0 B",
-        "src/deep/  1 files",
+        "src/deep/  1 file",
         "src/greet.py  68 B",
     ]
 
@@ -179,7 +179,7 @@ async def test_a_search_below_a_folder_fits_the_glob(lane: Any, searcher: str) -
 
 async def test_a_pattern_can_be_plain_text(lane: Any, searcher: str) -> None:
     """Nothing in it has a meaning of its own."""
-    assert "1 matches in 1 files" in (await lane("search", pattern="greet(name)", literal=True)).text
+    assert "1 match in 1 file" in (await lane("search", pattern="greet(name)", literal=True)).text
 
 
 async def test_a_wrong_pattern_is_explained(lane: Any, searcher: str) -> None:
@@ -193,7 +193,7 @@ async def test_too_many_matches_are_counted(lane: Any, searcher: str) -> None:
     lane.write({"many.txt": "match\n" * 300})
     result = await lane("search", pattern="match", max=10)
     assert (result.text.count("match\n"), result.whole.count(": match")) == (10, 300)
-    assert "300 matches in 1 files" in result.text
+    assert "300 matches in 1 file" in result.text
 
 
 async def test_a_search_does_not_follow_a_link_out_of_the_lane(lane: Any, searcher: str) -> None:

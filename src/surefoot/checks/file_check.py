@@ -22,7 +22,7 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import Check
 from surefoot.core.record import record
 from surefoot.core.regex import regex
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.expressions import CURE, Expression, expression
 from surefoot.ports import Commands
 from surefoot.safe_open import open_within
@@ -105,7 +105,7 @@ def _exists(kind: FileCheck, base: Path, paths: tuple[str, ...]) -> _Finding:
     verdict = Verdict.PASSED if bool(paths) is kind.exists else Verdict.FAILED
     if not paths:
         return _Finding(verdict, f"nothing matches {kind.glob}")
-    number = f"{_counted(len(paths))} {'matches' if len(paths) == 1 else 'match'}"
+    number = f"{counted(len(paths), 'file')} {'matches' if len(paths) == 1 else 'match'}"
     named = f": {listed(paths, NAMED_MAX)}" if verdict is Verdict.FAILED and paths != (kind.glob,) else ""
     return _Finding(verdict, f"{number} {kind.glob}{named}", paths)
 
@@ -116,7 +116,7 @@ def _lacks(kind: FileCheck, unwanted: str, files: _Files, paths: tuple[str, ...]
     places = tuple(f"{path}:{line}" for path in paths for line in _lines_with(files, path, unwanted))
     if places:
         return _Finding(Verdict.FAILED, f"found {unwanted!r} in {listed(places, NAMED_MAX)}", places)
-    return _Finding(Verdict.PASSED, f"found {unwanted!r} in none of {_counted(len(paths))}", paths)
+    return _Finding(Verdict.PASSED, f"found {unwanted!r} in none of {counted(len(paths), 'file')}", paths)
 
 
 def _each_has(kind: FileCheck, files: _Files, paths: tuple[str, ...]) -> _Finding:
@@ -135,7 +135,7 @@ def _each_has(kind: FileCheck, files: _Files, paths: tuple[str, ...]) -> _Findin
         nearest = _nearest(files, without[0], wanted)
         text = f"{wanted!r} not found in {listed(without, NAMED_MAX)}{where}"
         return _Finding(Verdict.FAILED, f"{text}\n{without[0]}:{nearest}" if nearest else text, without)
-    return _Finding(Verdict.PASSED, f"found {wanted!r} in each of {_counted(len(paths))}", paths)
+    return _Finding(Verdict.PASSED, f"found {wanted!r} in each of {counted(len(paths), 'file')}", paths)
 
 
 def _size_of(files: _Files, path: str) -> int:
@@ -150,10 +150,6 @@ def _nearest(files: _Files, path: str, wanted: str) -> str:
     known = {line.strip(): number for number, line in reversed([*enumerate(lines, 1)]) if len(line) <= _LINE_MAX}
     like = get_close_matches(wanted.strip()[:_LINE_MAX], known, n=1, cutoff=_ALIKE)
     return f"{known[like[0]]}: {like[0]}" if like else ""
-
-
-def _counted(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
 
 
 def _has(files: _Files, path: str, wanted: str, pattern: Expression | None) -> bool:

@@ -28,12 +28,12 @@ from surefoot.cli.overview import engine_of
 from surefoot.cli.patches import coloured
 from surefoot.cli.plan_editor import plan_difference, wanted_plan
 from surefoot.cli.screen import Screen
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.state import RunState
 from surefoot.core.ways_on import RETRY, RETRY_WITH_CHANGES, is_about_failure
 from surefoot.errors import NotAwaitingAnswer, SurefootError, UsageError
 from surefoot.views.candidates_said import candidate_named
-from surefoot.views.lines import EMPTY, Line, block, counted, one_line
+from surefoot.views.lines import EMPTY, Line, block, one_line
 from surefoot.views.timeline import said_by
 
 VIA = "command line"

@@ -11,8 +11,9 @@ from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
+from surefoot.core.short_text import counted
 from surefoot.errors import UsageError
-from surefoot.views.lines import Line, counted, one_line
+from surefoot.views.lines import Line, one_line
 
 SCHEMA = "surefoot.audit/1"
 

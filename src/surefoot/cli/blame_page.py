@@ -14,8 +14,9 @@ from surefoot.cli.screen import Screen
 from surefoot.cli.step_page import StepPage
 from surefoot.core.events import BlameOutcome
 from surefoot.core.inquiries import blame_key
+from surefoot.core.short_text import counted
 from surefoot.views.blamed_step import BlamePage
-from surefoot.views.lines import EMPTY, Line, Style, counted, one_line, quoted
+from surefoot.views.lines import EMPTY, Line, Style, one_line, quoted
 from surefoot.views.report_sections import HASH, style_of
 
 _NO_ANSWER = (BlameOutcome.FLAKY, BlameOutcome.UNANSWERED, BlameOutcome.UNCLEAR, BlameOutcome.NO_STEPS)

@@ -14,7 +14,8 @@ from surefoot.cli.optional_file import STANDARD_OUTPUT, write_drawing
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.calibration import LABELS_MIN, SURE, USUAL, Calibration
-from surefoot.views.lines import EMPTY, Line, counted, one_line
+from surefoot.core.short_text import counted
+from surefoot.views.lines import EMPTY, Line, one_line
 
 SCHEMA = "surefoot.calibration/1"
 _WRONG_MOST = 10

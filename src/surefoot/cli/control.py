@@ -18,9 +18,10 @@ from surefoot.cli.screen import Screen
 from surefoot.core.graph_state import results_after
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.plan import Effect
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
-from surefoot.views.lines import Line, counted, one_line
+from surefoot.views.lines import Line, one_line
 from surefoot.views.report_sections import HASH
 
 Say = Callable[[Home, RunId], Coroutine[Any, Any, RunState]]

@@ -12,8 +12,8 @@ from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.corrections import Correction
-from surefoot.core.short_text import shortened
-from surefoot.views.lines import Line, counted, one_line
+from surefoot.core.short_text import counted, shortened
+from surefoot.views.lines import Line, one_line
 
 _SAID_MOST = 160
 

@@ -9,8 +9,9 @@ from surefoot.api.home import Home
 from surefoot.cli.lookup import find_run
 from surefoot.cli.screen import Screen
 from surefoot.core.money import money
+from surefoot.core.short_text import counted
 from surefoot.views.cost_shape import CostShape, NamedShape, cost_of
-from surefoot.views.lines import EMPTY, Line, Style, counted, one_line, tokens
+from surefoot.views.lines import EMPTY, Line, Style, one_line, tokens
 
 _CELLS = 20
 _NAME_MOST = 40

@@ -12,9 +12,10 @@ from surefoot.cli.screen import Screen
 from surefoot.core.monitor_table import Say, Watches
 from surefoot.core.monitors import Alarm
 from surefoot.core.record import record
+from surefoot.core.short_text import counted
 from surefoot.core.suspects import Suspect, first_alarms, suspects
 from surefoot.settings import load_settings
-from surefoot.views.lines import EMPTY, Line, counted, one_line
+from surefoot.views.lines import EMPTY, Line, one_line
 
 SCHEMA = "surefoot.diagnosis/1"
 

@@ -15,6 +15,7 @@ from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
+from surefoot.core.short_text import counted
 from surefoot.drills.drill_file import (
     OBEDIENT,
     SHIPPED_TEXTS,
@@ -32,7 +33,7 @@ from surefoot.errors import UsageError
 from surefoot.sandbox import detect_rung
 from surefoot.sandbox.spec import Rung
 from surefoot.settings import load_settings
-from surefoot.views.lines import EMPTY, Line, Style, counted, duration, one_line
+from surefoot.views.lines import EMPTY, Line, Style, duration, one_line
 
 SCHEMA = "surefoot.drill/1"
 _STYLES: dict[Outcome, Style] = {Outcome.MISSED: "bad", Outcome.FALSE_ALARM: "bad"}

@@ -34,14 +34,14 @@ from surefoot.core.ids import RunId
 from surefoot.core.plan import Plan, within
 from surefoot.core.report import report_of, standing_of
 from surefoot.core.review import Review
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.state import RunState
 from surefoot.errors import DiskRefused, JournalGone, JournalLocked, UsageError, WorkspaceMissing
 from surefoot.planfile import load_plan
 from surefoot.sandbox import rung_detail
 from surefoot.settings import load_settings
 from surefoot.views.agent_words import routing_words
-from surefoot.views.lines import EMPTY, Line, counted, one_line
+from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import HASH
 from surefoot.views.spool import Listener
 

@@ -13,9 +13,10 @@ from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
+from surefoot.core.short_text import counted
 from surefoot.errors import UsageError
 from surefoot.settings import load_settings, user_file
-from surefoot.views.lines import Line, Style, counted, duration, one_line, size_said
+from surefoot.views.lines import Line, Style, duration, one_line, size_said
 
 SCHEMA = "surefoot.health/1"
 _STYLES: dict[Trouble, Style] = {Trouble.WAITING: "", Trouble.FAILED: "bad", Trouble.PARTIAL: "warn"}

@@ -16,10 +16,10 @@ from surefoot.cli.options import Given
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId, StepId
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.system_steps import step_said
 from surefoot.views.diffs import Diff
-from surefoot.views.lines import EMPTY, Line, block, counted, duration, one_line, quoted
+from surefoot.views.lines import EMPTY, Line, block, duration, one_line, quoted
 from surefoot.views.open_questions import SCHEMA, diff_shown, document_of, groups_of
 
 _LOOK_S = 0.5

@@ -16,9 +16,10 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.plan import Effect
 from surefoot.core.report import report_of, standing_of
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.errors import UsageError
-from surefoot.views.lines import EMPTY, Line, counted, one_line
+from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import undo_said
 
 

@@ -12,10 +12,10 @@ from surefoot.cli.exits import ExitCode
 from surefoot.cli.lookup import find_run
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.errors import SurefootError, UsageError
 from surefoot.planfile.fields import seconds_in
-from surefoot.views.lines import Line, counted, size_said
+from surefoot.views.lines import Line, size_said
 from surefoot.views.report_sections import HASH
 
 _LISTED_MAX = 10

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from surefoot.core.short_text import counted
 from surefoot.views.diffs import Diff, printable
-from surefoot.views.lines import Line, Style, clean, counted, one_line
+from surefoot.views.lines import Line, Style, clean, one_line
 
 _MARKS: tuple[tuple[str, Style], ...] = (
     ("+++", "head"),

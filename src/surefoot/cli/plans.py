@@ -18,12 +18,12 @@ from surefoot.core.money import money
 from surefoot.core.plan import LOOPBACK, Effect, Limits, Plan, Step
 from surefoot.core.plan_commands import ways_out
 from surefoot.core.review import Review
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.system_steps import is_system_step
 from surefoot.errors import PlanInvalid, UsageError
 from surefoot.garbage import uncollected
 from surefoot.planfile import load_plan
-from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line, said_once
+from surefoot.views.lines import EMPTY, Line, Style, block, duration, one_line, said_once
 from surefoot.views.plan_order import SCHEMA, chain, check_document, folded, problems_of, summary
 from surefoot.views.report_sections import style_of
 

@@ -11,10 +11,10 @@ from surefoot.cli.screen import Screen
 from surefoot.core.plan import Plan
 from surefoot.core.policy import Weighed
 from surefoot.core.policy_types import Demand, Rule, Tier
-from surefoot.core.short_text import listed, shortened
+from surefoot.core.short_text import counted, listed, shortened
 from surefoot.planfile import load_plan
 from surefoot.settings import Source, load_settings
-from surefoot.views.lines import EMPTY, Line, Style, counted, duration, one_line
+from surefoot.views.lines import EMPTY, Line, Style, duration, one_line
 from surefoot.views.policy_answer import (
     PolicyAnswer,
     PolicyQuestion,

@@ -18,9 +18,10 @@ from surefoot.core.attempt import Attempt
 from surefoot.core.events import Event
 from surefoot.core.ids import StepId
 from surefoot.core.record import record
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.views.activity import Activity, call_said
-from surefoot.views.lines import EMPTY, Line, Style, block, counted, duration, one_line
+from surefoot.views.lines import EMPTY, Line, Style, block, duration, one_line
 from surefoot.views.timeline import Entry, Timeline
 
 if TYPE_CHECKING:

@@ -15,12 +15,13 @@ from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.report import status_of
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.core.step_state import FINAL, StepState, StepStatus
 from surefoot.views.activity import Activity, is_step, progress_of
 from surefoot.views.agent_words import doing
 from surefoot.views.estimate import about_left_s, roughly
-from surefoot.views.lines import Line, Style, counted, duration, in_brief, one_line, words_of
+from surefoot.views.lines import Line, Style, duration, in_brief, one_line, words_of
 from surefoot.views.report_sections import style_of
 from surefoot.views.timeline import next_attempt
 

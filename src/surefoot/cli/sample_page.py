@@ -15,9 +15,9 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.regex import regex
 from surefoot.core.sample_state import Sample
-from surefoot.core.short_text import listed, shortened
+from surefoot.core.short_text import counted, listed, shortened
 from surefoot.errors import UsageError
-from surefoot.views.lines import EMPTY, Line, counted, duration, one_line
+from surefoot.views.lines import EMPTY, Line, duration, one_line
 
 SCHEMA = "surefoot.samples/1"
 VIA = "command line"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from surefoot.cli.graph_boxes import graph_rows
 from surefoot.core.plan import Plan
 from surefoot.core.review import Review, members_known
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.views.graph.picture import Picture
-from surefoot.views.lines import EMPTY, Line, counted
+from surefoot.views.lines import EMPTY, Line
 from surefoot.views.plan_order import ROW_MOST, most_at_once, widest, with_members
 
 _LAYERS_MOST = 12

@@ -16,7 +16,8 @@ from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.money import money
 from surefoot.core.run_stats import Figures
-from surefoot.views.lines import EMPTY, Line, counted, one_line, tokens
+from surefoot.core.short_text import counted
+from surefoot.views.lines import EMPTY, Line, one_line, tokens
 from surefoot.views.stats_bars import Bar, bars_of
 
 SCHEMA = "surefoot.stats/1"

@@ -9,10 +9,10 @@ from surefoot.cli.candidate_page import candidate_lines
 from surefoot.cli.patches import coloured, patch_lines, stat_lines
 from surefoot.cli.transcript_page import claim_lines, conversation_lines
 from surefoot.core.record import record
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.untrusted_text import behind, exact
 from surefoot.views.evidence import blob_text
-from surefoot.views.lines import EMPTY, Line, block, counted, duration, one_line, quoted, words_of
+from surefoot.views.lines import EMPTY, Line, block, duration, one_line, quoted, words_of
 from surefoot.views.report_sections import HASH, is_done, proof_of, style_of
 from surefoot.views.step_details import StepDetails
 from surefoot.views.timeline import said_by

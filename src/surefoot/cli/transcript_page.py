@@ -9,10 +9,11 @@ from typing import TypedDict, cast
 from surefoot.api.home import Home
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim
+from surefoot.core.short_text import counted
 from surefoot.views.activity import call_said
 from surefoot.views.agent_words import amount, claim_said
 from surefoot.views.evidence import blob_text
-from surefoot.views.lines import EMPTY, Line, block, counted, duration, first_line, one_line, words_of
+from surefoot.views.lines import EMPTY, Line, block, duration, first_line, one_line, words_of
 from surefoot.views.transcript import Transcript
 
 _SAID_MOST = 6

@@ -15,11 +15,12 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId, encode_id
 from surefoot.core.report import report_of, standing_of
 from surefoot.core.report_shape import EffectShape
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.core.system_steps import undone_by_step
 from surefoot.core.undo import can_undo, effects_of
 from surefoot.errors import RunHeld
-from surefoot.views.lines import EMPTY, Line, counted, one_line
+from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import HASH, question_row, undo_said
 
 

@@ -32,6 +32,7 @@ from surefoot.core.prompts import (
     others_instructions,
     said_by,
 )
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState, needed_by
 from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
@@ -311,7 +312,7 @@ def _plan(state: RunState, node: StepState, near: int) -> str:
         lines.append(f"  {word:7} {one.spec.id}{title}")
     if rest := len(steps) - len(lines):
         lines.append(f"  … and {rest} more")
-    return _section(f"The plan in short ({len(steps)} steps):", lines)
+    return _section(f"The plan in short ({counted(len(steps), 'step')}):", lines)
 
 
 def _required(state: RunState) -> str:

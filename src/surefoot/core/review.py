@@ -30,7 +30,7 @@ from surefoot.core.priorities import start_order
 from surefoot.core.probe_kinds import RunProbe, SqlProbe
 from surefoot.core.record import record
 from surefoot.core.regex import regex
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 
 LONG_S = 60.0
 """A step that is estimated to take this long, in seconds, is named among the long ones."""
@@ -556,7 +556,7 @@ def _then(step: Step, behind: int, total: int) -> str:
 
 
 def _then_by(step: Step, how: OnFailure, behind: int, total: int) -> str:
-    dependants = "1 dependant" if behind == 1 else f"{behind} dependants"
+    dependants = counted(behind, "dependant")
     match how:
         case OnFailure.BLOCK if behind or _stops_its_members(step):
             blocked = ["the members after it"] if _stops_its_members(step) else []

@@ -1,4 +1,4 @@
-"""Texts and lists of names, shortened for people."""
+"""Texts, numbers and lists of names, as people read them."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def listed(names: Iterable[str], most: int = 5) -> str:
     every = list(names)
     shown = ", ".join(every[:most])
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun; the plural where it takes more than an `s`."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import counted
 
 _LINE_MAX = 400
 """Longer lines are not written by hand, and are not looked at."""
@@ -135,7 +136,7 @@ def _deleted(files: Sequence[Changed], added: Container[str]) -> Iterator[str]:
 
 
 def _lost(one: Changed, count: int, what: str) -> str:
-    fewer = _said(count, what)
+    fewer = counted(count, what)
     return f"{one.path} was deleted, with {fewer}" if not one.after else f"{one.path}: {fewer} fewer"
 
 
@@ -144,28 +145,28 @@ def _left_out(files: Iterable[Changed]) -> Iterator[str]:
     for one in files:
         added = _growth(_SKIP, one) - max(0, _growth(_TEST, one))
         if added > 0:
-            yield f"{one.path}: {_said(added, 'mark')} more by which tests are left out"
+            yield f"{one.path}: {counted(added, 'mark')} more by which tests are left out"
 
 
 def _settings_left_out(files: Iterable[Changed]) -> Iterator[str]:
     for one in files:
         added = _growth(_LEFT_OUT, one)
         if added > 0 and one.before:
-            yield f"{one.path}: {_said(added, 'setting')} more by which tests are left out or their failure is hidden"
+            yield f"{one.path}: {counted(added, 'setting')} more by which tests are left out or their failure is hidden"
 
 
 def _emptied(files: Iterable[Changed]) -> Iterator[str]:
     for one in files:
         added = _growth(_EMPTY, one)
         if added > 0 and one.before:
-            yield f"{one.path}: {_said(added, 'assertion')} more that always holds"
+            yield f"{one.path}: {counted(added, 'assertion')} more that always holds"
 
 
 def _cut_short(files: Iterable[Changed]) -> Iterator[str]:
     for one in files:
         added = _returning_early(one.after) - _returning_early(one.before)
         if added > 0:
-            yield f"{one.path}: {_said(added, 'test')} more that ends by `return` before its assertions"
+            yield f"{one.path}: {counted(added, 'test')} more that ends by `return` before its assertions"
 
 
 def _returning_early(text: str) -> int:
@@ -253,7 +254,3 @@ def _growth(pattern: re.Pattern[str], one: Changed) -> int:
 
 def _count(pattern: re.Pattern[str], text: str) -> int:
     return sum(1 for _ in pattern.finditer(text))
-
-
-def _said(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from surefoot.core.event_words import Applied
 from surefoot.core.probe_kinds import SqlAnswer, SqlProbe
+from surefoot.core.short_text import counted
 from surefoot.ports import Commands
 from surefoot.probes.addresses import whole
 from surefoot.probes.http_probe import judged
@@ -46,10 +47,10 @@ async def ask_sql(kind: SqlProbe, subject: Subject, commands: Commands) -> Probe
         return ProbeReply(answer=Applied.UNKNOWN, text=address.masker.text(f"the database says nothing: {error}"))
     if len(rows) > ROWS_MAX:
         return ProbeReply(answer=Applied.UNKNOWN, text=f"more than {ROWS_MAX} rows; select what shows the effect")
-    lines = [query, f"{len(rows)} rows", *(repr(tuple(row)) for row in rows[:_SHOWN])]
+    said = counted(len(rows), "row")
+    lines = [query, said, *(repr(tuple(row)) for row in rows[:_SHOWN])]
     evidence = commands.store(address.masker.content("\n".join(lines).encode("utf-8", "replace")))
     answer, why = _judged(kind, rows)
-    said = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     if rows:
         said += f" ({', '.join(f'{value!r:.60}' for value in rows[0][:3])})"
     return ProbeReply(answer=answer, text=address.masker.text(f"{said}: {why}"), evidence=evidence)

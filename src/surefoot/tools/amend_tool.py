@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from surefoot.core.short_text import counted
 from surefoot.tools.amendment_output import amend
 from surefoot.tools.argument_schema import flag, listed, record_of, text
 from surefoot.tools.arguments import Arguments
-from surefoot.tools.pagination import counted
 from surefoot.tools.plan_shapes import STEP
 from surefoot.tools.tool_context import Tool, on_thread
 

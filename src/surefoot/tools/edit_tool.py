@@ -16,6 +16,7 @@ from itertools import islice
 
 from surefoot.core.globs import matches
 from surefoot.core.record import record
+from surefoot.core.short_text import counted
 from surefoot.core.tool_table import EditableFiles
 from surefoot.masking import REPLACEMENT
 from surefoot.tools.argument_schema import flag, listed, record_of, text, texts
@@ -23,7 +24,7 @@ from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import PATH
 from surefoot.tools.lane_files import FILE_BYTES_MAX, LaneFiles, Missing, Refused, clean, digest_of_content, text_of
 from surefoot.tools.masks import copied_from
-from surefoot.tools.pagination import counted, head_and_tail, lines_of, shortened
+from surefoot.tools.pagination import head_and_tail, lines_of, shortened
 from surefoot.tools.tool_context import Tool, ToolContext, ToolResult, failed, on_thread
 
 _DIFF_BYTES_MAX = 6_000
@@ -346,7 +347,8 @@ def _put(files: LaneFiles, path: str, stand: _Stand) -> None:
 def _diff(path: str, before: _Stand, after: _Stand) -> str:
     if before.content is None or after.content is None:
         word, content = ("created", after.content) if before.content is None else ("deleted", before.content)
-        return f"{word} {path} ({len(lines_of((content or b'').decode('utf-8', 'replace')))} lines)\n"
+        lines = len(lines_of((content or b"").decode("utf-8", "replace")))
+        return f"{word} {path} ({counted(lines, 'line')})\n"
     try:
         ones, others = (lines_of(stand.decode()) for stand in (before.content, after.content))
     except UnicodeDecodeError:

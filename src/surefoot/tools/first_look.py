@@ -16,10 +16,11 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import EVERYTHING
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import counted
 from surefoot.core.token_estimate import tokens_of
 from surefoot.core.untrusted_text import in_line, prose
 from surefoot.tools.lane_files import LaneFiles, Refused, text_of
-from surefoot.tools.pagination import counted, head_and_tail, lines_of, size_said
+from surefoot.tools.pagination import head_and_tail, lines_of, size_said
 
 OUTPUTS_SHARE, SURROUNDINGS_SHARE = 0.35, 0.25
 """Of the room, what red outputs may take, and what is kept free for the tree and the commits."""

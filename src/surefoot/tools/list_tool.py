@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from surefoot.core.event_words import Absent
+from surefoot.core.short_text import counted
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text, whole
 from surefoot.tools.arguments import Arguments
@@ -35,7 +36,7 @@ def _list(known: Sequence[Known], place: str, glob: str, depth: int) -> ToolResu
     lines = list(_listed(files, place, depth))
     shown, left_out = capped(lines, TEXT_BYTES_MAX)
     more = [f"… and {left_out} more lines; look into one folder with `path`, or give a `glob`"] if left_out else []
-    head = f"{place}: {len(files)} files, {size_said(sum(file.size for file in files))}"
+    head = f"{place}: {counted(len(files), 'file')}, {size_said(sum(file.size for file in files))}"
     whole = "\n".join([head, *lines]) if left_out else None
     return ToolResult(ok=True, text="\n".join([head, *shown, *more]), whole=whole)
 
@@ -56,7 +57,7 @@ def _listed(files: Sequence[Known], place: str, depth: int) -> Iterator[str]:
             yield f"{file.path}  {'link' if file.is_link else size_said(file.size)}"
         elif folder not in told:
             told.add(folder)
-            yield f"{folder}/  {inside[folder]} files"
+            yield f"{folder}/  {counted(inside[folder], 'file')}"
 
 
 TOOL = Tool(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from surefoot.core.regex import regex
+from surefoot.core.short_text import counted
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
@@ -58,7 +59,7 @@ def _outline(paths: Sequence[str], files: LaneFiles) -> ToolResult:
 def _of_file(path: str, text: str) -> Iterator[str]:
     language, total = language_of(path), len(lines_of(text))
     if not language:
-        yield f"{path}: {total} lines; no outline for this kind of file: `read` it"
+        yield f"{path}: {counted(total, 'line')}; no outline for this kind of file: `read` it"
         return
     note, found = "", None
     if language == "python" and len(text) <= PARSED_MAX:

@@ -88,8 +88,3 @@ def size_said(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
-
-
-def counted(count: int, word: str) -> str:
-    """Return a number with its noun."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

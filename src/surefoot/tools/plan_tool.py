@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from surefoot.core.short_text import counted
 from surefoot.tools.argument_schema import listed, record_of, whole
 from surefoot.tools.arguments import Arguments
-from surefoot.tools.pagination import counted
 from surefoot.tools.plan_shapes import SERVICES, STEP
 from surefoot.tools.planner_output import plan
 from surefoot.tools.tool_context import Tool, on_thread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from surefoot.core.short_text import counted
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import Shape, listed, record_of, whole
 from surefoot.tools.arguments import Arguments
@@ -64,13 +65,13 @@ def _shown(wanted: Arguments, held: Held, bytes_max: int) -> str:
     if not lines:
         return f"{name}: empty"
     if start > len(lines):
-        return f"{name}: {len(lines)} lines; line {start} is beyond its end"
+        return f"{name}: {counted(len(lines), 'line')}; line {start} is beyond its end"
     end = len(lines) if last is None else min(last, len(lines))
     if end < start:
-        return f"{name}: {len(lines)} lines; `end` ({last}) lies before `start` ({start})"
+        return f"{name}: {counted(len(lines), 'line')}; `end` ({last}) lies before `start` ({start})"
     page = page_of(lines, start, min(end - start + 1, LINES_MAX), bytes_max)
     crlf = ", line ends CRLF" if b"\r\n" in held.content else ""
-    head = f"{name}: {len(lines)} lines{crlf}, {page.start}-{page.end} shown"
+    head = f"{name}: {counted(len(lines), 'line')}{crlf}, {page.start}-{page.end} shown"
     more = f"\n… go on with start: {page.end + 1}" if page.end < end else ""
     return f"{head}\n{numbered(page)}{more}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from surefoot.core.short_text import counted
 from surefoot.core.tool_table import StoredTexts
 from surefoot.tools.argument_schema import record_of, text, whole
 from surefoot.tools.arguments import Arguments
@@ -40,11 +41,13 @@ def recall(arguments: Arguments, context: ToolContext) -> ToolResult:
     if not lines:
         return ToolResult(ok=True, text=f"{name}: empty")
     if start > len(lines):
-        return failed(f"{name} has {len(lines)} lines; line {start} is beyond its end")
+        return failed(f"{name} has {counted(len(lines), 'line')}; line {start} is beyond its end")
     page = page_of(lines, start, arguments.number("lines", LINES_MAX), TEXT_BYTES_MAX)
     more = f"\n… go on with start: {page.end + 1}" if page.end < page.total else ""
     body = "\n".join(page.lines)
-    return ToolResult(ok=True, text=f"{name}: {page.total} lines, {page.start}-{page.end} shown\n{body}{more}")
+    return ToolResult(
+        ok=True, text=f"{name}: {counted(page.total, 'line')}, {page.start}-{page.end} shown\n{body}{more}"
+    )
 
 
 TOOL = Tool(

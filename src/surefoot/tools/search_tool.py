@@ -14,6 +14,7 @@ from typing import cast
 from surefoot.core.event_words import Absent
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import counted
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import flag, record_of, text, whole
 from surefoot.tools.arguments import Arguments
@@ -150,7 +151,7 @@ def _matches_result(found: list[_Line], most: int, *, is_cut: bool) -> ToolResul
     lines = list(_grouped(wanted))
     shown, left_out = capped(lines, TEXT_BYTES_MAX)
     of = "at least " if is_cut else ""
-    head = f"{of}{len(matching)} matches in {files} files"
+    head = f"{of}{counted(len(matching), 'match', 'matches')} in {counted(files, 'file')}"
     if last is not None or left_out or is_cut:
         shown.append("… not all are shown; take a narrower pattern, `path` or `glob`, or a higher `max`")
     whole = "\n".join([head, *_grouped(found)]) if last is not None or left_out else None

@@ -16,13 +16,14 @@ from pathlib import PurePosixPath
 from surefoot.core.globs import literal, matches
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.short_text import counted
 from surefoot.threads import in_thread
 from surefoot.tools.argument_schema import record_of, text
 from surefoot.tools.arguments import Arguments
 from surefoot.tools.file_listing import GIT, asked, known_files, place_of, rooted
 from surefoot.tools.lane_files import LaneFiles, Missing, Refused
 from surefoot.tools.languages import DEFINITIONS, LINE_MAX, PARSED_MAX, language_of
-from surefoot.tools.pagination import capped, counted, lines_of, shortened
+from surefoot.tools.pagination import capped, lines_of, shortened
 from surefoot.tools.tool_context import TEXT_BYTES_MAX, Tool, ToolContext, ToolResult, failed, misused, not_there
 
 _DEFINITIONS_MAX, _USES_MAX = 40, 80

@@ -12,12 +12,12 @@ from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolKind, Usage
 from surefoot.core.amendments import AmendmentOrigin
 from surefoot.core.events import Event
 from surefoot.core.money import money
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 from surefoot.core.tool_payload import PlanChange, Understood
 from surefoot.views.activity import Activity, call_said
-from surefoot.views.lines import Words, counted, duration, first_line, one_line, tokens
+from surefoot.views.lines import Words, duration, first_line, one_line, tokens
 from surefoot.views.report_sections import HASH, style_of
 
 _LIMIT_NAMES = ("cost_usd", "tokens", "requests")

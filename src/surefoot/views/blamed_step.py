@@ -12,10 +12,9 @@ from surefoot.core.events.invalidation_events import Taint
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.inquiries import BlameState, InquiryAnswer, Stop
 from surefoot.core.record import record
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.state import RunState
 from surefoot.core.taint import consumed_by, tainted_by
-from surefoot.views.lines import counted
 from surefoot.views.step_details import StepDetails
 
 SCHEMA = "surefoot.blame/1"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from surefoot.core import events as ev
 from surefoot.core.ids import StepId
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.core.system_steps import attempted_step, candidate_made_by
-from surefoot.views.lines import Style, counted, one_line
+from surefoot.views.lines import Style, one_line
 
 
 def kept_said(event: ev.CandidateKept) -> str:

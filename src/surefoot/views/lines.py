@@ -10,7 +10,7 @@ from surefoot.core.events import MutantsTried
 from surefoot.core.failure_words import LINES_MAX
 from surefoot.core.record import record
 from surefoot.core.regex import regex
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.untrusted_text import BAR, barred, prose
 
 Style = Literal["", "good", "bad", "warn", "dim", "head"]
@@ -148,11 +148,6 @@ def tokens(number: int) -> str:
     if number >= _MILLION:
         return f"{number / _MILLION:.2f}M tokens"
     return f"{number / _THOUSAND:.1f}k tokens" if number >= 10 * _THOUSAND else counted(number, "token")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def said_once(found: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -12,8 +12,9 @@ from surefoot.core.graph import Graph
 from surefoot.core.ids import StepId
 from surefoot.core.plan import Plan, Step
 from surefoot.core.review import Review, members_known
+from surefoot.core.short_text import counted
 from surefoot.errors import PlanInvalid
-from surefoot.views.lines import counted, duration
+from surefoot.views.lines import duration
 
 SCHEMA = "surefoot.check/1"
 _ALIKE_MOST = 5

@@ -18,11 +18,12 @@ from surefoot.core.ids import RunId, StepId
 from surefoot.core.kernel import apply
 from surefoot.core.money import money
 from surefoot.core.record import record
+from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.core.step_state import DONE, StepState, StepStatus
 from surefoot.views.activity import Activity
 from surefoot.views.blamed_step import spoilt_by
-from surefoot.views.lines import counted, duration, one_line, tokens
+from surefoot.views.lines import duration, one_line, tokens
 from surefoot.views.timeline import Entry, Timeline
 
 SCHEMA = "surefoot.postmortem/1"

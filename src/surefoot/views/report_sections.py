@@ -14,10 +14,10 @@ from surefoot.core.ids import StepId
 from surefoot.core.money import money
 from surefoot.core.proofs import Proof
 from surefoot.core.record import record
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.system_steps import step_said
 from surefoot.core.verdicts import CHANGED, changed_said
-from surefoot.views.lines import Style, cause_of, counted, duration, headline_of, one_line, said_once
+from surefoot.views.lines import Style, cause_of, duration, headline_of, one_line, said_once
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import (
@@ -302,6 +302,7 @@ def tests_said(check: CheckShape) -> str:
         return ""
     passed, asked = tests["passed"], tests["passed"] + tests["failed"]
     number = f"all {passed} tests pass" if passed == asked else f"{passed} of {asked} tests pass"
+    number = "the only test passes" if passed == asked == 1 else number
     _, _, others = headline_of(check["text"]).partition("; ")
     skipped = f"{tests['skipped']} skipped" if tests["skipped"] else ""
     return "; ".join(filter(None, (number, skipped, others)))

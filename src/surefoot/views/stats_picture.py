@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from surefoot.api.stats import Stats
-from surefoot.views.lines import counted
+from surefoot.core.short_text import counted
 from surefoot.views.stats_bars import Bar, bars_of
 
 _ROW, _MARGIN, _NAMES, _BAR, _WIDE = 22, 20, 190, 320, 640

@@ -22,7 +22,7 @@ from surefoot.core.policy_types import Overdue
 from surefoot.core.proofs import Proof
 from surefoot.core.queue import waits_for
 from surefoot.core.record import record
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.system_steps import attempted_step, is_system_step
@@ -32,7 +32,7 @@ from surefoot.ports.storage import Recorded
 from surefoot.views.activity import Activity, is_step, progress_of, titled
 from surefoot.views.agent_words import conversation_words
 from surefoot.views.candidates_said import candidate_named, candidate_words
-from surefoot.views.lines import Style, Words, cause_of, counted, duration, first_line, headline_of, one_line
+from surefoot.views.lines import Style, Words, cause_of, duration, first_line, headline_of, one_line
 from surefoot.views.report_sections import HASH, style_of
 
 _COUNTED_MAX = 2000

@@ -12,9 +12,9 @@ from surefoot.core.agent_types import Claim, ToolCall, Usage
 from surefoot.core.ids import RunId, StepId
 from surefoot.core.money import money
 from surefoot.core.record import record
+from surefoot.core.short_text import counted
 from surefoot.views.agent_words import amount
 from surefoot.views.evidence import blob_text
-from surefoot.views.lines import counted
 
 
 @record(kw_only=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from surefoot.core.record import record
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.collisions import is_case_blind, refuse_collisions
 from surefoot.workspace.git import join_names, split_names, user_git
@@ -63,8 +63,8 @@ def find_start(
     paths = Copies(store.git_dir.parent, source.root).missing(store, commit) if source.kind == "git" else ()
     if paths:
         text = (
-            f"your copies have no checkout to give for {len(paths)} "
-            f"{'submodule' if len(paths) == 1 else 'submodules'} ({_named(paths)}): lanes hold an empty folder there. "
+            f"your copies have no checkout to give for "
+            f"{counted(len(paths), 'submodule')} ({_named(paths)}): lanes hold an empty folder there. "
             "`git submodule update --init` gets them"
         )
         remarks.append(Remark("submodule-missing", text))
@@ -133,7 +133,7 @@ def _filter_remarks(source: Source, store: Store, commit: str) -> Iterator[Remar
     if absent:
         paths = sorted(pointers[one] for one in absent)
         text = (
-            f"the contents of {len(paths)} Git LFS {'file' if len(paths) == 1 else 'files'} are not in "
+            f"the contents of {counted(len(paths), 'Git LFS file')} are not in "
             f"{str(source.lfs)!r} ({_named(paths)}): lanes hold the pointers. `git lfs fetch` gets the contents"
         )
         yield Remark("lfs-missing", text)

@@ -21,7 +21,7 @@ from surefoot.core.kernel.interrupts import interrupts_of
 from surefoot.core.kernel.proposal import Proposal, RuleResult
 from surefoot.core.plan import Disagreement, OnFailure, RetryPolicy
 from surefoot.core.recovery import question
-from surefoot.core.short_text import listed
+from surefoot.core.short_text import counted, listed
 from surefoot.core.state import RunState, step_beside
 from surefoot.core.step_state import FINAL, StepState
 from surefoot.core.system_steps import candidate_step_id
@@ -193,7 +193,7 @@ def _asked(state: RunState, node: StepState, found: Agreement) -> str:
         agrees = f"agrees with {listed(map(str, others))}" if others else "agrees with no other"
         flaw = f"; {in_line(one.kept.flaw)}" if one.kept.flaw else ""
         paths = listed(map(in_line, one.observed.changed), 4)
-        lines.append(f"  {one.number}: {agrees}{flaw}; {one.kept.lines} lines in {paths or 'no file'}")
+        lines.append(f"  {one.number}: {agrees}{flaw}; {counted(one.kept.lines, 'line')} in {paths or 'no file'}")
     for first, second, difference in found.differences:
         lines.append(f"  {first} and {second} differ first in line {difference.line} of what is compared:")
         lines += [f"    {first}: {in_line(difference.there)}", f"    {second}: {in_line(difference.here)}"]
