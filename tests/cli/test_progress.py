@@ -46,6 +46,7 @@ from surefoot.core.events.invalidation_events import Taint, TakingBack
 from surefoot.core.graph_state import finish, take_ready
 from surefoot.core.ids import BlobId, RunId, StepId
 from surefoot.core.kernel import apply
+from surefoot.core.kernel.short_way import SHORT_WAY
 from surefoot.core.monitor_table import Watches
 from surefoot.core.plan import Check, Constraint, Limits, Plan, Prepare, RunBody, Step
 from surefoot.core.policy_types import Overdue
@@ -658,6 +659,13 @@ def test_a_phase_of_a_goal_in_words_is_told() -> None:
     line = progress().line_of(run, ev.PhaseEntered(at=3.0, phase=Phase.EXECUTE))
     assert line is not None
     assert line.text.endswith("execute    the plan holds; its steps are carried out")
+
+
+def test_no_findings_are_said_to_be_recorded_on_the_short_way() -> None:
+    """Nothing was explored: the runtime has made the plan, and the line before tells of it."""
+    plan = replace(PLAN, steps=(replace(PLAN.steps[0], id=SHORT_WAY, needs=()),))
+    run = apply(None, ev.RunCreated(at=0.0, run=RunId("r"), plan=plan, goal_options=GoalOptions()))
+    assert progress().line_of(run, ev.PhaseEntered(at=3.0, phase=Phase.PLAN)) is None
 
 
 def test_what_an_agent_did_stays_above_the_tree(terminal: Terminal) -> None:

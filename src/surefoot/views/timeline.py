@@ -15,6 +15,7 @@ from surefoot.core.check_kinds import Expect
 from surefoot.core.event_words import Moment, Phase, Severity, Status, Verdict
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
+from surefoot.core.kernel.short_way import is_on_short_way
 from surefoot.core.ladder_table import RUNGS, Rung
 from surefoot.core.leftover_files import finding_of
 from surefoot.core.plan import Check
@@ -237,6 +238,8 @@ def _phase(_: Timeline, state: RunState, event: ev.PhaseEntered) -> Words | None
     number = len(state.plan.accept)
     if event.reason:
         return event.phase.value, f"the run goes back, so that its plan can change: {one_line(event.reason)}", "warn"
+    if event.phase is Phase.PLAN and is_on_short_way(state):
+        return None  # nothing was explored, and that the plan holds was told before
     if state.created.goal_options is not None and event.phase in _PHASES:
         return event.phase.value, _PHASES[event.phase], "head"
     if event.phase is Phase.VALIDATE and number:
