@@ -286,6 +286,14 @@ def test_a_finding_that_is_the_same_of_many_steps_is_reported_once(shapes: Shape
     assert text.count("No check.") == 1
 
 
+def test_a_step_that_meets_a_finding_in_each_attempt_is_named_once(shapes: Shapes) -> None:
+    """Three attempts at two steps are no five steps."""
+    one = {"kind": "infinite_loop", "severity": "warning", "text": "It loops.", "place": None}
+    report = shapes.report(findings=[{**one, "step": step} for step in ("a", "b", "a", "c", "b")])
+    text = "\n".join(line.text for line in report_lines(report))
+    assert "3 steps (a, b, c): It loops." in text
+
+
 def test_an_empty_report_has_no_sections(shapes: Shapes) -> None:
     """Of a run without steps, or one that has just begun."""
     report = shapes.report(outcome=None, state="running", branch=None, head=None, base=None, repository=None)

@@ -155,8 +155,8 @@ def said_once(found: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     `found` has pairs of a step, which may be empty, and a text.
     """
-    steps: dict[str, list[str]] = {}
+    steps: dict[str, dict[str, None]] = {}
     for step, text in found:
         if step:
-            steps.setdefault(text, []).append(step)
+            steps.setdefault(text, {})[step] = None
     return {text: f"{len(of)} steps ({listed(of)})" for text, of in steps.items() if len(of) >= _MANY}
