@@ -6,6 +6,7 @@ import asyncio
 import re
 import runpy
 import shlex
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,9 @@ RUNNING = [block for block in PLANS if block.text.startswith(RUNS)]
 TYPED = sorted(
     {line[2:] for block in BLOCKS if block.kind == "console" for line in block.text.splitlines() if line[:2] == "$ "}
 )
+GIT = ("git", "-c", "user.name=Una", "-c", "user.email=una@example.org")
+_PASSING = re.compile(r"\s*\b\d+\.\d s|\b[0-9a-f]{7}\b| of /.*|: (?:…|'SPDX.* not found.*)$|^…$|^Sandbox.*")
+"""What differs from run to run, and what the page cuts."""
 COMMANDS = typer.main.get_group(app)
 
 
@@ -94,6 +98,30 @@ def test_a_run_can_be_drawn(repository: Path, tmp_path: Path) -> None:
     main = runpy.run_path(str(ROOT / "scripts" / "picture.py"))["main"]
     assert main([str(tmp_path / "home"), run, str(tmp_path / "run.svg")]) == 0
     assert "greet.py" in "".join(ET.parse(tmp_path / "run.svg").getroot().itertext())  # noqa: S314
+
+
+@pytest.mark.parametrize(("words", "number"), [(["check"], 1), (["run", "--run-id", "20260101-first1"], 2)])
+def test_the_first_run_prints_what_its_page_shows(
+    words: list[str], number: int, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Line by line, but for times, commits and what the page leaves out."""
+    first = [block for block in BLOCKS if block.place.startswith("docs/start/first-run.md:")]
+    shown = [block.text for block in first if block.kind == "text"]
+    (plan,) = (block.text for block in first if block.text.startswith(RUNS))
+    (repository / "sub" / "done.py").rename("main.py")
+    (repository / "main.py").write_text("import greet\n", "utf-8")
+    subprocess.run(["git", "add", "-A"], cwd=repository, check=True)
+    subprocess.run([*GIT, "commit", "-qm", "Main"], cwd=repository, check=True)
+    Path("licence.yaml").write_text(plan, "utf-8")
+    app([*words, "licence.yaml"], standalone_mode=False)
+    printed, lines = _plain(capsys.readouterr().out), _plain(shown[number])
+    assert [line for line in lines if line not in printed] == []
+    assert "\n…\n" in shown[number] or printed == lines
+
+
+def _plain(text: str) -> list[str]:
+    """Return the lines of an output without times, commits and places; a line that is cut ends where it is cut."""
+    return [_PASSING.sub("#", line) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,6 +142,13 @@ def test_every_test_that_is_named_exists() -> None:
     named = [match for one in PAGES for match in _NAMED_TEST.findall(one.read_text("utf-8"))]
     missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in page(path)]
     assert (bool(named), missing) == (True, [])
+
+
+def test_every_extra_has_its_row() -> None:
+    """Who installs Surefoot sees what can be added."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    rows = [line for line in page("docs/start/install.md").splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in _CODE.findall(row.split("|")[1])} == set(extras)
 
 
 @pytest.mark.parametrize("one", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
