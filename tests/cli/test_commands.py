@@ -153,7 +153,7 @@ def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> 
         ("answer q.1", "Missing argument 'ANSWER'."),
         ("restore", "Missing option '--to'."),
         ("restore latest --to", "Option '--to' requires an argument."),
-        ("status --nonsense", "No such option: --nonsense"),
+        ("status --nonsense", "No such option: --nonsense. Try `surefoot status --help`."),
         ("status one two", "Got unexpected extra argument"),
         ("show --output", "--output shows what one step's body printed; name the step"),
         ("run ' '", "the goal is empty"),

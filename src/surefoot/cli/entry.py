@@ -75,7 +75,7 @@ def _report_error(error: Exception, screen: Screen) -> int:
 
     if isinstance(error, TyperException):
         command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-        message = f"{error.format_message()} Try `{command} --help`."
+        message = f"{error.format_message().rstrip('.')}. Try `{command} --help`."
         return _say(screen, "usage", message, error.exit_code)
     if os.environ.get("SUREFOOT_DEBUG") == "1":
         import traceback
