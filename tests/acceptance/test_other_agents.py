@@ -394,6 +394,10 @@ def _talks_nonsense(agent: Agent) -> None:
     agent.settings("bash", "-c", "echo hello there; exit 0")
 
 
+def _gives_everything_back(agent: Agent) -> None:
+    agent.settings("cat")
+
+
 def _is_of_another_version(agent: Agent) -> None:
     agent.will([RIGHT], protocol=99)
 
@@ -407,6 +411,7 @@ def _is_missing(agent: Agent) -> None:
     [
         (_dies, "something went wrong"),
         (_talks_nonsense, "it printed 'hello there'"),
+        (_gives_everything_back, "is it an ACP agent? Update it, or name another"),
         (_is_of_another_version, "speaks version 99 of the Agent Client Protocol"),
         (_is_missing, "'no-such-agent', which is not on the PATH here"),
     ],

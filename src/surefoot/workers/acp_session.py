@@ -338,7 +338,8 @@ class Session:
         if error.code == _LOGIN_MISSING:
             return AgentFlaw("NotLoggedIn", f"{self._name} is not logged in: {self._program.log_in}", may_pass=False)
         detail = "" if error.data is None else f" ({shortened(json.dumps(error.data, default=str), _LINE_MAX)})"
-        text = f"{self._name} answered `{method}` with an error: {error}{detail}"
+        cure = "; is it an ACP agent? Update it, or name another" if error.code == _NOT_FOUND else ""
+        text = f"{self._name} answered `{method}` with an error: {error}{detail}{cure}"
         return AgentFlaw("AgentError", text, may_pass=error.code != _NOT_FOUND)
 
     @property
