@@ -39,20 +39,34 @@ def test_results_that_wait_are_judged_together(stage: Stage) -> None:
     assert sum("Surefoot-Train" in line for line in trailers) == len(in_trains) > 1
 
 
-def test_what_waits_for_a_train_is_shown_with_the_reason(stage: Stage) -> None:
-    """By `status` and in the graph, while the suite holds up the first train (M30)."""
-    held = "! ls f*.txt || until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"
-    text = plan("verify: queue").replace("sleep 0.2; ! grep -q wrong f*.txt", held)
-    with stage.begin("run", stage.plan(text), "--run-id", RUN) as program:
-        while "waits for its train" not in (said := stage.say("status", RUN).out):
-            assert program.is_running, program.wait().out
-        drawn = stage.say("show", RUN, "--graph", "--json", "--svg").json
+HOLD = "touch $SUREFOOT_MEETING/begun; until test -e $SUREFOOT_MEETING/go; do sleep 0.02; done"
+HELD = f"case $PWD in *judge-*) {HOLD};; esac"
+
+
+def test_status_and_report_say_what_waits_for_the_branch_and_why(stage: Stage) -> None:
+    """Which results are judged, and for what the parked ones wait, while a train is under way."""
+    held = plan("verify: queue, train: 2").replace("echo asked >> $SUREFOOT_MEETING/asked; sleep 0.2", HELD)
+    with stage.held(held) as program:
+        while WAITS not in (queue := queued(stage)).values():
+            pass
+        said, steps = stage.say("status").out, stage.say("report", "--json").json["steps"]
+        drawn = stage.say("show", "--graph", "--json", "--svg").json
         stage.go()
         assert program.wait().code == 0
-    assert "\nWaits\n" in said
-    words = {step["said"] for step in drawn["steps"]}
-    assert {"running: is judged in its train", "running: waits for its train"} <= words
-    assert "running: waits for its train" in drawn["svg"]
+    assert set(queue.values()) == {"judged in train 1", WAITS}
+    assert queue.items() <= {one["id"]: one["reason"] for one in steps}.items()
+    assert "\n  judged   " in said
+    assert {f"running: {why}" for why in queue.values()} <= {step["said"] for step in drawn["steps"]}
+    assert "running: judged in train 1" in drawn["svg"]
+    assert queued(stage) == {}
+
+
+def queued(stage: Stage) -> dict[str, str]:
+    """Return what waits for the branch, and why."""
+    return {one["step"]: one["why"] for one in stage.say("status", "--json").json["queue"]}
+
+
+WAITS = "waiting for its train: train 1 is judged first"
 
 
 @pytest.mark.parametrize("verify", ["auto", "lane", "queue"])

@@ -194,6 +194,7 @@ class Shapes:
             "amendments": [],
             "stops": [],
             "stock": None,
+            "queue": [],
             "trains": [],
             "samples": [],
             "landings": [],

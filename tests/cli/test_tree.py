@@ -143,7 +143,8 @@ def test_a_step_that_waits_for_its_turn_says_so() -> None:
     begin(run, "a", "b")
     run.queue = {StepId("b"): None, StepId("a"): None}
     rows = [row for row in drawn(run) if row.startswith("running")]
-    assert rows == ["running   a  lane 1, waiting in the queue  10 s", "running   b  lane 2, starting  10 s"]
+    waits = "waiting in the queue: it is the turn of b"
+    assert rows == [f"running   a  lane 1, {waits}  10 s", "running   b  lane 2, starting  10 s"]
 
 
 def test_what_a_body_printed_last_stands_below_its_step() -> None:

@@ -16,13 +16,16 @@ from surefoot.cli.report_page import head_lines, next_lines, report_lines, repor
 from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.views.lines import EMPTY, Line, one_line, size_said
-from surefoot.views.report_sections import Section, asking_rows, question_row, style_of, wait_rows
+from surefoot.views.report_sections import Section, asking_rows, question_row, queue_rows, style_of
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
     from surefoot.core.report_shape import Report
 
 RUNS_SCHEMA = "surefoot.runs/1"
-_STATUS = ("run", "goal", "state", "outcome", "reason", "phase", "selection", "counts", "questions", "asking", "next")
+_STATUS = (
+    *("run", "goal", "state", "outcome", "reason", "phase", "selection", "counts", "queue", "questions", "asking"),
+    "next",
+)
 """The keys of a report that `status --json` has."""
 
 
@@ -50,8 +53,10 @@ def status_lines(report: Report, engine: str | None) -> Iterator[Line]:
         yield EMPTY
         yield from section_lines(Section(title="Questions", rows=[question_row(one) for one in report["questions"]]))
         yield EMPTY
-    if rows := wait_rows(report):
-        yield from section_lines(Section(title="Waits", rows=rows))
+    waits = queue_rows(report)
+    if waits:
+        yield EMPTY
+        yield from section_lines(Section(title="Merge queue", rows=waits))
         yield EMPTY
     rows = asking_rows(report, is_short=True)
     if rows:

@@ -81,6 +81,30 @@ def _globs_of(state: RunState, node: StepState) -> frozenset[str]:
     return frozenset(state.plan.writes_of(node.spec))
 
 
+def place_in_queue(state: RunState, node: StepState) -> str | None:
+    """Say what a step in the queue waits for, or in which train it is judged; None: it is at something else."""
+    work, train = node.work, state.train
+    if work is None or node.status is not StepStatus.RUNNING or node.spec.id not in state.queue:
+        return None
+    if train is not None and node.spec.id in train.cars:
+        return f"judged in train {train.number}"
+    if work.is_parked:
+        return f"waiting for its train{_kept_back(state)}"
+    is_at_something = work.open is not None or has_turn(state, node)
+    return None if is_at_something else f"waiting in the queue{_kept_back(state)}"
+
+
+def _kept_back(state: RunState) -> str:
+    """Say what comes before those in the queue; nothing where they come next."""
+    if state.train is not None:
+        return f": train {state.train.number} is judged first"
+    first = first_in_queue(state)
+    work = None if first is None else state.nodes[first].work
+    if first is None or (work is not None and work.is_parked):
+        return ""
+    return f": it is the turn of {first}"
+
+
 def has_turn(state: RunState, node: StepState) -> bool:
     """Tell whether it is the step's turn on the branch."""
     if state.train is not None:

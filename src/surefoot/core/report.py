@@ -24,6 +24,7 @@ from surefoot.core.plan import Check, Constraint, Effect, Step
 from surefoot.core.plan_access import asked_outside
 from surefoot.core.plan_commands import CommandKind, PlanCommand, check_text, commands_around, probe_command, ways_out
 from surefoot.core.proofs import Proof
+from surefoot.core.queue import place_in_queue
 from surefoot.core.regex import regex
 from surefoot.core.report_findings import findings_of
 from surefoot.core.sample_report import samples_in_report
@@ -58,6 +59,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
         MutantShape,
         MutationShape,
         QuestionShape,
+        QueuedShape,
         ReachShape,
         Report,
         SelectionShape,
@@ -82,7 +84,7 @@ Json = dict[str, object]
 def report_of(state: RunState) -> Report:
     """Return the report of a run as plain data, ready for JSON; its shape is that of FORMATS."""
     splits = splits_of(state)
-    steps = [_step(node, splits.get(node.spec.id)) for node in state.steps()]
+    steps = [_step(state, node, splits.get(node.spec.id)) for node in state.steps()]
     branch, attention, spent = state.branch, attention_of(state), spent_by(state)
     fork = state.created.forked_from
     chosen, left_out = len(state.created.plan.steps), state.created.left_out
@@ -115,6 +117,7 @@ def report_of(state: RunState) -> Report:
         "amendments": list(map(_amendment, state.amendments.values())),
         "stops": list(map(stop_in_report, state.stops)),
         "stock": stock_in_report(state),
+        "queue": _queue(state),
         "trains": [_train(number, one) for number, one in enumerate(state.trains, 1)],
         "samples": samples_in_report(state),
         "landings": list(map(_landing, state.landings)),
@@ -188,9 +191,9 @@ def status_of(node: StepState) -> StepStatus:
     return StepStatus.IN_DOUBT if node.is_in_doubt else node.status
 
 
-def _step(node: StepState, split_of: StepId | None) -> StepShape:
+def _step(state: RunState, node: StepState, split_of: StepId | None) -> StepShape:
     records = node.work.checks if node.work is not None else node.records
-    reason = _reason_at(node)
+    reason = place_in_queue(state, node) or _reason_at(node)
     is_parked = node.work is not None and node.work.is_parked
     red = _red_check(node, records)
     return {
@@ -231,8 +234,6 @@ def _step(node: StepState, split_of: StepId | None) -> StepShape:
 
 def _reason_at(node: StepState) -> str | None:
     """Say why a step stands where it stands; None: nothing is to be said."""
-    if node.work is not None and node.work.is_parked:
-        return "waits for its train" if node.work.lane is None else "is judged in its train"
     if node.reason is None and node.transplant is not None:
         return "judged again on the branch, as what came before it was taken back"
     has_failed = node.last_failure is not None and node.status not in DONE
@@ -370,6 +371,11 @@ def _constraint(one: Constraint) -> ConstraintShape:
 
 def _landing(one: LandingState) -> LandingShape:
     return {"branch": _short_ref(one.asked.ref), "before": one.asked.before, "landed": one.landed}
+
+
+def _queue(state: RunState) -> list[QueuedShape]:
+    places = ((name, place_in_queue(state, state.nodes[name])) for name in state.queue)
+    return [{"step": name, "why": why} for name, why in places if why is not None]
 
 
 def _train(number: int, one: TrainHistory) -> TrainShape:

@@ -453,6 +453,14 @@ class TrainShape(TypedDict):
     split: str | None
 
 
+class QueuedShape(TypedDict):
+    """A step in the merge queue."""
+
+    step: str
+    why: str
+    """What it waits for, or in which train it is judged."""
+
+
 class ReviewShape(TypedDict):
     """What a person has found in a result."""
 
@@ -510,6 +518,8 @@ class Report(TypedDict):
     amendments: list[AmendmentShape]
     stops: list[StopShape]
     stock: StockShape | None
+    queue: list[QueuedShape]
+    """What waits to get onto the branch, or is judged for it, in order."""
     trains: list[TrainShape]
     samples: list[SampleShape]
     landings: list[LandingShape]

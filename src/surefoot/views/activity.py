@@ -15,7 +15,7 @@ from surefoot.core.event_words import Moment
 from surefoot.core.events import ACCEPTANCE, Event
 from surefoot.core.ids import StepId
 from surefoot.core.proofs import Proof
-from surefoot.core.queue import has_turn
+from surefoot.core.queue import place_in_queue
 from surefoot.core.record import record
 from surefoot.core.state import BLAME, CLEAN, RunState
 from surefoot.core.step_state import FINAL, StepState
@@ -27,8 +27,6 @@ LATELY = 5
 """So many finished steps are kept to be shown."""
 _STARTING, _ENDING = "starting", "being ended"
 _TALKING = (ev.ConversationStarted, ev.ModelRequested, ev.ModelResponded, ev.ModelRequestDelayed, ev.ToolCallStarted)
-_QUEUED = "waiting in the queue"
-_PARKED = "waiting for its train"
 
 
 @record(kw_only=False)
@@ -74,10 +72,9 @@ class Activity:
         if known is None:
             words = BY_REQUEST[work.open].label if work is not None and work.open is not None else _STARTING
             known = Station(words, self._attempts.get(name, node.started_at or state.at))
-        if name in state.queue and work is not None and work.open is None and not has_turn(state, node):
-            return Station(_PARKED if work.is_parked else _QUEUED, known.since)
-        if state.train is not None and name in state.train.cars and work is not None and work.open is None:
-            return Station(f"in train {state.train.number}", known.since)
+        queued = None if work is None or work.open is not None else place_in_queue(state, node)
+        if queued is not None:
+            return Station(queued, known.since)
         return known
 
     def join(self, state: RunState) -> None:

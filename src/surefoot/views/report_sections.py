@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
 
 SHORT_MOST = 12
 """So many rows of each section a short report shows."""
+_QUEUED_MOST = 8
 _LEFT_OUT_MOST = 12
 """So many steps that were not chosen are named."""
 _AMENDED_MOST = 6
@@ -403,15 +404,6 @@ def _tool_row(used: ToolCallsShape) -> Row:
     return Row(word=one_line(used["tool"]), name=one_line(used["model"]), text=text, style="warn" if wrongly else "")
 
 
-def wait_rows(report: Report) -> list[Row]:
-    """Return what the steps under way wait for, those that wait for the same together."""
-    found: dict[str, list[str]] = {}
-    for step in report["steps"]:
-        if step["state"] in ("running", "waiting") and step["reason"]:
-            found.setdefault(one_line(step["reason"]), []).append(one_line(step["id"]))
-    return [Row(word=listed(names), text=reason) for reason, names in found.items()]
-
-
 def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
     """Return how people's attention was used; a short report has only what should be changed about it."""
     asking = report["asking"]
@@ -435,6 +427,15 @@ def asking_rows(report: Report, *, is_short: bool) -> list[Row]:
         share = f"{100 * asking['unchanged_share']:.0f} % approved unchanged ({asking['unchanged']}){others}"
         rows.append(Row(word="decided", text=share))
     return rows + remark
+
+
+def queue_rows(report: Report) -> list[Row]:
+    """Return what waits to get onto the branch, and why: a row for each reason."""
+    waits: dict[str, list[str]] = {}
+    for one in report["queue"]:
+        waits.setdefault(one["why"], []).append(one_line(one["step"]))
+    said = ((why.partition(" "), names) for why, names in waits.items())
+    return [Row(word=word, name=listed(names, _QUEUED_MOST), text=one_line(text)) for (word, _, text), names in said]
 
 
 def _approver_row(said: ApproverAnswerShape) -> Row:
