@@ -11,7 +11,7 @@ import surefoot
 from surefoot import api
 from surefoot.api.home import Home
 from surefoot.api.queries import runs
-from surefoot.api.questions import inbox
+from surefoot.api.questions import count_questions, inbox
 from surefoot.core.ids import RunId
 from surefoot.engines.standings import standing_at
 from surefoot.journal.sqlite import SqliteJournal
@@ -94,6 +94,12 @@ def test_the_inbox_folds_only_runs_that_ask(home: Home) -> None:
     """Not those that have ended."""
     assert [one.run for one in inbox(home)] == [WAITING]
     assert set(read_of(home)) == {WAITING}
+
+
+def test_open_questions_are_counted_without_their_runs(home: Home) -> None:
+    """Of what an inbox does not show it says only how many there are."""
+    assert count_questions(home, home.standings()) == 1
+    assert read_of(home) == []
 
 
 def test_a_standing_that_was_lost_is_made_anew_once(home: Home) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from surefoot.api.answers import open_question, run_of
@@ -17,6 +17,7 @@ from surefoot.core.record import record
 from surefoot.core.state import QuestionState, RunState
 from surefoot.core.system_steps import PLANNING
 from surefoot.core.ways_on import EDIT, can_reword, is_about_failure
+from surefoot.ports.storage import Standing
 
 
 @record
@@ -84,17 +85,41 @@ class OpenQuestion:
         return max(1, self.people - len(self.approved_by))
 
 
-def inbox(home: Home, *, run: RunId | None = None, repository: Path | None = None) -> list[OpenQuestion]:
-    """Return the open questions, the oldest first: of all runs, of one, or of those of one repository."""
-    now, found, standings = home.clock.now(), list[OpenQuestion](), home.standings()
+def inbox(
+    home: Home,
+    *,
+    run: RunId | None = None,
+    repository: Path | None = None,
+    standings: Mapping[RunId, Standing] | None = None,
+) -> list[OpenQuestion]:
+    """Return the open questions, the oldest first: of all runs, of one, or of those of one repository.
+
+    Args:
+        home: Where the runs are.
+        run: Only this one.
+        repository: Only its runs.
+        standings: Where the runs stand, if that was read already: it takes a while where there are many.
+    """
+    now, found = home.clock.now(), list[OpenQuestion]()
+    known = home.standings() if standings is None else standings
     for row in home.journal.runs():
-        if run not in (None, row.run) or (repository is not None and row.repository != str(repository)):
-            continue
-        known = standings.get(row.run)
-        # Most runs never ask: those need not be folded.
-        if home.journal.events_of_kind(row.run, QuestionAsked, 1) if known is None else known.questions:
+        is_wanted = run in (None, row.run) and (repository is None or row.repository == str(repository))
+        if is_wanted and _may_ask(home, row.run, known):
             found += open_questions(home, home.state(row.run), now)
     return sorted(found, key=lambda one: (one.asked_at, one.question))
+
+
+def count_questions(home: Home, standings: Mapping[RunId, Standing]) -> int:
+    """Count the open questions of all runs; only those runs are folded that went on since their standing was kept."""
+    kept = sum(known.questions for known in standings.values())
+    others = (row.run for row in home.journal.runs() if row.run not in standings and _may_ask(home, row.run, standings))
+    return kept + sum(len(home.state(run).open_questions) for run in others)
+
+
+def _may_ask(home: Home, run: RunId, standings: Mapping[RunId, Standing]) -> bool:
+    """Tell whether a run may have open questions: most never ask, and need not be folded."""
+    known = standings.get(run)
+    return bool(home.journal.events_of_kind(run, QuestionAsked, 1) if known is None else known.questions)
 
 
 def question_of(home: Home, question: str) -> OpenQuestion:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from surefoot.api.home import Home
-from surefoot.api.questions import OpenQuestion, question_of
+from surefoot.api.questions import OpenQuestion, count_questions, question_of
 from surefoot.api.questions import inbox as open_in
 from surefoot.cli.follow import INTERRUPTED, Left, may_leave, pause
 from surefoot.cli.lookup import find_question, find_run, root_of
@@ -46,19 +46,20 @@ def inbox(given: Given, screen: Screen) -> int:
         root = None if given.every or run is not None else root_of(given.repo)
         if given.watch:
             return _watch(home, run, root, screen)
-        found = open_in(home, run=run, repository=root)
-        elsewhere = [] if root is None or found else open_in(home)
+        standings = home.standings()
+        found = open_in(home, run=run, repository=root, standings=standings)
+        elsewhere = 0 if root is None or found else count_questions(home, standings)
     if screen.is_json:
         screen.document({"schema": SCHEMA, "questions": [document_of(one) for one in found]})
     screen.page(_inbox_lines(found, elsewhere))
     return 0
 
 
-def _inbox_lines(found: Sequence[OpenQuestion], elsewhere: Sequence[OpenQuestion]) -> Iterator[Line]:
+def _inbox_lines(found: Sequence[OpenQuestion], elsewhere: int) -> Iterator[Line]:
     if not found:
         yield Line("No open questions here.")
         if elsewhere:
-            yield Line(f"Elsewhere {counted(len(elsewhere), 'question')}: surefoot inbox --all", "head", is_whole=True)
+            yield Line(f"Elsewhere {counted(elsewhere, 'question')}: surefoot inbox --all", "head", is_whole=True)
         return
     yield Line(f"{counted(len(found), 'question')} open", "head")
     for group in groups_of(found):
