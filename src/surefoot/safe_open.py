@@ -18,9 +18,9 @@ from pathlib import Path
 
 _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """A folder that can be searched need not be readable."""
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Without O_NONBLOCK, opening a pipe would wait for somebody to write."""
-_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def open_plain(path: Path) -> BufferedReader:
         OSError: there is none; ELOOP says that a link stands at the path or on the way.
     """
     with folder_of(path) as (folder, name):
-        descriptor = os.open(name, _READ, dir_fd=folder)
+        descriptor = os.open(name, READ, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no plain file", os.fspath(path))
@@ -118,7 +118,7 @@ def make_plain(path: Path, mode: int = 0o666, *, below: Path | None = None) -> B
         OSError: a folder on the way is missing, or is a link.
     """
     with folder_of(path, below=below) as (folder, name):
-        return os.fdopen(os.open(name, _MAKE, mode, dir_fd=folder), "wb")
+        return os.fdopen(os.open(name, MAKE, mode, dir_fd=folder), "wb")
 
 
 def make_link(path: Path, target: str, *, below: Path | None = None) -> None:
@@ -136,7 +136,7 @@ def make_folder(path: Path, mode: int | None = None) -> None:
     with folder_of(path) as (folder, name):
         with suppress(FileExistsError):
             os.mkdir(name, dir_fd=folder)
-        made = os.open(name, _READ | os.O_DIRECTORY, dir_fd=folder)
+        made = os.open(name, READ | os.O_DIRECTORY, dir_fd=folder)
         try:
             if mode is not None:
                 os.fchmod(made, mode)
@@ -192,3 +192,12 @@ def add_bits(path: Path, bits: int) -> None:
                 os.chmod(place, stat.S_IMODE(mode) | bits)  # noqa: PTH101 - a descriptor has no path
         finally:
             os.close(held)
+
+
+def sync(path: Path) -> None:
+    """Force a file's content, or a folder's names, to disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

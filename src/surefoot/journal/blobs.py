@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from surefoot import faults
+from surefoot import faults, safe_open
 from surefoot.core.ids import BlobId
 from surefoot.core.regex import regex
 from surefoot.errors import JournalCorrupt, JournalError, JournalLocked
@@ -207,24 +207,16 @@ def _finish(out: IO[bytes], unfinished: Path, final: Path) -> None:
     os.fsync(out.fileno())
     if not final.parent.exists():
         final.parent.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(final.parent.parent)
+        safe_open.sync(final.parent.parent)
     faults.point("journal.blob.written")
     unfinished.replace(final)
-    _sync_folder(final.parent)
+    safe_open.sync(final.parent)
 
 
 def _pieces(start: bytes, rest: BinaryIO) -> Iterator[bytes]:
     yield start
     while piece := rest.read(_CHUNK_BYTES):
         yield piece
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _corrupt(blob: BlobId, problem: str) -> JournalCorrupt:

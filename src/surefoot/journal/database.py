@@ -18,6 +18,7 @@ from typing import Protocol, cast
 
 import apsw
 
+from surefoot import safe_open
 from surefoot.core.record import record
 from surefoot.errors import JournalCorrupt, JournalError, JournalGone, JournalLocked, JournalTooNew
 from surefoot.journal.schema import MIGRATIONS
@@ -58,22 +59,13 @@ class Connection(Protocol):
         ...
 
 
-def sync_file(path: Path) -> None:
-    """Force what was written to a file to disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @record
 class Disk:
     """What the files of the database are written with."""
 
     vfs: str | None = None
     """The name under which a layer for files is registered with SQLite; None: the one for this operating system."""
-    sync: Callable[[Path], None] = sync_file
+    sync: Callable[[Path], None] = safe_open.sync
     """Forces a file to disk beside SQLite."""
 
 

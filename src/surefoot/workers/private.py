@@ -12,6 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
+from surefoot import safe_open
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 from surefoot.errors import WorkspaceError
@@ -66,11 +67,7 @@ class PrivateStore:
             out.flush()
             os.fsync(descriptor)
         unfinished.replace(self.folder / name)
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        safe_open.sync(self.folder)
 
 
 def _name_of(key: bytes, content: bytes) -> str:

@@ -26,8 +26,6 @@ from surefoot import safe_open
 from surefoot.core.record import record
 from surefoot.core.regex import regex
 
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CLONE = 0x40049409
 """The request of Linux that lets two files share their content until one is written (FICLONE)."""
@@ -163,9 +161,9 @@ class LaneCopy:
         if one in self._linked:
             os.link(self._linked[one], name, dst_dir_fd=theirs, follow_symlinks=False)
             return
-        source = os.open(name, _READ, dir_fd=ours)
+        source = os.open(name, safe_open.READ, dir_fd=ours)
         try:
-            made = os.open(name, _MAKE, 0o600, dir_fd=theirs)
+            made = os.open(name, safe_open.MAKE, 0o600, dir_fd=theirs)
             try:
                 self._copy_content(source, made, path)
                 os.fchmod(made, stat.S_IMODE(status.st_mode))

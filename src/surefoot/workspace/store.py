@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
+from surefoot import safe_open
 from surefoot.core.record import record
 from surefoot.errors import WorkspaceError
 from surefoot.workspace.folder_files import write_file
@@ -172,11 +173,7 @@ class Store:
             os.sync()
             return
         for one in objects:
-            descriptor = os.open(self._path(one), os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            safe_open.sync(self._path(one))
 
     def lend(self, objects: Sequence[str], to: Path) -> None:
         """Put these objects into another object folder, as links where possible (an object never changes).

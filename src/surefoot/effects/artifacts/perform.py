@@ -62,7 +62,7 @@ def _keep(context: RunContext, command: do.KeepArtifacts) -> Event:
     missing = tuple(glob for glob, made in globs.items() if not any(matches(path, made) for path in found))
     text = json.dumps(entries).encode("ascii")
     hold(context, lane, (*held(context, lane), *found))
-    _sync(_folder(context))
+    safe_open.sync(_folder(context))
     point("artifacts.keep.after")
     return ev.ArtifactsKept(
         **command.at(context.clock.now()),
@@ -156,14 +156,6 @@ def _store(context: RunContext, pieces: Iterator[bytes]) -> tuple[str, int]:
         finally:
             Path(out.name).unlink(missing_ok=True)
     return digest.hexdigest(), size
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # --- what lies in a lane
