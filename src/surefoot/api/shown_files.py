@@ -11,6 +11,7 @@ from surefoot.core.globs import matches
 from surefoot.core.plan import Step
 from surefoot.core.record import record
 from surefoot.core.state import RunState
+from surefoot.core.untrusted_text import printable
 from surefoot.errors import WorkspaceError
 from surefoot.masking import Masker, masker_of
 from surefoot.workspace import RunWorkspace
@@ -64,7 +65,7 @@ def _read(space: RunWorkspace, globs: tuple[str, ...], folder: str, head: str) -
         path = inside + name
         (blob, size), (old, old_size) = now[path], before.get(path, ("", 0))
         if max(size, old_size) > SIZE_MAX:
-            yield ShownFile(path=_printable(name), text="", is_diff=False, remark=f"{size:,} bytes are not shown")
+            yield ShownFile(path=printable(name), text="", is_diff=False, remark=f"{size:,} bytes are not shown")
         elif old in ("", blob):
             yield _shown(name, space.content(blob), masker, is_diff=False)
         else:
@@ -74,14 +75,10 @@ def _read(space: RunWorkspace, globs: tuple[str, ...], folder: str, head: str) -
 
 
 def _shown(name: str, content: bytes, masker: Masker, *, is_diff: bool) -> ShownFile:
-    path = _printable(name)
+    path = printable(name)
     if b"\0" in content:
         return ShownFile(path=path, text="", is_diff=False, remark=f"not a text: {len(content):,} bytes")
     lines = masker.text(content.decode("utf-8", "backslashreplace")).splitlines()
     kept = [line if len(line) <= WIDTH_MAX else f"{line[:WIDTH_MAX]}…" for line in lines[:LINES_MAX]]
     more = len(lines) - len(kept)
     return ShownFile(path=path, text="\n".join(kept), is_diff=is_diff, remark=f"{more} more lines" if more else "")
-
-
-def _printable(path: str) -> str:
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

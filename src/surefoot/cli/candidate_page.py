@@ -12,9 +12,9 @@ from surefoot.cli.screen import Screen
 from surefoot.core.ids import RunId
 from surefoot.core.report_shape import CandidateShape, StepShape
 from surefoot.core.short_text import counted, listed
+from surefoot.core.untrusted_text import printable
 from surefoot.errors import RunNotFound
 from surefoot.masking import masker_of
-from surefoot.views.diffs import printable
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import Line, block, one_line, words_of
 from surefoot.views.report_sections import style_of

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator
 
 from surefoot.core.short_text import counted
-from surefoot.views.diffs import Diff, printable
+from surefoot.core.untrusted_text import printable
+from surefoot.views.diffs import Diff
 from surefoot.views.lines import Line, Style, clean, one_line
 
 _MARKS: tuple[tuple[str, Style], ...] = (

@@ -29,9 +29,9 @@ from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
 from surefoot.core.step_state import FINAL
 from surefoot.core.system_steps import is_system_step
+from surefoot.core.untrusted_text import printable
 from surefoot.errors import RunNotFound, UsageError
 from surefoot.masking import masker_of
-from surefoot.views.diffs import printable
 from surefoot.views.evidence import blob_text
 from surefoot.views.lines import EMPTY, Line, block, duration, one_line, words_of
 from surefoot.views.report_sections import proof_of, style_of

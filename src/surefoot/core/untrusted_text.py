@@ -150,3 +150,8 @@ def _is_odd(char: str, *, is_mixed: bool) -> bool:
 def _script(char: str) -> str:
     """Return the script of a letter: the first word of its name."""
     return unicodedata.name(char, "NONE").partition(" ")[0]
+
+
+def printable(text: str) -> str:
+    """Return text whose odd bytes can be printed."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from surefoot.core import events as ev
 from surefoot.core.agent_types import Claim, ModelRouting, Note, ToolKind, Usage
 from surefoot.core.amendments import AmendmentOrigin
+from surefoot.core.budget import said_of
 from surefoot.core.events import Event
 from surefoot.core.money import money
 from surefoot.core.short_text import counted, listed
@@ -27,11 +28,6 @@ def amount(usage: Usage) -> str:
     """Return what requests took; money only where there is any."""
     cost = f", {money(usage.cost_usd)}" if usage.cost_usd else ""
     return f"{tokens(usage.tokens)}{cost}"
-
-
-def limit_said(name: str, value: float) -> str:
-    """Return a limit with its unit."""
-    return money(value) if name == "cost_usd" else f"{value:,.0f} {name}"
 
 
 def doing(node: StepState, words: str, since: str) -> str:
@@ -223,7 +219,7 @@ def _plan_words(event: Event) -> Words | None:
             return "limit" if event.limit in _LIMIT_NAMES else "stops", one_line(event.text), "warn"
         case ev.LimitsRaised():
             values: Mapping[str, float | None] = {name: getattr(event.limits, name) for name in _LIMIT_NAMES}
-            said = ", ".join(limit_said(name, value) for name, value in values.items() if value is not None)
+            said = ", ".join(said_of(name, value) for name, value in values.items() if value is not None)
             return "limits", f"by {one_line(event.by)}: {said or 'none'}", ""
         case ev.PlanEdited():
             return "edited", f"the plan, by {one_line(event.by)}: {counted(len(event.plan.steps), 'step')}", ""

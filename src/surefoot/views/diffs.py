@@ -100,8 +100,3 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
-
-
-def printable(text: str) -> str:
-    """Return text whose odd bytes can be printed."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
