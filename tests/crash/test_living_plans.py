@@ -73,7 +73,7 @@ POINTS = [pytest.param(one, marks=() if one == "committed" else pytest.mark.slow
 def test_a_word_whose_program_is_killed_was_said_or_was_not(setting: Setting, point: str) -> None:
     """M46, M61: said once more where it was not, it reaches the agent once."""
     stage = setting(TALKING)
-    assert stage.killed("talk.ask.after:1") == -signal.SIGKILL
+    assert stage.killed("model.request.after:1") == -signal.SIGKILL
     fault = {"SUREFOOT_FAULT": f"journal.append.{point}:1"}
     assert stage.work(fault, act="tell", text="Mind the gap.").code == -signal.SIGKILL
     if not stage.state().messages:

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from conftest import Setting, Stage
 
 POINTS = [
-    pytest.param(f"{point}:{number}", marks=() if (point, number) == ("talk.ask.after", 2) else pytest.mark.slow)
-    for point in ("talk.ask.before", "talk.ask.streamed", "talk.ask.after", "tool.write.before", "tool.write.after")
+    pytest.param(f"{point}:{number}", marks=() if (point, number) == ("model.request.after", 2) else pytest.mark.slow)
+    for point in (
+        "model.request.before",
+        "model.request.streamed",
+        "model.request.after",
+        "tool.write.before",
+        "tool.write.after",
+    )
     for number in (1, 2)
 ] + [pytest.param(f"tool.end.{end}:1", marks=pytest.mark.slow) for end in ("before", "after")]
 
@@ -46,7 +52,7 @@ def test_a_message_to_a_killed_run_is_read_once_though_it_is_killed_again(
     assert stage.killed(point) == -signal.SIGKILL
     with api.Home(stage.home) as home:
         api.tell(home, RunId(stage.run), "Go on like this.", step="edits", now=now)
-    assert stage.killed("talk.ask.after:1") == -signal.SIGKILL
+    assert stage.killed("model.request.after:1") == -signal.SIGKILL
     verified = stage.verified()
     assert (stage.work().code, stage.wrongs(verified)) == (0, [])
     [(step, _, messages)] = answered(stage)

@@ -44,3 +44,14 @@ def test_identifiers_use_no_word_that_was_replaced() -> None:
         if isinstance(name, str) and REPLACED & {part.lower() for part in re.split(r"_|(?<=[a-z])(?=[A-Z])", name)}
     }
     assert sorted(found) == []
+
+
+def test_fault_points_use_no_word_that_was_replaced() -> None:
+    """Who writes a crash test looks for a point under the words of the glossary."""
+    found = {
+        name
+        for path in SOURCE.rglob("*.py")
+        for name in re.findall(r'\bpoint\("([\w.]+)"', path.read_text("utf-8"))
+        if REPLACED & set(re.split(r"[._]", name))
+    }
+    assert sorted(found) == []

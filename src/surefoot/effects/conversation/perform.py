@@ -17,7 +17,7 @@ from surefoot.workers.surroundings import look_around
 
 async def start_conversation(context: RunContext, command: do.StartConversation) -> Event:
     """Find the project's own advice and what to show the agent, and note which tree the lane holds."""
-    point("talk.open.before")
+    point("conversation.start.before")
     guidance, tree = None, ""
     shown, saw = tuple[Excerpt, ...](), dict[str, str]()
     if command.lane is not None:
@@ -31,7 +31,7 @@ async def start_conversation(context: RunContext, command: do.StartConversation)
             seen, saw = await in_thread(look_around, context, command.look, command.lane)
             shown = tuple(_kept(context, one) for one in seen)
         tree = await in_thread(context.space.tree, command.lane, exclude=command.spec.uncommitted)
-    point("talk.open.after")
+    point("conversation.start.after")
     return ev.ConversationStarted(**command.at(context.clock.now()), guidance=guidance, tree=tree, shown=shown, saw=saw)
 
 

@@ -43,7 +43,7 @@ _REPLY_BEGINS = '{"surefoot.reply/1"'
 
 async def request_model(context: RunContext, command: do.RequestModel) -> Event:
     """Ask a model once."""
-    point("talk.ask.before")
+    point("model.request.before")
     started = context.clock.elapsed()
     request = await in_thread(_request, context, command)
     shown = context.spool_folder / words_file(command.step)
@@ -51,7 +51,7 @@ async def request_model(context: RunContext, command: do.RequestModel) -> Event:
         answer = await context.model.ask(request, _piece_by_piece(context, command, shown))
     finally:
         shown.unlink(missing_ok=True)
-    point("talk.ask.after")
+    point("model.request.after")
     now = context.clock.now()
     if isinstance(answer, ModelFault):
         return _failed(context, command, answer, now)
@@ -158,7 +158,7 @@ def _piece_by_piece(context: RunContext, command: do.RequestModel, shown: Path) 
     def hear(piece: str) -> None:
         nonlocal kept
         context.hear(command.step)
-        point("talk.ask.streamed")
+        point("model.request.streamed")
         *lines, kept = (kept + piece).split("\n")
         told = ""
         for line in filter(str.strip, lines):
