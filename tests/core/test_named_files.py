@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from surefoot.core.globs import matches, with_content
-from surefoot.core.named_files import EVERYTHING, IMPLIED, named_files
+from surefoot.core.named_files import EVERYTHING, IMPLIED, named_files, run_files
+from surefoot.core.shell_names import RUNS_SCRIPTS
 from surefoot.shellwords import facts_of
 
 NAMED = [
@@ -43,6 +44,7 @@ NAMED = [
     ("./publish-$STAGE.sh", "publish-live.sh"),
     ("$PROGRAM now", "publish.sh"),
     ("bash $SCRIPT", "publish.sh"),
+    ("tcsh $SCRIPT", "publish.sh"),
     ("find jobs -name '*.sh' -exec sh {} ';'", "jobs/a.sh"),
     ("cat 'a[1].txt'", "a[1].txt"),
     ("rsync -a . host:", "anything/at/all"),
@@ -108,3 +110,9 @@ def test_a_command_that_names_too_much_names_every_file(command: str) -> None:
 def test_every_glob_of_the_table_can_be_matched() -> None:
     """A glob that is too long, or leads out of the lane, would mean nothing."""
     assert all(not glob.startswith(("/", "./", "../")) for globs in IMPLIED.values() for glob in globs)
+
+
+@pytest.mark.parametrize("shell", sorted(RUNS_SCRIPTS))
+def test_a_script_is_run_by_whichever_shell_is_named(shell: str) -> None:
+    """One table says what a shell is, for every rule that asks."""
+    assert run_files(facts_of(f"{shell} publish.sh")) == ("publish.sh",)

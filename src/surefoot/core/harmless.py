@@ -27,6 +27,7 @@ from surefoot.core.harmless_table import (
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.shell_names import RUNS_SCRIPTS
 
 _SYSTEM_FOLDER = regex(r"/(?:usr/)?(?:local/)?s?bin/")
 _GIT_FILES = regex(r"(?:\./|.*/)?\.git(?:/|$)", re.DOTALL)
@@ -61,7 +62,7 @@ _PROJECT_MODULE = regex(
 """How modules of a project are often called, as `python -m` names them."""
 _SHELLS = {"sh", "bash", "/bin/sh", "/bin/bash", "/usr/bin/bash", "/usr/bin/sh"}
 _MAKERS = {"cp", "mv", "ln", "install", "tee", "curl", "wget", "dd", "rsync", "base64", "xxd", "openssl"}
-_RUNNERS = {"sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "php", "source", "."}
+_RUNNERS = RUNS_SCRIPTS | {"python", "python3", "node", "ruby", "perl", "php"}
 
 
 @record

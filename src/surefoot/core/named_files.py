@@ -13,13 +13,13 @@ from typing import Final
 from surefoot.core.globs import GLOB_LENGTH_MAX, literal
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.regex import regex
+from surefoot.core.shell_names import RUNS_SCRIPTS
 
 EVERYTHING: Final = "**"
 """The glob for commands of which nobody can tell which files they name."""
 _GLOBS_MAX: Final = 2_000
 """A command that names more than this counts as one that names every file."""
 _FOLDERS_MAX: Final = 16
-_SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "source", "."})
 _INTERPRETERS: Final = frozenset({"python", "node", "deno", "bun", "ruby", "perl", "php", "lua", "Rscript", "tsx"})
 _RUNNERS: Final = frozenset({"make", "gmake", "just", "task", "mage", "rake", "tox", "nox", "invoke", "inv", "fab"})
 """What runs commands that a file of the project holds."""
@@ -178,7 +178,7 @@ def run_files(facts: CommandFacts, folder: str = "") -> tuple[str, ...]:
     for words in facts.commands:
         name = _VERSION.sub("", words[0].rpartition("/")[2])
         runs_script = name in _SCRIPT_RUNNERS and not _SCRIPT_WORDS.isdisjoint(words)
-        if runs_script or name in _SHELLS | _INTERPRETERS | _RUNNERS or words[0] in _MOVERS:
+        if runs_script or name in RUNS_SCRIPTS | _INTERPRETERS | _RUNNERS or words[0] in _MOVERS:
             running.append(words)
         elif "/" in words[0]:  # else it is a program on the PATH
             running.append(words[:1])
@@ -198,7 +198,7 @@ def _entered(words: Sequence[str], folders: Sequence[str]) -> list[str]:
 def _named_in(words: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
     """Yield globs for what one simple command names, seen from each folder that it may stand in."""
     name = _VERSION.sub("", words[0].rpartition("/")[2])
-    runs_files = name in _SHELLS or name in _INTERPRETERS
+    runs_files = name in RUNS_SCRIPTS or name in _INTERPRETERS
     if any(_VALUE.fullmatch(word) for word in (words if runs_files else words[:1])):
         yield EVERYTHING  # the script that runs is the value of a variable
     told = [path for word in words[1:] for path in _paths_in(word)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.regex import regex
+from surefoot.core.shell_names import SHELLS
 from surefoot.core.short_text import shortened
 from surefoot.shellwords.expansion import DECLARING, EXPANDED_MAX, Term, Values, readings_of, values_in
 from surefoot.shellwords.gitwords import git_meaning
@@ -33,7 +34,6 @@ _SCRIPT_STEPS = 100
 _COMMANDS_MAX = 2000
 _SAID_MAX = 40
 _SYSTEM_FOLDER = regex(r"^(?:/usr)?(?:/local)?/s?bin/(?=[^/]+$)")
-_SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"}
 _POSIX_SHELLS = {"sh", "dash", "ash"}
 ONLY_BASH = regex(r"\$'|&>|[<>]\(|(?<!\$)\(\(")
 """What a plain `sh` reads otherwise: there `((x))` runs x."""
@@ -530,7 +530,7 @@ def _each_found(texts: Sequence[str]) -> str:
 
 _Special = Callable[[_Looking, Sequence[Term], Simple], None]
 _SPECIAL: Mapping[str, _Special] = {
-    **dict.fromkeys(_SHELLS, _Looking.shell),
+    **dict.fromkeys(SHELLS, _Looking.shell),
     **dict.fromkeys(_READING_STATEMENTS, _Looking.queried),
     **dict.fromkeys(("su", "script", "runuser", "flock"), _Looking.switched),
     **dict.fromkeys(("tar", "bsdtar", "gtar", "rsync", "split", "sort"), _Looking.packed),

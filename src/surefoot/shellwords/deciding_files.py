@@ -14,6 +14,7 @@ from surefoot.core.named_files import IMPLIED
 from surefoot.core.policy_types import CommandFacts
 from surefoot.core.record import record
 from surefoot.core.regex import regex
+from surefoot.core.shell_names import RUNS_SCRIPTS
 
 _JUDGING = """
 make gmake just task rake cmake ctest ninja meson scons bazel invoke inv npm yarn pnpm bun jest vitest mocha ava karma
@@ -30,10 +31,9 @@ _READS: Mapping[str, tuple[str, ...]] = {
 }
 """Programs, and globs over the files that say how they judge, in whatever folder these lie."""
 
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash", ".", "source"})
 _PYTHON = regex(r"python(?:\d(?:\.\d+)?)?|pypy3?")
 _VALUED: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(_SHELLS, frozenset({"-O", "+O", "-o", "+o", "--rcfile", "--init-file"})),
+    **dict.fromkeys(RUNS_SCRIPTS, frozenset({"-O", "+O", "-o", "+o", "--rcfile", "--init-file"})),
     "python": frozenset({"-W", "-X"}),
     "node": frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file"}),
     "ruby": frozenset({"-r", "-I", "-C"}),
