@@ -41,6 +41,16 @@ def test_the_text_names_the_step_and_the_next_command(stage: Stage) -> None:
     assert "Next: surefoot " in said.out
 
 
+def test_what_was_found_is_named_in_the_command_that_goes_on(stage: Stage) -> None:
+    """Of the report and of `status`, as long as the step stands."""
+    stage.run(PLAN)
+    assert stage.say("status", "--json").json["next"] == f"surefoot invalidate {RUN} STEP --why TEXT"
+    stage.say("blame")
+    assert stage.say("status", "--json").json["next"] == f"surefoot invalidate {RUN} bad --why TEXT"
+    stage.say("invalidate", "bad", "--why", "wrong")
+    assert stage.say("status", "--json").json["next"] == f"surefoot invalidate {RUN} STEP --why TEXT"
+
+
 def test_what_was_found_is_shown_again_without_asking(stage: Stage) -> None:
     """The journal does not grow by it."""
     stage.run(PLAN)

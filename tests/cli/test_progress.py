@@ -103,6 +103,10 @@ TOLD: list[tuple[Event, str]] = [
         ev.EffectCancelled(at=3.0, step=ev.ACCEPTANCE, attempt=1, effect="lane", subject="1"),
         "stopped    lane 1: preparation stopped",
     ),
+    (
+        ev.TrainSplit(at=3.0, train=2, kept=(A,), why="check 'suite' does not pass with all 2 results"),
+        "split      train 2: check 'suite' does not pass with all 2 results; now a",
+    ),
     (ev.GroupExpanded(at=3.0, group=A, items=("x", "y")), "group      a: 2 steps"),
     (ev.EffectFailed(**STEP, **NO_ITEMS), "failed     a: it is empty"),
     (
@@ -392,7 +396,6 @@ QUIET = {
     ev.VerdictReused,
     ev.ResultParked,
     ev.TrainFormed,
-    ev.TrainSplit,
     ev.Merged,
     ev.MergeRefused,
     ev.TreeCheckedOut,

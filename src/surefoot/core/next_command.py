@@ -6,6 +6,7 @@ import re
 
 from surefoot.core.amendment_state import StopStage
 from surefoot.core.event_words import Outcome, QuestionKind, Verdict
+from surefoot.core.ids import StepId
 from surefoot.core.state import RunState
 from surefoot.core.step_state import DONE, StepState, StepStatus
 from surefoot.core.system_steps import REVIEWING
@@ -69,9 +70,21 @@ def _is_red(state: RunState) -> bool:
 
 
 def _committed(state: RunState) -> str:
-    """Return the one step that has a commit; where there are several, a person has to say which."""
+    """Return the one step that has a commit, or is to blame; where there are several, a person has to say which."""
     names = [node.spec.id for node in state.steps() if node.commit is not None]
-    return names[0] if len(names) == 1 else "STEP"
+    return names[0] if len(names) == 1 else _blamed(state) or "STEP"
+
+
+def _blamed(state: RunState) -> StepId | None:
+    """Return the step that a search has found for an acceptance check, as its result stands; None: there is none."""
+    for search in reversed(state.inquiries.values()):
+        if search.asked.step is not None or search.asked.check not in state.plan.accept or search.ended is None:
+            continue
+        red = {one.commit for one in search.answers if one.verdict is Verdict.FAILED}
+        named = search.ended.steps
+        if len(named) == 1 and named[0] in state.nodes and state.nodes[named[0]].commit in red:
+            return named[0]
+    return None
 
 
 def _is_only_old_red(state: RunState) -> bool:

@@ -135,8 +135,6 @@ def _run_words(state: RunState, event: Event) -> Words | None:
             return "stopped", f"lane {event.subject}: preparation stopped", "dim"
         case ev.GroupExpanded():
             return "group", f"{event.group}: {counted(len(event.items), 'step')}", "dim"
-        case ev.BranchUpdated() if event.refused:
-            return "warning", one_line(event.refused), "warn"
         case ev.PauseRequested():
             under_way = "steps under way are finished, nothing new starts"
             what = "steps that can be repeated are ended" if event.interrupt else under_way
@@ -149,7 +147,18 @@ def _run_words(state: RunState, event: Event) -> Words | None:
         case ev.CancelRequested():
             return "cancelled", f"by {_who(event.by)}", "warn"
         case _:
-            return _undo_words(event) or _search_words(state, event)
+            return _branch_words(event) or _undo_words(event) or _search_words(state, event)
+
+
+def _branch_words(event: Event) -> Words | None:
+    """Tell what keeps results, or the user's branch, from where they should be."""
+    match event:
+        case ev.TrainSplit():
+            return "split", f"train {event.train}: {one_line(event.why)}; now {listed(event.kept)}", "warn"
+        case ev.BranchUpdated() if event.refused:
+            return "warning", one_line(event.refused), "warn"
+        case _:
+            return None
 
 
 def _prepared_words(event: ev.LaneReady) -> str:
