@@ -30,7 +30,8 @@ WAITING = "20260101-waiter"
 COMMANDS = {
     "ls": ("ls",),
     "status": ("status", WAITING),
-    "inbox": ("inbox", "--all"),
+    "inbox": ("inbox",),
+    "inbox --all": ("inbox", "--all"),
 }
 BYTES_PER_STEP = 1_650
 """What the journal holds of a step that does nothing, about."""
