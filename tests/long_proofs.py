@@ -242,7 +242,6 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "sandbox/test_running.py::test_a_killed_guard_takes_its_command_along": ("plain",),
     "sandbox/test_running.py::test_a_time_out_ends_a_tree_that_ignores_it": ("plain",),
     "sandbox/test_running.py::test_cancelling_ends_the_tree_before_it_is_felt": ("plain",),
-    "simulation/test_simulation.py::test_a_history_holds_what_is_promised": ("0", "1", "2", "3", "4"),
     "simulation/test_simulation.py::test_a_seed_gives_the_same_history_twice": ("0",),
     "simulation/test_simulation.py::test_histories_reach_what_they_are_for": (),
     "testing/test_repeating.py::test_a_run_of_a_random_plan_gives_the_same_journal_twice": ("0", "1", "2", "3"),
