@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import surefoot
-from surefoot.api.dead_letters import close_dead_letter, dead_letters, retry_dead_letter
+from surefoot.api.dead_letter_answers import close_dead_letter, dead_letters, retry_dead_letter
 from surefoot.api.home import Home
 from surefoot.core.ids import RunId, StepId
 from surefoot.testing import VirtualClock

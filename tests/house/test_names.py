@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import surefoot
@@ -27,6 +28,18 @@ def test_no_two_modules_have_one_name() -> None:
     """Who searches for a module by its name finds that one."""
     counted = Counter(path.stem for path in modules())
     assert [name for name, count in counted.items() if count > 1] == []
+
+
+def test_no_public_name_is_the_name_of_a_module_beside_it() -> None:
+    """Once such a module is loaded, the package has the module under the name of the function that was promised."""
+    packages = (path.parent for path in SOURCE.rglob("__init__.py") if "__getattr__" in path.read_text("utf-8"))
+    found = [
+        (package.name, name)
+        for package in packages
+        for name in import_module(".".join(("surefoot", *package.relative_to(SOURCE).parts))).__all__
+        if name != "apply" and (package / f"{name}.py").is_file()
+    ]
+    assert found == []
 
 
 def test_a_module_is_named_for_the_noun_it_holds() -> None:

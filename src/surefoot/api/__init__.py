@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from surefoot.api.agent_messages import keep, tell
     from surefoot.api.answers import answer, approve, edit, reject, take_over
-    from surefoot.api.attempt_changes import AttemptChanges, attempt_changes
-    from surefoot.api.dead_letters import DeadLetter, close_dead_letter, dead_letters, retry_dead_letter
+    from surefoot.api.correction_records import export_corrections, run_corrections
+    from surefoot.api.dead_letter_answers import DeadLetter, close_dead_letter, dead_letters, retry_dead_letter
     from surefoot.api.engagement import Engagement, create_run, engage
     from surefoot.api.home import Home, home_folder
+    from surefoot.api.kept_changes import AttemptChanges, attempt_changes
     from surefoot.api.plan_amendments import amend, stop_plan
     from surefoot.api.queries import RunSummary, audit, events, report, runs, spending
     from surefoot.api.questions import OpenQuestion, inbox
@@ -24,12 +25,11 @@ if TYPE_CHECKING:
     from surefoot.api.run_blame import blame
     from surefoot.api.run_calibration import calibration
     from surefoot.api.run_control import cancel, pause, restore, retry
-    from surefoot.api.run_corrections import export_corrections, run_corrections
     from surefoot.api.run_fork import fork_run
     from surefoot.api.run_invalidation import InvalidationPreview, invalidate, preview_invalidation
     from surefoot.api.run_options import Options
     from surefoot.api.run_undo import UndoPreview, preview_undo, undo
-    from surefoot.api.samples import OpenSample, review, review_step, samples
+    from surefoot.api.sample_answers import OpenSample, review, review_step, samples
     from surefoot.api.shown_files import ShownFile
 
 __all__ = [
@@ -97,20 +97,20 @@ _PLACES = {
     **dict.fromkeys(("answer", "approve", "edit", "reject", "take_over"), "answers"),
     **dict.fromkeys(("cancel", "pause", "restore", "retry"), "run_control"),
     **dict.fromkeys(("RunSummary", "audit", "events", "report", "runs", "spending"), "queries"),
-    **dict.fromkeys(("AttemptChanges", "attempt_changes"), "attempt_changes"),
+    **dict.fromkeys(("AttemptChanges", "attempt_changes"), "kept_changes"),
     "ShownFile": "shown_files",
     **dict.fromkeys(("keep", "tell"), "agent_messages"),
     **dict.fromkeys(("amend", "stop_plan"), "plan_amendments"),
     **dict.fromkeys(("ShownPlan", "edit_plan", "shown_plan"), "revisions"),
     **dict.fromkeys(("Engagement", "create_run", "engage"), "engagement"),
     **dict.fromkeys(("InvalidationPreview", "invalidate", "preview_invalidation"), "run_invalidation"),
-    **dict.fromkeys(("OpenSample", "review", "review_step", "samples"), "samples"),
-    **dict.fromkeys(("DeadLetter", "close_dead_letter", "dead_letters", "retry_dead_letter"), "dead_letters"),
+    **dict.fromkeys(("OpenSample", "review", "review_step", "samples"), "sample_answers"),
+    **dict.fromkeys(("DeadLetter", "close_dead_letter", "dead_letters", "retry_dead_letter"), "dead_letter_answers"),
     "Options": "run_options",
     "blame": "run_blame",
     "calibration": "run_calibration",
-    "export_corrections": "run_corrections",
-    "run_corrections": "run_corrections",
+    "export_corrections": "correction_records",
+    "run_corrections": "correction_records",
     "fork_run": "run_fork",
     **dict.fromkeys(("UndoPreview", "preview_undo", "undo"), "run_undo"),
     **dict.fromkeys(("Freed", "collect_garbage", "land_run", "remove_run"), "retention"),

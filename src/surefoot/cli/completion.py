@@ -98,7 +98,7 @@ def offer_open(incomplete: str) -> list[tuple[str, str]]:
 def _dead_items(incomplete: str) -> list[tuple[str, str]]:
     from rich.markup import escape
 
-    from surefoot.api.dead_letters import dead_letters
+    from surefoot.api.dead_letter_answers import dead_letters
     from surefoot.api.home import Home
 
     with Home() as home:

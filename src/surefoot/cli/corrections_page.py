@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from surefoot.api.correction_records import FORMAT, export_corrections, run_corrections
 from surefoot.api.home import Home
-from surefoot.api.run_corrections import FORMAT, export_corrections, run_corrections
 from surefoot.cli.exits import FOUND_NOTHING
 from surefoot.cli.lookup import find_run, root_of
 from surefoot.cli.options import Given

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from surefoot.api.dead_letters import DeadLetter, Why, close_dead_letter, dead_letters, retry_dead_letter
+from surefoot.api.dead_letter_answers import DeadLetter, Why, close_dead_letter, dead_letters, retry_dead_letter
 from surefoot.api.home import Home
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import find_run, find_steps, root_of

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from surefoot.api.attempt_changes import attempt_changes
 from surefoot.api.home import Home
+from surefoot.api.kept_changes import attempt_changes
 from surefoot.api.queries import events
 from surefoot.cli.candidate_page import show_candidate
 from surefoot.cli.goals import plan_text_of

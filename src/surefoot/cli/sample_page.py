@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from surefoot.api.home import Home
 from surefoot.api.identity import refuse_steps
-from surefoot.api.samples import OpenSample, review, review_step, samples
+from surefoot.api.sample_answers import OpenSample, review, review_step, samples
 from surefoot.cli.lookup import find_run, find_steps, root_of
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
