@@ -228,3 +228,10 @@ class ClaimLost(EngineError):
 def is_of_the_disk(error: BaseException) -> bool:
     """Tell whether the disk refused: no step can do anything about that, and no line of ours is wrong."""
     return isinstance(error, OSError) and error.errno in DISK_REFUSALS
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return why a file cannot be read, without its name, which the message around it has."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

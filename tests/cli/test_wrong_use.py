@@ -89,3 +89,21 @@ def test_check_says_once_what_happens_when_any_of_several_steps_fails(desk: Desk
     """Steps of one fate share a line."""
     said = desk.say("check", desk.plan("steps: [{id: a, run: 'true'}, {id: b, run: 'true'}]"))
     assert said.out.count("  a, b: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("diagnose gone", "name a file with traces"),
+        ("audit --verify gone", "name a file of `surefoot audit --export`"),
+        ("amend gone", "name a file with a plan or an amendment"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_once_with_the_reason_and_what_to_do(
+    words: str, cure: str, desk: Desk
+) -> None:
+    """Without numbers of the system and the name once more in brackets."""
+    desk.run("steps: [{id: good, run: 'true'}]")
+    said = desk.say(*words.split())
+    assert said.code == 2
+    assert f"gone: it cannot be read (No such file or directory); {cure}" in said.err

@@ -18,7 +18,7 @@ from surefoot.api.home import Home
 from surefoot.core.events import CommitWritten, QuestionAnswered
 from surefoot.core.ids import RunId
 from surefoot.core.record import record
-from surefoot.errors import UsageError
+from surefoot.errors import UsageError, why_unreadable
 from surefoot.journal.chain import GENESIS, row_hash
 from surefoot.journal.codec import decode
 from surefoot.ports.storage import Encoded, StoredRow
@@ -125,7 +125,8 @@ def verify_trail(path: Path) -> Verified:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{str(path)!r} cannot be read ({error}); name a file of `surefoot audit --export`") from error
+        text = f"{path}: it cannot be read ({why_unreadable(error)}); name a file of `surefoot audit --export`"
+        raise UsageError(text) from error
     header = _read(lines[0]) if lines else None
     if header is None or header.get("format") != FORMAT:
         raise UsageError(f"{str(path)!r} is no trail; name a file of `surefoot audit --export`")

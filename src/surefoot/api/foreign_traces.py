@@ -12,7 +12,7 @@ from typing import Any, cast
 from surefoot.core.agent_acts import Act, news_of, says_missing, steady
 from surefoot.core.record import record
 from surefoot.core.regex import regex
-from surefoot.errors import UsageError
+from surefoot.errors import UsageError, why_unreadable
 
 _FAILED_EXIT = regex(
     r"<returncode>\s*[1-9-]|exit code:? [1-9-]|^traceback \(most recent call last\)", re.IGNORECASE | re.MULTILINE
@@ -74,7 +74,7 @@ def read_traces(path: Path) -> list[Trace]:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
     except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"{path}: cannot be read ({error}); a readable file was expected") from None
+        raise UsageError(f"{path}: it cannot be read ({why_unreadable(error)}); name a file with traces") from None
     try:
         whole: Any = json.loads(text)
     except ValueError:

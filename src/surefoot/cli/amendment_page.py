@@ -21,7 +21,7 @@ from surefoot.core.ids import RunId, StepId, encode_id
 from surefoot.core.kernel.amendment_words import differences_of
 from surefoot.core.short_text import listed
 from surefoot.core.state import RunState
-from surefoot.errors import PlanInvalid, UsageError
+from surefoot.errors import PlanInvalid, UsageError, why_unreadable
 from surefoot.planfile.amendment_reader import ReadAmendment
 from surefoot.views.lines import EMPTY, Line, Style, one_line
 from surefoot.views.report_sections import Section, stock_rows
@@ -93,8 +93,8 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise PlanInvalid.of(f"{path}: it cannot be read ({why}); a plan, or an amendment, was expected") from error
+        text = f"{path}: it cannot be read ({why_unreadable(error)}); name a file with a plan or an amendment"
+        raise PlanInvalid.of(text) from error
 
 
 def add(given: Given, screen: Screen) -> int:

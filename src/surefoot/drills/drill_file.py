@@ -13,7 +13,7 @@ from typing import cast
 
 from surefoot.core.record import record
 from surefoot.core.short_text import listed
-from surefoot.errors import ConfigInvalid, UsageError
+from surefoot.errors import ConfigInvalid, UsageError, why_unreadable
 from surefoot.planfile.fields import Fields, Page, described
 from surefoot.planfile.tree import Flaw, Items, Table, Tree, problems_of
 from surefoot.planfile.yaml_reader import read_tree
@@ -140,7 +140,8 @@ def texts_of(path: Path) -> tuple[str, ...]:
     try:
         found: object = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read ({error}); a JSON list of texts was expected") from None
+        text = f"{path}: it cannot be read ({why_unreadable(error)}); name a file with a JSON list of texts"
+        raise UsageError(text) from None
     texts = tuple(_texts(cast("list[object]", found) if isinstance(found, list) else []))
     if not texts:
         raise UsageError(f"{path}: holds no text; a JSON list of texts, or of objects with `text`, was expected")
