@@ -31,10 +31,9 @@ from surefoot.core.ladder_table import Rung
 from surefoot.core.permission import Permission
 from surefoot.core.record import fields_of, record
 from surefoot.core.session import Session
+from surefoot.core.tool_table import SEES_UNNOTED
 from surefoot.core.verdicts import CheckRecord
 
-_SEES_MORE = frozenset({"run", "search", "git", "outline", "symbols"})
-"""Tools that show what stands in files without noting which."""
 _SEEN_MAX = 500
 
 
@@ -621,7 +620,7 @@ class Attempt:
         if said is None or self.session is not None or len(said.seen) > _SEEN_MAX:
             return None
         tools = {call.asked.tool for turn in said.turns for call in turn.calls}
-        return None if tools & _SEES_MORE else tuple(said.seen)
+        return None if tools & SEES_UNNOTED else tuple(said.seen)
 
     @property
     def is_busy(self) -> bool:

@@ -106,8 +106,6 @@ RUNGS: Mapping[Rung, RungRow] = {row.rung: row for row in _RUNGS}
 LADDERS: Mapping[Diagnosis, LadderRow] = {row.failure: row for row in _LADDERS}
 """The failures after which something else than the end can follow. What a person refused, what has used up the step's
 own limit, and what was only interrupted have no ladder."""
-TAKEN_AWAY = frozenset({"run", "note", "propose"})
-"""The tools that an agent does without once its goal was restated."""
 
 
 def bounded(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:

@@ -13,7 +13,7 @@ from surefoot.core.agent_types import ExcerptKind, Lesson, Part, Role
 from surefoot.core.conversation import Conversation
 from surefoot.core.event_words import Verdict
 from surefoot.core.ids import StepId
-from surefoot.core.ladder_table import TAKEN_AWAY, Rung
+from surefoot.core.ladder_table import Rung
 from surefoot.core.messages import carried_by, waiting_for_brief
 from surefoot.core.model_chain import has_native_tools
 from surefoot.core.people_words import WORDS_MAX, without_words, words_told
@@ -37,6 +37,7 @@ from surefoot.core.state import RunState, needed_by
 from surefoot.core.step_state import StepState, StepStatus
 from surefoot.core.stubs import cut, latest_notes, noted, text_part
 from surefoot.core.system_steps import attempted_step, candidate_made_by, is_other_candidate
+from surefoot.core.tool_table import LEADS_ASTRAY
 from surefoot.core.untrusted_text import behind, fenced, in_line
 from surefoot.core.verdicts import CheckRecord, Interim
 
@@ -266,7 +267,7 @@ def _advice(node: StepState, rung: Rung) -> str:
 
 def tools_taken(node: StepState) -> frozenset[str]:
     """Return the tools that were taken away from the agent of a step, because it had left the goal."""
-    return TAKEN_AWAY if Rung.RESTATE in node.helped_by and _role(node) is Role.WORKER else frozenset()
+    return LEADS_ASTRAY if Rung.RESTATE in node.helped_by and _role(node) is Role.WORKER else frozenset()
 
 
 def _lesson(state: RunState, lesson: Lesson) -> str:

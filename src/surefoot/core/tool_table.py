@@ -66,6 +66,10 @@ class ToolRow:
     """What of the state its calls are given."""
     basic: frozenset[Role] = frozenset()
     """The roles that are told of it also where a model has no native tools: small models do better with few."""
+    sees_unnoted: bool = False
+    """Whether it shows what stands in files without noting which."""
+    leads_astray: bool = False
+    """Whether an agent does without it once its goal was restated."""
 
 
 def _end(name: str, *roles: Role, state: type[ToolState] | None = None) -> ToolRow:
@@ -78,23 +82,25 @@ _WORKER = frozenset({Role.WORKER})
 _READERS = frozenset({Role.SCOUT, Role.PLANNER, Role.REPLANNER})
 _ROWS = (
     ToolRow(name="list", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY, basic=_READERS),
+    ToolRow(name="search", kind=ToolKind.READ, roles=_EVERYBODY, basic=_READERS, sees_unnoted=True),
     ToolRow(name="read", kind=ToolKind.READ, roles=_EVERYBODY, basic=_EVERYBODY),
-    ToolRow(name="outline", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="symbols", kind=ToolKind.READ, roles=_EVERYBODY),
-    ToolRow(name="git", kind=ToolKind.READ, roles=_EVERYBODY, basic=frozenset({Role.REVIEWER})),
+    ToolRow(name="outline", kind=ToolKind.READ, roles=_EVERYBODY, sees_unnoted=True),
+    ToolRow(name="symbols", kind=ToolKind.READ, roles=_EVERYBODY, sees_unnoted=True),
+    ToolRow(name="git", kind=ToolKind.READ, roles=_EVERYBODY, basic=frozenset({Role.REVIEWER}), sees_unnoted=True),
     ToolRow(name=RECALL, kind=ToolKind.READ, roles=_EVERYBODY, state=StoredTexts),
     ToolRow(name="edit", kind=ToolKind.WRITE, roles=_WORKER, state=EditableFiles, basic=_WORKER),
-    ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER, basic=_WORKER),
-    ToolRow(name="note", kind=ToolKind.NOTE, roles=_EVERYBODY),
+    ToolRow(name="run", kind=ToolKind.WRITE, roles=_WORKER, basic=_WORKER, sees_unnoted=True, leads_astray=True),
+    ToolRow(name="note", kind=ToolKind.NOTE, roles=_EVERYBODY, leads_astray=True),
     ToolRow(name="ask", kind=ToolKind.ASK, roles=_READERS | _WORKER),
-    ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER, state=PlanInForce),
+    ToolRow(name="propose", kind=ToolKind.NOTE, roles=_WORKER, state=PlanInForce, leads_astray=True),
     _end("understood", Role.SCOUT, state=PlanInForce),
     _end("plan", Role.PLANNER, state=PlanInForce),
     _end("amend", Role.REPLANNER, state=PlanInForce),
     _end("finish", Role.WORKER, Role.REVIEWER),
 )
 TOOLBOX: Mapping[str, ToolRow] = {row.name: row for row in _ROWS}
+LEADS_ASTRAY = frozenset(row.name for row in _ROWS if row.leads_astray)
+SEES_UNNOTED = frozenset(row.name for row in _ROWS if row.sees_unnoted)
 
 
 def tools_of(role: Role) -> tuple[ToolRow, ...]:

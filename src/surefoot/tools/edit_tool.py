@@ -389,6 +389,7 @@ _EDIT = record_of(
 )
 _CREATE = record_of({"path": PATH, "content": text("All of the file.", may_be_empty=True)}, "path", "content")
 TOOL = Tool(
+    takes_names=True,
     text=(
         "Change files: exact replacements, whole files, moves, deletions; all of it or, if anything is wrong, "
         "nothing. `old` has to stand in the file exactly once: take enough lines round it, or set `all` in a file that "

@@ -91,6 +91,7 @@ _RANGE: dict[str, Shape] = {
     "end": whole("Last line.", 1),
 }
 TOOL = Tool(
+    takes_names=True,
     text=(
         f"Read files, at most {LINES_MAX} lines of each at once. A file has to be read before it can be edited. Gives"
         " the lines with their numbers, and the range with which to go on."

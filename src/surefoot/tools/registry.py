@@ -30,8 +30,6 @@ SUMMARY_MAX = 160
 DEPTH_MAX = 30
 """No arguments nest deeper; no plan needs it."""
 _RAW_MAX = 200
-_TAKE_NAMES = ("read", "edit")
-"""Tools for which a path without its folder stands for the only file of that name."""
 
 
 @cache
@@ -145,7 +143,7 @@ async def _without_folder(name: str, taken: Arguments, context: ToolContext, err
     """Return the result for the only file that a path without its folder can mean; else what is near."""
     files = await known_files(context)
     meant = [file.path for file in files if file.path.endswith(f"/{error.path}")]
-    if len(meant) != 1 or name not in _TAKE_NAMES:
+    if len(meant) != 1 or not tool_of(name).takes_names:
         near = await in_thread(nearest, files, error.path)
         text = f"{error.text}; there is {', '.join(near)}" if near else error.text
         return replace(_refusal(error), text=text)

@@ -108,6 +108,8 @@ class Tool:
     """Text and schema for models without native tools: few and flat arguments; None: as for all."""
     from_basic: Callable[[Mapping[str, object]], Mapping[str, object]] = dict
     """Returns arguments in that form as the tool takes them, and others as they are."""
+    takes_names: bool = False
+    """Whether a path without its folder stands for the only file of that name."""
 
 
 def failed(text: str) -> ToolResult:
