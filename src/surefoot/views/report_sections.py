@@ -262,10 +262,9 @@ def _step_text(step: StepShape) -> str:
     return optional + tried + reason
 
 
-def proof_of(step: StepShape) -> str:
-    """Say on what a step that was done rests, and where its commit is."""
-    number = sum(check["verdict"] == "passed" and "vacuous" not in check["flags"] for check in step["checks"])
-    by_checks = f"proved by {counted(number, 'check')}"
+def proof_words(proof: str | None, checks: str) -> str:
+    """Say on what a result rests; `checks` are those that passed, in words."""
+    by_checks = f"proved by {checks}"
     words: dict[str | None, str] = {
         Proof.CHECKS: by_checks,
         Proof.FAIL_TO_PASS: f"{by_checks}, red before",
@@ -277,11 +276,17 @@ def proof_of(step: StepShape) -> str:
         Proof.CLAIM: "only its agent's word",
         None: "answered by a person",
     }
+    return words.get(proof or None, str(proof))
+
+
+def proof_of(step: StepShape) -> str:
+    """Say on what a step that was done rests, and where its commit is."""
+    number = sum(check["verdict"] == "passed" and "vacuous" not in check["flags"] for check in step["checks"])
     commit = f"commit {step['commit'][:HASH]}" if step["commit"] else "no change"
     tests = "".join(f"; {said}" for said in map(tests_said, step["checks"]) if said)
     files = dict.fromkeys(path for check in step["checks"] for path in check["changed_files"])
     changed = f"; {one_line(changed_said(list(files)))}" if files else ""
-    return f"{commit}, {words.get(step['proof'], step['proof'])}{tests}{changed}"
+    return f"{commit}, {proof_words(step['proof'], counted(number, 'check'))}{tests}{changed}"
 
 
 def _check_row(check: CheckShape) -> Row:

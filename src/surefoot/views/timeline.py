@@ -34,7 +34,7 @@ from surefoot.views.activity import Activity, is_step, progress_of, titled
 from surefoot.views.agent_words import conversation_words
 from surefoot.views.candidates_said import candidate_named, candidate_words
 from surefoot.views.lines import Style, Words, cause_of, duration, first_line, headline_of, one_line
-from surefoot.views.report_sections import HASH, style_of
+from surefoot.views.report_sections import HASH, proof_words, style_of
 
 _COUNTED_MAX = 2000
 """In a larger plan the steps are not counted at each line: that would take longer than the steps."""
@@ -43,16 +43,6 @@ _PHASES = {
     Phase.EXECUTE: "the plan holds; its steps are carried out",
 }
 """What begins with a phase, told of goals in words."""
-_PROOFS: dict[str, str] = {
-    Proof.CHECKS: "proved by its checks",
-    Proof.FAIL_TO_PASS: "proved by its checks, red before",
-    Proof.HELD_BACK: "proved by checks its agent did not know",
-    Proof.MUTATION: "proved by its checks, which notice each small change",
-    Proof.AGREEMENT: "proved by independent attempts that agree",
-    Proof.PROBE: "proved by its probe",
-    Proof.EXIT_STATUS: "exit status only",
-    Proof.CLAIM: "by only its agent's word",
-}
 
 
 @record(kw_only=False)
@@ -260,7 +250,7 @@ def _verified(timeline: Timeline, state: RunState, event: ev.StepVerified) -> Wo
     if is_system_step(event.step):  # what came of it is told already
         return None
     commit = event.commit[:HASH] if event.commit else "no change"
-    proof = _PROOFS.get(event.proof or "", "answered by a person")
+    proof = proof_words(event.proof, "its checks")
     named, took = titled(state, event.step), timeline.took(event)
     if event.proof == Proof.CLAIM:
         return "unproved", f"{named}  {commit}  {took}, {proof}{_progress_words(state, event.step)}", "warn"
