@@ -197,6 +197,14 @@ def test_every_module_of_a_journey_exists() -> None:
     assert (bool(named), missing) == (True, [])
 
 
+@pytest.mark.parametrize(("name", "begin"), [("AGENTS.md", "The tree;"), ("docs/internals/index.md", "## Layers")])
+def test_every_layer_is_on_the_map(name: str, begin: str) -> None:
+    """Who looks for a package finds it in the tree, and on the page about layers."""
+    tree = page(".importlinter").partition("layers =")[2].partition("exhaustive")[0]
+    shown = page(name).partition(begin)[2].partition("```text")[2].partition("```")[0]
+    assert set(re.findall(r"\w+", tree)) - {"__main__"} - set(re.findall(r"\w+", shown)) == set()
+
+
 def test_the_readme_can_be_read_in_a_minute_or_two() -> None:
     """Details belong into the pages that the README links to."""
     assert len(page("README.md").splitlines()) <= 150
