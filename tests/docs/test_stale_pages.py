@@ -28,6 +28,12 @@ def test_no_page_denies_what_ships(phrase: str, page: Path) -> None:
     assert re.findall(phrase, text, re.IGNORECASE | re.MULTILINE) == []
 
 
+@pytest.mark.parametrize("name", ["read", "edit"])
+def test_no_tool_says_that_every_edit_needs_a_read(name: str) -> None:
+    """A replacement whose `old` stands in the file once needs none: a small model would lose a request by it."""
+    assert not re.search(r"read before it can be|before .* edited", tool_of(name).text)
+
+
 def test_no_tool_says_that_a_person_decides_about_a_proposal() -> None:
     """In a plan that a person wrote nobody is asked about it."""
     assert "person decides" not in tool_of("propose").text

@@ -1,8 +1,8 @@
 """The tool `edit`: exact changes of files, all of a call or none.
 
 All changes are computed in memory first; then the disk is written file by file, and taken back where it fails half-way.
-A file is never changed through a link, outside of what the step may write, unread, or after it changed since it was
-read.
+A file is never changed through a link, outside of what the step may write, or after it changed since it was read; none
+is written whole, moved or deleted unread.
 """
 
 from __future__ import annotations

@@ -93,8 +93,8 @@ _RANGE: dict[str, Shape] = {
 TOOL = Tool(
     takes_names=True,
     text=(
-        f"Read files, at most {LINES_MAX} lines of each at once. A file has to be read before it can be edited. Gives"
-        " the lines with their numbers, and the range with which to go on."
+        f"Read files, at most {LINES_MAX} lines of each at once. A file has to be read before it is written whole. "
+        "Gives the lines with their numbers, and the range with which to go on."
     ),
     schema=record_of(
         {
