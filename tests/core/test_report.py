@@ -296,6 +296,14 @@ def test_a_failed_check_shows_expected_beside_actual(play: Any) -> None:
     assert (step["put_back"], step["checks"][0]["actual"]) == (["a"], step["actual"])
 
 
+def test_a_flaky_check_shows_that_there_were_two_answers(play: Any) -> None:
+    """The last one alone would look like what was expected."""
+    check = Check(name="v", ask=CommandCheck(command="v"), expect=Expect.PASS_TO_PASS)
+    run = play({"a": {"checks": (check,)}}).will(do.AskCheck, "v").will(do.AskCheck, "v", verdict=FAILED)
+    step = run.will(do.AskCheck, "v", text="exit status 0").go().steps["a"]
+    assert step["actual"] == "two answers for the same files; the last one: exit status 0"
+
+
 def test_a_step_that_holds_has_nothing_to_compare(play: Any) -> None:
     """Expected and actual are told of failures only."""
     run = play({"a": {"checks": (CHECK,)}}).will(do.AskCheck, "c", verdict=FAILED).go()

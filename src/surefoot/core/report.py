@@ -221,7 +221,7 @@ def _step(state: RunState, node: StepState, split_of: StepId | None) -> StepShap
         "recoveries": recoveries_of(node),
         "claim": _claim(node),
         "expected": None if red is None else red[0].expected,
-        "actual": None if red is None else red[1].text,
+        "actual": None if red is None else _actual(red[1]),
         "put_back": list(node.put_back) if reason is not None and node.status is not StepStatus.VERIFIED else [],
         "undeclared_writes": list(node.undeclared),
         "outputs": dict(node.outputs),
@@ -304,13 +304,19 @@ def _check(check: Check, record: CheckRecord) -> CheckShape:
         "verdict": "not_asked" if verdict is None else verdict.value,
         "text": record.text,
         "expected": check.expected,
-        "actual": record.text if verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE) else None,
+        "actual": _actual(record) if verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE) else None,
         "flags": list(flags_of(check, record)),
         "flaky_tests": list(record.flaky),
         "changed_files": list(record.changed_files),
         "tests": None if found is None else {"passed": passed, "failed": failed, "skipped": skipped},
         "evidence": record.evidence,
     }
+
+
+def _actual(record: CheckRecord) -> str:
+    """Return what a check has found that did not pass; of two answers the last one alone misleads."""
+    is_of_two = record.is_flaky and record.after is Verdict.INCONCLUSIVE
+    return f"two answers for the same files; the last one: {record.text}" if is_of_two else record.text
 
 
 def _counts(steps: Sequence[StepShape]) -> dict[str, int]:
