@@ -102,8 +102,21 @@ def test_the_post_mortem_names_the_first_wrong_step_and_what_it_spoilt(stage: St
     assert [one["step"] for one in said["spoilt"]] == ["fourth"]
     assert said["spoilt"] == tainted[1:]
     assert [one["word"] for one in said["timeline"]].count("verified") == 5
+    assert (said["first_wrong"]["diagnosis"], said["names"]) == ("silent_error", {"silent_error": 1})
     stage.say("invalidate", "bad", "--why", "wrong")
     assert stage.say("postmortem", "--json").json["names"] == {"silent_error": 1}
+
+
+def test_the_post_mortem_names_the_step_that_somebody_took_back(stage: Stage) -> None:
+    """M141: although all is well by then, and nobody asked `blame`; with what was done again for it."""
+    stage.run(PLAN)
+    stage.say("invalidate", "second", "--why", "It counts wrong")
+    said = stage.say("postmortem", "--json").json
+    first = said["first_wrong"]
+    assert (first["step"], first["found_by"], first["diagnosis"]) == ("second", "person", "silent_error")
+    assert first["why"].endswith("took it back: It counts wrong")
+    assert "bad" in [one["step"] for one in said["spoilt"]]
+    assert "second (silent_error): " in stage.say("postmortem").out
 
 
 def test_the_post_mortem_of_a_failed_run_names_its_failures(stage: Stage) -> None:

@@ -20,7 +20,7 @@ from surefoot.core.money import money
 from surefoot.core.record import record
 from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
-from surefoot.core.step_state import DONE, StepState, StepStatus
+from surefoot.core.step_state import StepState, StepStatus
 from surefoot.views.activity import Activity
 from surefoot.views.blamed_step import spoilt_by
 from surefoot.views.lines import duration, one_line, tokens
@@ -48,7 +48,11 @@ class WrongStep:
     step: StepId
     why: str
     found_by: str
-    """`blame`, or `failure`: nobody asked, and it was the first that failed for good."""
+    """`blame`, `person`: somebody took it back, or `failure`: neither, and it was the first that failed for good."""
+    diagnosis: str
+    """The name of the failure."""
+    spoilt: tuple[Taint, ...]
+    """The steps that rest on it, or wait for it in vain, and how."""
 
 
 @record(kw_only=False)
@@ -62,8 +66,6 @@ class Postmortem:
     entries: tuple[Entry, ...]
     failures: tuple[Failure, ...]
     first: WrongStep | None
-    spoilt: tuple[Taint, ...]
-    """The steps that rest on the first wrong one, or wait for it in vain, and how."""
 
     @classmethod
     def of(cls, home: Home, run: RunId) -> Postmortem:
@@ -85,15 +87,16 @@ class Postmortem:
                 failures.append(Failure(event.step, event.attempt, cause, event.reason, event.is_counted))
         assert state is not None
         report = told(home, state)
-        first = _first_wrong(state, found)
-        spoilt = () if first is None else _spoilt(state, first.step)
+        first = _blamed(state) or _found_wrong(found) or _failed(state, found, failures)
         outcome = report["outcome"] or report["state"]
-        return cls(run, state, outcome, state.outcome_reason, tuple(entries), tuple(failures), first, spoilt)
+        return cls(run, state, outcome, state.outcome_reason, tuple(entries), tuple(failures), first)
 
     @property
     def names(self) -> dict[str, int]:
         """How often attempts failed, or verified steps proved wrong, by the name of the failure."""
         late = [one.diagnosis.value for one in self._climbed() if one.diagnosis is Diagnosis.SILENT_ERROR]
+        if self.first is not None and self.first.found_by == "blame" and not late:  # nobody has taken it back yet
+            late.append(self.first.diagnosis)
         return dict(Counter([*(one.diagnosis for one in self.failures), *late]).most_common())
 
     def _nodes(self) -> list[StepState]:
@@ -126,7 +129,7 @@ class Postmortem:
             "reason": self.reasons,
             "first_wrong": None
             if first is None
-            else {"step": first.step, "why": first.why, "found_by": first.found_by},
+            else {"step": first.step, "why": first.why, "found_by": first.found_by, "diagnosis": first.diagnosis},
             "failures": [
                 {"step": one.step, "attempt": one.attempt, "diagnosis": one.diagnosis, "reason": one.reason}
                 | {"counted": one.counted}
@@ -134,7 +137,7 @@ class Postmortem:
             ],
             "names": self.names,
             "recoveries": [{"step": node.spec.id, **one} for node in self._nodes() for one in recoveries_of(node)],
-            "spoilt": [asdict(one) for one in self.spoilt],
+            "spoilt": [] if first is None else [asdict(one) for one in first.spoilt],
             "cost": self.cost(),
             "timeline": [{"at": one.at, "word": one.word, "text": one.text} for one in self.entries],
         }
@@ -142,8 +145,9 @@ class Postmortem:
     def sections(self) -> Iterator[tuple[str, list[str]]]:
         """Yield titles and what stands below them, for people."""
         first, cost = self.first, self.cost()
-        none = "Nothing failed for good, and nobody has asked `surefoot blame`."
-        yield "First wrong step", [none if first is None else f"{first.step}: {one_line(first.why)}"]
+        none = "Nothing failed for good, nothing was taken back, and nobody has asked `surefoot blame`."
+        named = none if first is None else f"{first.step} ({first.diagnosis}): {one_line(first.why)}"
+        yield "First wrong step", [named]
         climbed = [f"{one.step} attempt {one.attempt}: {one.diagnosis} -> {one.rung}" for one in self._climbed()]
         yield "Recoveries", climbed or ["none"]
         yield "Failures by name", [f"{name}: {count}" for name, count in self.names.items()] or ["none"]
@@ -154,7 +158,8 @@ class Postmortem:
         ]
         if lines:
             yield "Failed attempts", lines
-        yield "What it spoilt", [f"{one.step}: {one.why} (of {one.by})" for one in self.spoilt] or ["nothing"]
+        spoilt = () if first is None else first.spoilt
+        yield "What it spoilt", [f"{one.step}: {one.why} (of {one.by})" for one in spoilt] or ["nothing"]
         of_models = f"{counted(int(str(cost['requests'])), 'request')}, {tokens(int(str(cost['tokens'])))}"
         attempts = f"{counted(int(str(cost['attempts'])), 'attempt')}, {len(self.failures)} of them failed"
         took = f"{duration(self.state.active_s)} of work; {attempts}"
@@ -185,22 +190,40 @@ class Postmortem:
         return f"Post-mortem of run {self.run}: {self._said()}"
 
 
-def _first_wrong(state: RunState, found: list[ev.Event]) -> WrongStep | None:
-    """Return the step that `blame` found last; else the first that failed for good."""
+def _blamed(state: RunState) -> WrongStep | None:
+    """Return the step that `blame` found last."""
     for search in reversed(state.inquiries.values()):
         if search.ended is not None and search.ended.outcome is BlameOutcome.FOUND:
-            name = search.asked.check.name
-            return WrongStep(search.ended.steps[0], f"the first step after which {name!r} fails", "blame")
-    failed = (event for event in found if isinstance(event, ev.StepFailed))
-    for event in failed:
-        if event.step in state.nodes and state.nodes[event.step].status is StepStatus.FAILED:
-            return WrongStep(event.step, event.reason, "failure")
+            step, name = search.ended.steps[0], search.asked.check.name
+            why, spoilt = f"the first step after which {name!r} fails", spoilt_by(state, step)
+            return WrongStep(step, why, "blame", Diagnosis.SILENT_ERROR.value, spoilt)
     return None
 
 
-def _spoilt(state: RunState, bad: StepId) -> tuple[Taint, ...]:
-    """Return what consumed a wrong result, directly or through others; of a failed step, what waits for it in vain."""
-    if state.nodes[bad].status in DONE:
-        return spoilt_by(state, bad)
-    waiting = (node.spec.id for node in state.steps() if bad in node.blocked_by)
-    return tuple(Taint(step=name, by=bad, why="waits for the result") for name in waiting)
+def _found_wrong(found: list[ev.Event]) -> WrongStep | None:
+    """Return the verified step that somebody took back first."""
+    said: ev.StepsFoundWrong | None = None
+    for event in found:
+        if isinstance(event, ev.StepsFoundWrong):
+            said = event
+        elif isinstance(event, ev.ResultsTakenBack) and said is not None:
+            wrong = next((one for one in event.taken.tainted if one.by is None), None)
+            if wrong is not None:
+                spoilt = tuple(one for one in event.taken.tainted if one.by is not None)
+                why = f"{said.by} took it back: {said.why}"
+                return WrongStep(wrong.step, why, "person", Diagnosis.SILENT_ERROR.value, spoilt)
+    return None
+
+
+def _failed(state: RunState, found: list[ev.Event], failures: list[Failure]) -> WrongStep | None:
+    """Return the first step that failed for good, with what waits for it in vain."""
+    for event in found:
+        if not isinstance(event, ev.StepFailed) or event.step not in state.nodes:
+            continue
+        bad = event.step
+        if state.nodes[bad].status is StepStatus.FAILED:
+            names = [one.diagnosis for one in failures if one.step == bad]
+            waiting = (node.spec.id for node in state.steps() if bad in node.blocked_by)
+            spoilt = tuple(Taint(step=name, by=bad, why="waits for the result") for name in waiting)
+            return WrongStep(bad, event.reason, "failure", names[-1] if names else "structural", spoilt)
+    return None
