@@ -116,6 +116,7 @@ def test_the_post_mortem_names_the_step_that_somebody_took_back(stage: Stage) ->
     assert (first["step"], first["found_by"], first["diagnosis"]) == ("second", "person", "silent_error")
     assert first["why"].endswith("took it back: It counts wrong")
     assert "bad" in [one["step"] for one in said["spoilt"]]
+    assert said["cost"]["attempts"] == 5 + 1 + len(said["spoilt"])
     assert "second (silent_error): " in stage.say("postmortem").out
 
 

@@ -21,7 +21,7 @@ from surefoot.core.record import record
 from surefoot.core.short_text import counted
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState, StepStatus
-from surefoot.views.activity import Activity
+from surefoot.views.activity import Activity, is_step
 from surefoot.views.blamed_step import spoilt_by
 from surefoot.views.lines import duration, one_line, tokens
 from surefoot.views.timeline import Entry, Timeline
@@ -65,6 +65,8 @@ class Postmortem:
     reasons: str
     entries: tuple[Entry, ...]
     failures: tuple[Failure, ...]
+    attempts: int
+    """How many were begun at steps, of what was taken back or dropped since as well."""
     first: WrongStep | None
 
     @classmethod
@@ -74,8 +76,10 @@ class Postmortem:
         entries: list[Entry] = []
         failures: list[Failure] = []
         timeline: Timeline | None = None
+        attempts = 0
         found = [one.event for one in events(home, run)]
         for event in found:
+            attempts += state is not None and _is_attempt(state, event)
             state = apply(state, event)
             timeline = timeline or Timeline(Activity(event.at))
             timeline.activity.follow(state, event)
@@ -89,7 +93,7 @@ class Postmortem:
         report = told(home, state)
         first = _blamed(state) or _found_wrong(found) or _failed(state, found, failures)
         outcome = report["outcome"] or report["state"]
-        return cls(run, state, outcome, state.outcome_reason, tuple(entries), tuple(failures), first)
+        return cls(run, state, outcome, state.outcome_reason, tuple(entries), tuple(failures), attempts, first)
 
     @property
     def names(self) -> dict[str, int]:
@@ -110,8 +114,7 @@ class Postmortem:
         spent = self.state.spent.values()
         return {
             "seconds": round(self.state.active_s, 3),
-            "attempts": sum(node.attempt for node in self.state.steps())
-            + sum(not one.counted for one in self.failures),
+            "attempts": self.attempts,
             "failed_attempts": len(self.failures),
             "cost_usd": round(self.state.cost_usd, 6),
             "requests": sum(one.usage.requests for one in spent),
@@ -188,6 +191,12 @@ class Postmortem:
     def said(self) -> str:
         """Say how the run ended, in a line."""
         return f"Post-mortem of run {self.run}: {self._said()}"
+
+
+def _is_attempt(state: RunState, event: ev.Event) -> bool:
+    """Tell whether a step is begun: not only judged again where it comes onto the branch anew."""
+    node = state.nodes.get(event.step) if isinstance(event, ev.StepStarted) else None
+    return node is not None and is_step(node) and node.transplant is None
 
 
 def _blamed(state: RunState) -> WrongStep | None:
