@@ -107,3 +107,19 @@ def test_a_file_that_cannot_be_read_is_named_once_with_the_reason_and_what_to_do
     said = desk.say(*words.split())
     assert said.code == 2
     assert f"gone: it cannot be read (No such file or directory); {cure}" in said.err
+
+
+@pytest.mark.parametrize("words", ["schema made.yaml/x.json", "stats --svg made.yaml/x.svg"])
+def test_a_file_that_cannot_be_written_is_named_with_what_to_do(words: str, desk: Desk) -> None:
+    """The reason of the system stands in brackets."""
+    (desk.user / "made.yaml").write_text("", "utf-8")
+    said = desk.say(*words.split())
+    assert (said.code, "cannot be written (Not a directory); name another file" in said.err) == (2, True)
+
+
+def test_an_answer_that_comes_too_late_is_told_where_open_questions_are(desk: Desk) -> None:
+    """And who answered before."""
+    desk.run("steps: [{id: asks, ask: 'Go on?'}]")
+    desk.say("answer", f"{RUN}.1", "yes")
+    said = desk.say("answer", f"{RUN}.1", "no")
+    assert (said.code, "; `surefoot inbox` shows the open ones" in said.err) == (2, True)

@@ -161,7 +161,10 @@ def keep_patch(home: Home, question: str, patch: str | bytes) -> BlobId:
     found = open_question(state, question)
     trees = trees_of(state, found)
     if trees is None:
-        raise NotAwaitingAnswer(f"question {question} shows no result, so there is no patch to edit", question=question)
+        raise NotAwaitingAnswer(
+            f"question {question} shows no result, so there is no patch to edit; approve, reject, or edit a command",
+            question=question,
+        )
     content = patch.encode("utf-8", "surrogateescape") if isinstance(patch, str) else patch
     refuse_secret(state, question, content)
     return home.journal.blobs.put(try_patch(home.run_folder(run), trees, content).patch)
@@ -192,7 +195,10 @@ def answered(state: RunState, question: str, given: Answer, who: Identity, at: f
     word = _checked_word(found, given)
     _refuse_stranger(found, who)
     if found.due is not None and found.is_late(at):
-        raise NotAwaitingAnswer(f"question {question} expired at {ev_time(found.due)}", question=question)
+        raise NotAwaitingAnswer(
+            f"question {question} expired at {ev_time(found.due)}; `surefoot show` says what followed",
+            question=question,
+        )
     if given.command is not None:
         _check_edit(state, found, given.command)
     if len(given.reason) > MESSAGE_MAX:
@@ -221,7 +227,10 @@ def _check_edit(state: RunState, found: QuestionState, wanted: str) -> None:
     body, has_failed = node.spec.body, is_about_failure(found.asked)
     is_shown = can_reword(node) if has_failed else package is not None and package.trees is None and body.commands
     if not is_shown:
-        raise NotAwaitingAnswer(f"question {question} shows no command, so there is none to edit", question=question)
+        raise NotAwaitingAnswer(
+            f"question {question} shows no command, so there is none to edit; approve or reject it, or edit its patch",
+            question=question,
+        )
     what = "instruction" if has_failed and body.by_model else "command"
     if not wanted.strip() or wanted == body.text:
         same = "the one that failed; answer `retry`" if has_failed else "the one that was shown; approve it as it is"
@@ -241,7 +250,10 @@ def open_question(state: RunState, question: str) -> QuestionState:
     if found is None:
         raise RunNotFound(f"there is no question {question!r}; `surefoot inbox` shows the open ones", name=question)
     if not found.is_open:
-        raise NotAwaitingAnswer(f"question {question} is not open: {_closed(found)}", question=question)
+        raise NotAwaitingAnswer(
+            f"question {question} is not open: {_closed(found)}; `surefoot inbox` shows the open ones",
+            question=question,
+        )
     return found
 
 

@@ -140,7 +140,9 @@ def close_dead_letter(home: Home, run: RunId, step: str | None = None, why: str 
         raise UsageError(f"what you say has {len(text):,} characters; at most {MESSAGE_MAX:,} go with a dead letter")
     if letter.closed_by is not None:
         said = f": {letter.closed_why}" if letter.closed_why else ""
-        raise UsageError(f"{letter.closed_by} has closed {letter.item} before{said}", run=run)
+        raise UsageError(
+            f"{letter.closed_by} has closed {letter.item} before{said}; `surefoot dead` lists what is left", run=run
+        )
     if letter.why in (Why.IN_DOUBT, Why.WAITING):
         raise UsageError(f"{letter.item} cannot be closed: {letter.reason}; `{letter.next}` settles it", run=run)
 

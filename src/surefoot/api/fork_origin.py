@@ -33,8 +33,12 @@ def find_fork(home: Home, place: str, repository: Path | None = None) -> tuple[R
         some = ", ".join(node.members[:3])
         raise UsageError(f"{step!r} of {text} is a group, so it is not clear which commit is meant; name one of {some}")
     if not state.has_workspace:
-        raise UsageError(f"{text} has no workspace, so its steps left no commits to begin at")
+        raise UsageError(
+            f"{text} has no workspace, so its steps left no commits to begin at; begin a run of the plan itself"
+        )
     if node.head_after is None:
         reason = f" ({node.reason})" if node.reason else ""
-        raise UsageError(f"step {step!r} of {text} is {node.status}{reason}, so it left no commit to begin at")
+        raise UsageError(
+            f"step {step!r} of {text} is {node.status}{reason}, so it left no commit to begin at; name a verified step"
+        )
     return state, fork_at(state, node)

@@ -99,7 +99,9 @@ def checked_plan(home: Home, state: RunState, question: str, text: bytes) -> Pla
     """
     shown = shown_plan(home, state, question)
     if shown is None:
-        raise NotAwaitingAnswer(f"question {question} shows no plan, so there is none to edit", question=question)
+        raise NotAwaitingAnswer(
+            f"question {question} shows no plan, so there is none to edit; approve or reject it", question=question
+        )
     if text == shown.text:
         raise UsageError(
             f"question {question}: that is the plan that was shown; approve it as it is", question=question

@@ -79,7 +79,7 @@ def _chosen(given: Given) -> str:
     if not given.keep_changes:
         return given.answer
     if given.answer not in (RETRY, RETRY_WITH_CHANGES):
-        raise UsageError("--keep-changes goes with `retry`")
+        raise UsageError("--keep-changes goes with `retry`; answer that, or leave the option out")
     return RETRY_WITH_CHANGES
 
 
@@ -116,7 +116,9 @@ def edit(given: Given, screen: Screen) -> int:
             return _edit_failed(home, found, given, screen)
         _refuse_after_failure(found, given)
         if not found.can_edit or found.package is None:
-            raise NotAwaitingAnswer(f"question {found.question} shows neither a command nor a result to edit")
+            raise NotAwaitingAnswer(
+                f"question {found.question} shows neither a command nor a result to edit; approve or reject it"
+            )
         trees = found.package.trees
         if given.other_command is not None and trees is not None:
             raise UsageError(f"question {found.question} shows a result; give a patch with --file")

@@ -37,4 +37,4 @@ def write_drawing(file: str, image: str) -> None:
     try:
         target.write_text(image, "utf-8")
     except OSError as error:
-        raise UsageError(f"{file!r} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{file!r} cannot be written ({error.strerror}); name another file") from error

@@ -110,7 +110,7 @@ def init(path: Path, screen: Screen) -> int:
     except FileExistsError:
         raise UsageError(f"{str(target)!r} is there already and is left as it is; name another file") from None
     except OSError as error:
-        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{str(target)!r} cannot be written ({error.strerror}); name another file") from error
     schema_file = _schema_beside(target)
     if screen.is_json:
         screen.document({"plan": str(target), "schema": str(schema_file)})
@@ -129,7 +129,7 @@ def _schema_beside(plan: Path) -> Path:
     except FileExistsError:
         pass
     except OSError as error:
-        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{str(target)!r} cannot be written ({error.strerror}); name another file") from error
     return target
 
 
@@ -152,7 +152,7 @@ def schema(path: Path | None, screen: Screen) -> int:
     try:
         target.write_text(_schema_text(), "utf-8")
     except OSError as error:
-        raise UsageError(f"{str(target)!r} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{str(target)!r} cannot be written ({error.strerror}); name another file") from error
     if screen.is_json:
         screen.document({"schema": str(target)})
     line = f"# yaml-language-server: $schema={target.name}"
