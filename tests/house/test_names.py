@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import surefoot
+from surefoot.core.agent_types import Role
 
 SOURCE = Path(surefoot.__file__).parent
 OF_EVERY_EFFECT = {"__init__", "contract", "perform"}
@@ -68,3 +69,12 @@ def test_fault_points_use_no_word_that_was_replaced() -> None:
         if REPLACED & set(re.split(r"[._]", name))
     }
     assert sorted(found) == []
+
+
+def test_the_glossary_explains_every_role_and_what_every_kind_of_event_is_about() -> None:
+    """Who meets a new word in a journal looks it up there."""
+    rows = (SOURCE.parents[1] / "docs/reference/glossary.md").read_text("utf-8").lower().replace("-", " ")
+    terms = re.findall(r"^\| ([^|]+) \|", rows, re.MULTILINE)
+    topics = [path.stem.removesuffix("_events").replace("_", " ") for path in SOURCE.glob("core/events/*_events.py")]
+    assert [topic for topic in topics if not any(topic in term for term in terms)] == []
+    assert [role for role in Role if role not in rows] == []
