@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.core.agent_programs import AGENT_PROGRAMS
 from surefoot.core.agent_types import Fault
-from surefoot.drills.drill_file import drill_of
+from surefoot.drills.drill_file import drill_of, shipped_drills
 from surefoot.models import names, script_files
 from surefoot.models.names import KEYS
 from surefoot.settings import CHAINS, load_settings
@@ -74,3 +75,22 @@ def test_every_key_of_a_script_has_its_row() -> None:
     assert rows == set(script_files.REPLY_KEYS)
     named = set(re.findall(r"`(\w+)`", text)) | set(re.findall(r"[{,] ?(\w+)", text))
     assert {*script_files.WHEN_KEYS, *script_files.FAULT_KEYS, *script_files.USAGE_KEYS} <= named
+
+
+@pytest.mark.parametrize("name", sorted(AGENT_PROGRAMS))
+def test_every_agent_that_is_known_has_its_command_its_login_and_its_hosts_on_the_page(name: str) -> None:
+    """Whoever weighs what such an agent is given reads all of it."""
+    program = AGENT_PROGRAMS[name]
+    rows = "".join(re.findall(rf"^\| `acp:{name}` .*$", page("docs/how-to/use-another-agent.md"), re.MULTILINE))
+    shown = (" ".join(program.command), *program.login, *program.hosts)
+    assert [one for one in shown if f"`{one}`" not in rows] == []
+
+
+def test_every_drill_that_ships_has_its_row() -> None:
+    """With what its agent does and the names of the failure."""
+    rows = section(page("docs/how-to/try-your-settings-with-drills.md"), "## The drills that ship").splitlines()
+    made = [
+        f"| `{drill.name}` | {drill.about} | {', '.join(f'`{one}`' for one in drill.finds) or 'none'} |"
+        for drill in shipped_drills()
+    ]
+    assert [row for row in rows if row.startswith("| `")] == made
