@@ -26,6 +26,8 @@ from surefoot.core.record import record
 from surefoot.core.short_text import listed
 from surefoot.core.untrusted_text import in_line
 
+AGENT_COMMAND = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
+"""The floor of a command that an agent runs, ours or another's."""
 SEALED_RUNG = "bubblewrap"
 """The rung on which a command without network and sockets reaches nothing of the host."""
 OPEN_RUNG = "plain"

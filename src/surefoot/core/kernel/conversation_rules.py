@@ -38,7 +38,7 @@ from surefoot.core.ladder_table import Rung
 from surefoot.core.messages import breaks_off, waiting_for
 from surefoot.core.model_chain import chain_of
 from surefoot.core.plan import Check
-from surefoot.core.policy import facts_before, weigh
+from surefoot.core.policy import AGENT_COMMAND, facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.prompt import brief_of, message_parts, schema_parts
 from surefoot.core.prompt_prefix import goal_and_constraints, is_all_green, prefix_flaw, standing_said, tools_taken
@@ -69,7 +69,6 @@ _NO_END = frozenset(
     }
 )
 """Ends of an agent's attempt that say nothing about its work."""
-_FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
 
 
 def converse(state: RunState, node: StepState, work: Attempt, now: float) -> RuleResult:
@@ -303,7 +302,7 @@ def _weigh(state: RunState, node: StepState, call: ToolCallState) -> Decision:
     facts = facts_before(
         node.spec, state.phase.value, call.asked.does, state.rung, cost_usd=state.cost_usd, raised_by=raised_by
     )
-    return weigh(state.policy, facts, _FLOOR)
+    return weigh(state.policy, facts, AGENT_COMMAND)
 
 
 def _is_approved(state: RunState, node: StepState, call: ToolCallState, decision: Decision) -> bool:

@@ -25,14 +25,13 @@ from surefoot.core.kernel.permission_fold import shown_of_permission
 from surefoot.core.kernel.proposal import Proposal
 from surefoot.core.permission import Permission
 from surefoot.core.plan import RunBody
-from surefoot.core.policy import facts_before, weigh
+from surefoot.core.policy import AGENT_COMMAND, facts_before, weigh
 from surefoot.core.policy_types import Decision, Tier
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
 
 _STAYS = Decision(tier=Tier.AUTO, rule="agent-tool", reason="It stays inside the step's lane.")
 _WRITES = Decision(tier=Tier.LOG, rule="agent-tool", reason="It stays inside the step's lane.")
-_FLOOR = Decision(tier=Tier.LOG, rule="agent-command", reason="An agent runs it inside the step's lane.")
 _UNKNOWN = Decision(
     tier=Tier.CONFIRM, rule="agent-request", reason="What the agent would do cannot be told from what it asks."
 )
@@ -137,4 +136,4 @@ def _weigh(state: RunState, node: StepState, one: Permission) -> Decision:
         cost_usd=state.cost_usd,
         raised_by=rule_for_call(state, node, call),
     )
-    return weigh(state.policy, facts, _FLOOR)
+    return weigh(state.policy, facts, AGENT_COMMAND)
