@@ -117,7 +117,7 @@ def test_texts_of_a_file_are_obeyed_one_by_one(stage: Stage) -> None:
     [
         (("nobody",), "there is no drill 'nobody'"),
         (("--drills", "nowhere"), "there is no folder 'nowhere'"),
-        (("--injections", "nowhere.json"), "nowhere.json: cannot be read"),
+        (("--injections", "nowhere.json"), "nowhere.json: it cannot be read (No such file or directory); name a file"),
         (("looper", "--injections", "x.json"), "leave out names of drills"),
     ],
 )

@@ -20,7 +20,7 @@ from surefoot.views.graph.mermaid import mermaid
 from surefoot.views.graph.picture import Picture
 from surefoot.views.graph.run_picture import picture_of_run
 from surefoot.views.graph.svg import svg
-from surefoot.views.lines import Line, one_line
+from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import Section, queue_rows, standing
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
@@ -85,4 +85,5 @@ def _lines(picture: Picture, report: Report, engine: str | None, screen: Screen)
     yield from graph_lines(replace(picture, boxes=tuple(marked)), screen.width, is_ascii=is_ascii)
     yield Line(_LEGEND.translate(_PLAIN) if is_ascii else _LEGEND, "dim")
     if rows := queue_rows(report):
+        yield EMPTY
         yield from section_lines(Section(title="Merge queue", rows=rows))
