@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 from bench.measuring import ROOT, Section, Setting, number, run_module
-from bench.trains import BEFORE, TRAINS, unpack_earlier
+from bench.trains import BEFORE, TRAINS, arms_of, run_surefoot, said_of_before, unpack_earlier
 
 EXAMPLES = ROOT / "examples"
 PACKAGES = ("isodate", "click", "sqlparse", "Markdown")
@@ -37,24 +37,20 @@ def measure(setting: Setting) -> Section:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         earlier = unpack_earlier(folder)
-        arms = {TRAINS: ("", str(ROOT / "src")), BEFORE: ("train: 1", str(ROOT / "src"))}
-        if earlier is not None:
-            arms[BEFORE] = ("", earlier)
         for package in PACKAGES[: setting.size(len(PACKAGES), 1)]:
             source = folder / package
             command = [sys.executable, str(EXAMPLES / "fetch.py"), package, str(source)]
             if subprocess.run(command, check=False, capture_output=True).returncode != 0:
                 section.notes.append(f"{package} could not be fetched, and is left out.")
                 continue
-            found = {arm: run_module("bench.migrations", str(source), *told) for arm, told in arms.items()}
+            found = {arm: run_module("bench.migrations", str(source), *told) for arm, told in arms_of(earlier).items()}
             section.rows.append(_row(package, found[TRAINS], found[BEFORE]))
             sys.stderr.write(f"migrations: {' | '.join(section.rows[-1])}\n")
     section.notes.append(
         "The plans of `examples`: a codemod for each file, then the tests of the package. Wall is that of "
         "`surefoot run`, environments for its lanes included. Each pair was run in turn, once."
     )
-    former = "the queue as it was before there were trains." if earlier is not None else "`limits: {train: 1}`."
-    section.notes.append(f"One at a time: {former}")
+    section.notes.append(said_of_before(earlier))
     return section
 
 
@@ -75,11 +71,11 @@ def run_once(source: Path, limits: str, sources: str) -> dict[str, float]:
         plan = _plan(source.name, folder / "plan", limits)
         env = {**os.environ, "PYTHONPATH": sources, "SUREFOOT_HOME": str(folder / "home")}
         begun = time.perf_counter()
-        _surefoot(user, env, "run", str(plan))
+        run_surefoot(user, env, "run", str(plan))
         wall_s = time.perf_counter() - begun
-        report = json.loads(_surefoot(user, env, "report", "--json"))
+        report = json.loads(run_surefoot(user, env, "report", "--json"))
         verified = sum(step["state"] == "verified" for step in report["steps"])
-        events = map(json.loads, _surefoot(user, env, "watch", report["run"], "--json").splitlines())
+        events = map(json.loads, run_surefoot(user, env, "watch", report["run"], "--json").splitlines())
         suites = _suites(plan)
         asked = sum(one["kind"] == "check_answered" and one["check"] == suites["-" in one["step"]] for one in events)
         return {"wall_s": wall_s, "verified": verified, "per_step": asked / max(verified, 1)}
@@ -102,13 +98,6 @@ def _suites(path: Path) -> tuple[int, int]:
         [one.get("name") for one in checks].index("suite") for checks in (plan["accept"], plan["steps"][0]["checks"])
     )
     return of_run, of_step
-
-
-def _surefoot(folder: Path, env: dict[str, str], *args: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "surefoot", *args], cwd=folder, env=env, check=False, capture_output=True, text=True
-    )
-    return done.stdout
 
 
 def main() -> None:

@@ -85,16 +85,17 @@ def run_once(shape: Shape, limits: str, source: str) -> dict[str, float]:
         own = {"HOME": str(folder / "home"), "MEETING": str(meeting), "RUNG": shape.rung}
         env = {**os.environ, "PYTHONPATH": source, **{f"SUREFOOT_{key}": value for key, value in own.items()}}
         begun = time.perf_counter()
-        _surefoot(user, env, "run", str(folder / "plan.yaml"))
+        run_surefoot(user, env, "run", str(folder / "plan.yaml"))
         wall_s = time.perf_counter() - begun
-        report = json.loads(_surefoot(user, env, "report", "--json"))
+        report = json.loads(run_surefoot(user, env, "report", "--json"))
         verified = sum(step["state"] == "verified" for step in report["steps"])
         assert (verified, report["rung"]) == (shape.good, shape.rung), report["findings"]
         asked = len((meeting / "asked").read_text("utf-8").splitlines())
         return {"wall_s": wall_s, "asked": asked, "per_step": asked / verified}
 
 
-def _surefoot(folder: Path, env: dict[str, str], *args: str) -> str:
+def run_surefoot(folder: Path, env: dict[str, str], *args: str) -> str:
+    """Run the program to its end in a folder, and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "surefoot", *args], cwd=folder, env=env, check=False, capture_output=True, text=True
     )
@@ -145,19 +146,28 @@ def measure(setting: Setting) -> Section:
         f"Each step sleeps {BODY_S} s and writes a file; the suite sleeps as long as the table says. Wall is that of "
         "`surefoot run`, from its start to its end. Each pair was run in turn, once."
     )
-    former = "the queue as it was before there were trains."
-    section.notes.append(f"One at a time: {former if earlier is not None else '`limits: {train: 1}`.'}")
+    section.notes.append(said_of_before(earlier))
     return section
 
 
 TITLE = "Suite runs per verified step, 16 steps, 1 s suite"
 
 
+def arms_of(earlier: str | None) -> dict[str, tuple[str, str]]:
+    """Return further limits and the sources of either way; `earlier` are those before there were trains."""
+    now = str(ROOT / "src")
+    return {TRAINS: ("", now), BEFORE: ("train: 1", now) if earlier is None else ("", earlier)}
+
+
+def said_of_before(earlier: str | None) -> str:
+    """Say what stands beside the trains."""
+    former = "the queue as it was before there were trains."
+    return f"One at a time: {former if earlier is not None else '`limits: {train: 1}`.'}"
+
+
 def _pair(shape: Shape, earlier: str | None) -> dict[str, dict[str, float]]:
-    now, told = str(ROOT / "src"), json.dumps(asdict(shape))
-    before = ("train: 1", now) if earlier is None else ("", earlier)
-    arms = {TRAINS: ("", now), BEFORE: before}
-    return {name: run_module("bench.trains", told, *arm) for name, arm in arms.items()}
+    told = json.dumps(asdict(shape))
+    return {name: run_module("bench.trains", told, *arm) for name, arm in arms_of(earlier).items()}
 
 
 def _row(shape: Shape, found: dict[str, dict[str, float]]) -> tuple[str, ...]:

@@ -18,11 +18,12 @@ _GAP, _PASSING = 2, 1
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
 _JOINTS = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 """By the sum of the directions that meet."""
-_PLAIN = str.maketrans(
+PLAIN = str.maketrans(
     dict.fromkeys("┌┐└┘┬┴├┤┼╵╷╴╶┏┓┗┛┯", "+")
     | {"│": "|", "┃": "|", "─": "-", "━": "=", "▼": "v", "…": "~", "→": ">", TIMES: "x"}
     | {"✓": "+", "✗": "x", "▶": ">"}
 )
+"""What stands for these characters where only ASCII can be shown."""
 _FRAMES = {False: "┌─┐│└┘┬", True: "┏━┓┃┗┛┯"}
 
 
@@ -49,7 +50,7 @@ def graph_rows(picture: Picture, width: int, *, is_ascii: bool = False) -> list[
         if depth < len(layout.links):
             top = _route(canvas, layout, depth, (columns[depth], columns[depth + 1]), top)
     rows = list(canvas.rows())
-    return [row.translate(_PLAIN) for row in rows] if is_ascii else rows
+    return [row.translate(PLAIN) for row in rows] if is_ascii else rows
 
 
 def _widths(labels: Sequence[str]) -> list[float]:

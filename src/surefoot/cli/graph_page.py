@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 from surefoot.api.home import Home
 from surefoot.api.queries import report as read_report
-from surefoot.cli.optional_file import STANDARD_OUTPUT, write_drawing
+from surefoot.cli.drawings import drawings
+from surefoot.cli.graph_boxes import PLAIN
+from surefoot.cli.optional_file import refuse_two_drawings
 from surefoot.cli.options import Given
 from surefoot.cli.overview import engine_of
 from surefoot.cli.report_page import section_lines
 from surefoot.cli.screen import Screen
 from surefoot.cli.sequence import graph_lines
 from surefoot.core.ids import RunId
-from surefoot.errors import UsageError
-from surefoot.views.graph.mermaid import mermaid
 from surefoot.views.graph.picture import Picture
 from surefoot.views.graph.run_picture import picture_of_run
-from surefoot.views.graph.svg import svg
 from surefoot.views.lines import EMPTY, Line, one_line
 from surefoot.views.report_sections import Section, queue_rows, standing
 
@@ -38,7 +37,6 @@ _MARKS = {
     "blocked": "-",
     "cancelled": "-",
 }
-_PLAIN = str.maketrans("✓✗▶", "+x>")
 _LEGEND = "✓ done  ▶ under way  ? asks somebody  ✗ failed  - left out"
 
 
@@ -48,11 +46,10 @@ def show_graph(home: Home, run: RunId, given: Given, screen: Screen) -> None:
     Raises:
         UsageError: the image cannot be written, or two drawings are wanted of standard output.
     """
-    if given.mermaid and given.svg == STANDARD_OUTPUT and not screen.is_json:
-        raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
+    refuse_two_drawings(given.svg, is_mermaid=given.mermaid, is_json=screen.is_json)
     report, engine = read_report(home, run), engine_of(home, run)
     picture = picture_of_run(home.state(run), report)
-    drawn = _drawings(picture, report, engine, given)
+    drawn = drawings(given, picture, one_line(report["goal"]), f"Run {run}: {standing(report, engine)}")
     if screen.is_json:
         boxes = [{"id": box.label, "state": box.state, "said": box.said} for box in picture.boxes]
         arrows = [(picture.boxes[start].label, picture.boxes[end].label) for start, end in picture.arrows]
@@ -65,25 +62,13 @@ def show_graph(home: Home, run: RunId, given: Given, screen: Screen) -> None:
         screen.page(_lines(picture, report, engine, screen))
 
 
-def _drawings(picture: Picture, report: Report, engine: str | None, given: Given) -> dict[str, str]:
-    """Return the drawings for standard output by their names; write the one for a file."""
-    drawn = {"mermaid": mermaid(picture)} if given.mermaid else {}
-    if given.svg is None:
-        return drawn
-    image = svg(picture, one_line(report["goal"]), f"Run {report['run']}: {standing(report, engine)}")
-    if given.svg == STANDARD_OUTPUT:
-        return {**drawn, "svg": image}
-    write_drawing(given.svg, image)
-    return drawn
-
-
 def _lines(picture: Picture, report: Report, engine: str | None, screen: Screen) -> Iterator[Line]:
     """Yield the graph in letters, and what waits."""
     is_ascii = not screen.draws_lines
     marked = [replace(one, label=f"{_MARKS.get(one.state, ' ')} {one.label}".strip()) for one in picture.boxes]
     yield Line(f"Run {report['run']}: {standing(report, engine)}", "head")
     yield from graph_lines(replace(picture, boxes=tuple(marked)), screen.width, is_ascii=is_ascii)
-    yield Line(_LEGEND.translate(_PLAIN) if is_ascii else _LEGEND, "dim")
+    yield Line(_LEGEND.translate(PLAIN) if is_ascii else _LEGEND, "dim")
     if rows := queue_rows(report):
         yield EMPTY
         yield from section_lines(Section(title="Merge queue", rows=rows))

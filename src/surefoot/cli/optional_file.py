@@ -25,6 +25,16 @@ def with_file(args: Sequence[str]) -> list[str]:
     return whole
 
 
+def refuse_two_drawings(svg: str | None, *, is_mermaid: bool, is_json: bool) -> None:
+    """Refuse two drawings on standard output, where they are no parts of a JSON document.
+
+    Raises:
+        UsageError: both are wanted there.
+    """
+    if is_mermaid and svg == STANDARD_OUTPUT and not is_json:
+        raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
+
+
 def write_drawing(file: str, image: str) -> None:
     """Write a drawing into the file that was named.
 

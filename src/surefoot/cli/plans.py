@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from surefoot.api.preview import look_over
 from surefoot.cli.exits import FOUND_NOTHING, FOUND_PROBLEMS
 from surefoot.cli.lookup import root_of
-from surefoot.cli.optional_file import STANDARD_OUTPUT, write_drawing
+from surefoot.cli.optional_file import refuse_two_drawings
 from surefoot.cli.options import Given
 from surefoot.cli.screen import Screen
 from surefoot.core.event_words import Finding, Severity
@@ -48,12 +48,12 @@ def check(given: Given, screen: Screen) -> int:
         UsageError: there is no such file, or the image cannot be written.
     """
     # What draws graphs is loaded where one is drawn: the start of each run shows its plan, too.
+    from surefoot.cli.drawings import drawings
     from surefoot.views.graph.picture import picture_of
 
     path = given.plan
     refuse_missing(path)
-    if given.mermaid and given.svg == STANDARD_OUTPUT and not screen.is_json:
-        raise UsageError("standard output takes one drawing; give `--svg` a file, or leave `--mermaid` out")
+    refuse_two_drawings(given.svg, is_mermaid=given.mermaid, is_json=screen.is_json)
     try:
         loaded = load_plan(path)
     except PlanInvalid as error:
@@ -67,7 +67,8 @@ def check(given: Given, screen: Screen) -> int:
     with uncollected():
         reviewed = look_over(loaded.plan, root_of(given.repo), loaded.places, path, loaded.graph)
         picture = picture_of(loaded.plan, loaded.graph, reviewed)
-        drawn = _drawings(given, picture, loaded.plan, reviewed)
+        caption = summary(loaded.plan, reviewed) if given.svg is not None else ""
+        drawn = drawings(given, picture, one_line(loaded.plan.goal), caption)
         if screen.is_json:
             screen.document({**check_document(path, loaded.plan, loaded.graph, reviewed), **drawn})
         elif drawn:
@@ -87,21 +88,6 @@ def refuse_missing(path: Path) -> None:
     """
     if not path.is_file():
         raise UsageError(f"there is no plan {str(path)!r}; `surefoot init {path}` writes one to begin with")
-
-
-def _drawings(given: Given, picture: Picture, plan: Plan, reviewed: Review) -> dict[str, str]:
-    """Return the drawings for standard output by their names; write the one for a file."""
-    from surefoot.views.graph.mermaid import mermaid
-    from surefoot.views.graph.svg import svg
-
-    drawn = {"mermaid": mermaid(picture)} if given.mermaid else {}
-    if given.svg is None:
-        return drawn
-    image = svg(picture, one_line(plan.goal), summary(plan, reviewed))
-    if given.svg == STANDARD_OUTPUT:
-        return {**drawn, "svg": image}
-    write_drawing(given.svg, image)
-    return drawn
 
 
 def check_lines(path: Path, plan: Plan, reviewed: Review, picture: Picture, screen: Screen) -> Iterator[Line]:

@@ -76,10 +76,15 @@ def _box(step: Step, needs: Sequence[StepId], *, is_critical: bool) -> Box:
     return Box(
         label=one_line(f"{step.id}{number if each is not None else ''}"),
         tip=partial(_tip, step, needs),
-        kind="group" if each is not None else "step" if step.body.acts else "ask",
+        kind=kind_of(step),
         is_outside=step.effect.is_outside,
         is_critical=is_critical,
     )
+
+
+def kind_of(step: Step) -> str:
+    """Return what kind of box stands for a step by itself."""
+    return "group" if step.for_each is not None else "step" if step.body.acts else "ask"
 
 
 def _tip(step: Step, needs: Sequence[StepId]) -> str:

@@ -12,7 +12,7 @@ from surefoot.core.ids import StepId
 from surefoot.core.parallelism import drawn_needs
 from surefoot.core.state import RunState
 from surefoot.core.step_state import StepState
-from surefoot.views.graph.picture import Box, Picture, joined_picture
+from surefoot.views.graph.picture import Box, Picture, joined_picture, kind_of
 from surefoot.views.lines import one_line
 
 if TYPE_CHECKING:  # shapes take long to make, and only say what is meant
@@ -42,14 +42,8 @@ def _box(node: StepState, step: StepShape) -> Box:
     said = one_line(step["reason"]) if step["reason"] else ""
     return Box(
         label=one_line(node.spec.id),
-        tip=partial(
-            "\n".join, [step["id"], *([step["title"]] if step["title"] else []), word, *([said] if said else [])]
-        ),
-        kind="group"
-        if node.spec.for_each is not None and node.group is None
-        else "step"
-        if node.spec.body.acts
-        else "ask",
+        tip=partial("\n".join, [line for line in (step["id"], step["title"], word, said) if line]),
+        kind=kind_of(node.spec),
         is_outside=node.effect.is_outside,
         state=step["state"],
         said=f"{word}: {said.replace('_', ' ')}" if said else word,
