@@ -147,6 +147,7 @@ def test_the_run_is_the_first_argument_of_every_command_about_one(name: str) -> 
     ("line", "said"),
     [
         ("nonsense", "No such command 'nonsense'. Try `surefoot --help`."),
+        ("dril", "No such command 'dril'. Did you mean 'drill'? Try `surefoot --help`."),
         ("run", "Missing argument 'PLAN|GOAL'. Try `surefoot run --help`."),
         ("rm", "Missing argument 'RUN...'."),
         ("check", "Missing argument 'PLAN'."),

@@ -75,7 +75,8 @@ def _report_error(error: Exception, screen: Screen) -> int:
 
     if isinstance(error, TyperException):
         command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-        message = f"{error.format_message().rstrip('.')}. Try `{command} --help`."
+        said = error.format_message()
+        message = f"{said}{'' if said.endswith(('.', '?')) else '.'} Try `{command} --help`."
         return _say(screen, "usage", message, error.exit_code)
     if os.environ.get("SUREFOOT_DEBUG") == "1":
         import traceback
